@@ -1,0 +1,2 @@
+//! What Segue is about, without any I/O: types, rules, ports and services.
+pub mod time;

@@ -7,12 +7,16 @@
 use serde::{Deserialize, Serialize};
 
 /// A moment, in microseconds since 1970-01-01T00:00:00Z. Sorts alike in both databases.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Instant(pub i64);
 
 /// A length of time in microseconds; never negative when parsed from text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Span(pub i64);
 
@@ -59,7 +63,15 @@ impl Instant {
         let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
         let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
         let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
-        (year, month, day, second_of_day / 3_600, second_of_day / 60 % 60, second_of_day % 60, millis)
+        (
+            year,
+            month,
+            day,
+            second_of_day / 3_600,
+            second_of_day / 60 % 60,
+            second_of_day % 60,
+            millis,
+        )
     }
 
     /// ISO 8601 in UTC with milliseconds, the form both vendors read.
@@ -118,7 +130,8 @@ impl std::str::FromStr for Span {
         for (unit, seconds) in UNITS {
             if let Some(number) = text.strip_suffix(unit) {
                 let number: i64 = number.parse().map_err(|_| SpanError)?;
-                return match number.checked_mul(seconds).and_then(|all| all.checked_mul(1_000_000)) {
+                return match number.checked_mul(seconds).and_then(|all| all.checked_mul(1_000_000))
+                {
                     Some(micros) if micros > 0 => Ok(Self(micros)),
                     _ => Err(SpanError),
                 };

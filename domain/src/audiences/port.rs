@@ -1,0 +1,76 @@
+//! What storage and Customer.io must do for audiences.
+
+use async_trait::async_trait;
+
+use crate::{
+    error::{Result, VendorError},
+    ids::AudienceId,
+    people::{Ordinal, PersonSet},
+    time::Instant,
+};
+
+use super::{AudienceRow, Segment, SegmentId};
+
+/// One page of a segment's membership.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MembershipPage {
+    /// Who is on it.
+    pub people: Vec<Identifiers>,
+    /// Where the next page begins; nothing at the end.
+    pub next: Option<String>,
+}
+
+/// A member as the membership names them, not yet normalised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identifiers {
+    /// Customer.io's id.
+    pub cio_id: String,
+    /// The workspace's own id.
+    pub id: Option<String>,
+    /// E-mail address as entered.
+    pub email: Option<String>,
+}
+
+/// Reads Customer.io. Retries what its policy retries; an error is final for this pass.
+#[async_trait]
+pub trait SegmentSource: Send + Sync {
+    /// All segments that aren't archived.
+    async fn segments(&self) -> Result<Vec<Segment>, VendorError>;
+
+    /// One segment's name and state.
+    async fn segment(&self, id: SegmentId) -> Result<Segment, VendorError>;
+
+    /// The page that begins at `start`, or the first.
+    async fn members(
+        &self,
+        id: SegmentId,
+        start: Option<&str>,
+    ) -> Result<MembershipPage, VendorError>;
+}
+
+/// Keeps the mirrors.
+#[async_trait]
+pub trait MirrorStore: Send + Sync {
+    /// The numbers of these people, giving new ones their own, and their identifiers as of
+    /// now. Invalid e-mail addresses have been dropped by the caller.
+    async fn learn(&self, people: &[Identifiers], now: Instant) -> Result<Vec<Ordinal>>;
+
+    /// Puts a whole reading in place of the last one, unless a later one is there already.
+    /// People who are new in an audience are kept as a cohort for suppressions with a ttl.
+    async fn put_mirror(
+        &self,
+        audience: AudienceId,
+        segment_name: &str,
+        members: &PersonSet,
+        began_at: Instant,
+    ) -> Result<()>;
+
+    /// Says that the last reading failed; the one before it stays.
+    async fn mark_stale(&self, audience: AudienceId, reason: &str, now: Instant) -> Result<()>;
+
+    /// The members by the last whole reading; nothing if there never was one.
+    async fn members(&self, audience: AudienceId) -> Result<Option<PersonSet>>;
+
+    /// Lines of the audiences page, by key.
+    async fn audience_rows(&self) -> Result<Vec<AudienceRow>>;
+}

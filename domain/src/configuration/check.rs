@@ -1,0 +1,173 @@
+//! What can't stand in a configuration, whatever way it came in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    audiences::AudienceSpec,
+    destinations::DestinationSpec,
+    error::{Error, Result},
+    key::Key,
+    mappings::MappingSpec,
+    suppression::SuppressionSpec,
+};
+
+use super::Configuration;
+
+/// The names and decisions of a configuration, stored or to be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Specs {
+    /// Places behind Segment.
+    pub destinations: BTreeMap<Key, DestinationSpec>,
+    /// Segments promoted for export.
+    pub audiences: BTreeMap<Key, AudienceSpec>,
+    /// What goes where.
+    pub mappings: BTreeMap<Key, MappingSpec>,
+    /// What keeps people out.
+    pub suppressions: BTreeMap<Key, SuppressionSpec>,
+}
+
+impl Specs {
+    /// Those of what is stored.
+    #[must_use]
+    pub fn of(stored: &Configuration) -> Self {
+        Self {
+            destinations: by_key(&stored.destinations, |one| (&one.spec.key, &one.spec)),
+            audiences: by_key(&stored.audiences, |one| (&one.spec.key, &one.spec)),
+            mappings: by_key(&stored.mappings, |one| (&one.spec.key, &one.spec)),
+            suppressions: by_key(&stored.suppressions, |one| (&one.spec.key, &one.spec)),
+        }
+    }
+}
+
+fn by_key<T, S: Clone>(all: &[T], parts: impl Fn(&T) -> (&Key, &S)) -> BTreeMap<Key, S> {
+    all.iter()
+        .map(|one| {
+            let (key, spec) = parts(one);
+            (key.clone(), spec.clone())
+        })
+        .collect()
+}
+
+/// Longest text an operator may write in one field.
+const LONGEST: usize = 200;
+
+/// Refuses what can't stand, naming the table, the key and what to write instead.
+pub fn check(specs: &Specs) -> Result<()> {
+    for destination in specs.destinations.values() {
+        check_text("destination", &destination.key, "integration", &destination.integration)?;
+    }
+    for audience in specs.audiences.values() {
+        if audience.segment <= 0 {
+            return Err(at(
+                "audience",
+                &audience.key,
+                "segment",
+                "a segment's number in Customer.io is above 0",
+            ));
+        }
+        if let Some(owner) = &audience.owner {
+            check_text("audience", &audience.key, "owner", owner)?;
+        }
+    }
+    for suppression in specs.suppressions.values() {
+        check_suppression(suppression, specs)?;
+    }
+    for mapping in specs.mappings.values() {
+        check_mapping(mapping, specs)?;
+    }
+    check_groups(specs)
+}
+
+fn check_suppression(one: &SuppressionSpec, specs: &Specs) -> Result<()> {
+    check_text("suppression", &one.key, "reason", &one.reason)?;
+    match (&one.audience, &one.event) {
+        (Some(audience), None) if !specs.audiences.contains_key(audience) => {
+            Err(at("suppression", &one.key, "audience", format!("there is no audience {audience}")))
+        }
+        (Some(_), None) => Ok(()),
+        (None, Some(event)) => {
+            check_text("suppression", &one.key, "event", event)?;
+            if one.ttl.is_none() {
+                return Err(at(
+                    "suppression",
+                    &one.key,
+                    "ttl",
+                    "a rule by event needs a ttl, such as 24h",
+                ));
+            }
+            Ok(())
+        }
+        _ => Err(at("suppression", &one.key, "audience", "name either an audience or an event")),
+    }
+}
+
+fn check_mapping(one: &MappingSpec, specs: &Specs) -> Result<()> {
+    if !specs.audiences.contains_key(&one.audience) {
+        return Err(at(
+            "mapping",
+            &one.key,
+            "audience",
+            format!("there is no audience {}", one.audience),
+        ));
+    }
+    if !specs.destinations.contains_key(&one.destination) {
+        let words = format!("there is no destination {}", one.destination);
+        return Err(at("mapping", &one.key, "destination", words));
+    }
+    let twin = specs.mappings.values().find(|other| {
+        other.key != one.key
+            && other.audience == one.audience
+            && other.destination == one.destination
+            && other.use_case == one.use_case
+    });
+    match twin {
+        Some(twin) => {
+            let words = format!(
+                "mapping {} already sends {} there for {}",
+                twin.key, one.audience, one.use_case
+            );
+            Err(at("mapping", &one.key, "destination", words))
+        }
+        None => Ok(()),
+    }
+}
+
+/// In a group the order must be plain: two audiences may not have the same priority.
+fn check_groups(specs: &Specs) -> Result<()> {
+    let mut seen: BTreeMap<(&Key, i64), &MappingSpec> = BTreeMap::new();
+    let mut groups: BTreeSet<&Key> = BTreeSet::new();
+    for mapping in specs.mappings.values() {
+        let Some(group) = &mapping.exclusivity_group else { continue };
+        groups.insert(group);
+        match seen.get(&(group, mapping.priority)) {
+            Some(other) if other.audience != mapping.audience => {
+                let words = format!(
+                    "mapping {} of group {group} has priority {} too: give each audience of a group its own",
+                    other.key, mapping.priority
+                );
+                return Err(at("mapping", &mapping.key, "priority", words));
+            }
+            _ => {
+                seen.insert((group, mapping.priority), mapping);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_text(table: &str, key: &Key, field: &str, text: &str) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(at(table, key, field, "write something"));
+    }
+    if text.chars().count() > LONGEST {
+        return Err(at(table, key, field, format!("at most {LONGEST} characters")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(at(table, key, field, "no control characters"));
+    }
+    Ok(())
+}
+
+fn at(table: &str, key: &Key, field: &str, message: impl std::fmt::Display) -> Error {
+    Error::invalid(field.to_owned(), format!("{message} (in {table} {key})"))
+}

@@ -1,0 +1,25 @@
+//! What storage must do for the configuration.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use crate::{error::Result, time::Instant};
+
+use super::{Configuration, Secret, plan::Plan};
+
+/// Keeps what operators decide.
+#[async_trait]
+pub trait ConfigurationStore: Send + Sync {
+    /// All that isn't retired, with a version that every change raises.
+    async fn load(&self) -> Result<(Configuration, i64)>;
+
+    /// All secrets, opened, by name.
+    async fn secrets(&self) -> Result<BTreeMap<String, Vec<Secret>>>;
+
+    /// Carries a plan out in one transaction, with one audit entry a change.
+    ///
+    /// # Errors
+    /// [`crate::Error::Conflict`] when the stored version is not `version` any more.
+    async fn carry_out(&self, plan: &Plan, version: i64, actor: &str, now: Instant) -> Result<()>;
+}

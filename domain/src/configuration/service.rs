@@ -1,0 +1,202 @@
+//! Planning and applying, for `segue apply` and for every form.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    access::{Actor, Role},
+    audiences::AudienceSpec,
+    destinations::DestinationSpec,
+    error::{Error, Result},
+    key::Key,
+    mappings::MappingSpec,
+    suppression::SuppressionSpec,
+    time::Clock,
+};
+
+use super::{
+    Configuration, Desired, SecretList,
+    check::{Specs, check},
+    plan::{Plan, Stored, plan},
+    port::ConfigurationStore,
+};
+
+/// Budgets that make sense for a workspace.
+const BUDGET: std::ops::RangeInclusive<i64> = 1..=100_000;
+
+/// Plans and applies.
+pub struct ConfigurationService {
+    store: Arc<dyn ConfigurationStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl ConfigurationService {
+    /// Over this store.
+    pub fn new(store: Arc<dyn ConfigurationStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// What is stored.
+    pub async fn load(&self) -> Result<Configuration> {
+        Ok(self.store.load().await?.0)
+    }
+
+    /// What [`Self::apply`] would do.
+    pub async fn plan(&self, desired: &Desired, prune: bool) -> Result<Plan> {
+        Ok(self.prepare(desired, prune).await?.0)
+    }
+
+    /// Makes what is stored what is desired; says what it did.
+    pub async fn apply(&self, desired: &Desired, prune: bool, actor: &Actor) -> Result<Plan> {
+        actor.require(if needs_admin(desired) { Role::Admin } else { Role::Operator })?;
+        let (plan, version) = self.prepare(desired, prune).await?;
+        if !plan.is_empty() {
+            self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await?;
+        }
+        Ok(plan)
+    }
+
+    /// Stores a mapping that isn't there yet.
+    pub async fn create_mapping(&self, spec: MappingSpec, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        absent("mapping", &spec.key, self.load().await?.mapping(&spec.key).is_some())?;
+        self.apply(&Desired { mapping: vec![spec], ..Desired::default() }, false, actor).await?;
+        Ok(())
+    }
+
+    /// Changes a mapping that is there.
+    pub async fn update_mapping(&self, spec: MappingSpec, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        present("mapping", &spec.key, self.load().await?.mapping(&spec.key).is_some())?;
+        self.apply(&Desired { mapping: vec![spec], ..Desired::default() }, false, actor).await?;
+        Ok(())
+    }
+
+    /// Pauses or resumes a mapping.
+    pub async fn set_active(&self, key: &Key, active: bool, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        let stored = self.load().await?;
+        let mapping = stored.mapping(key).ok_or_else(|| missing("mapping", key))?;
+        let spec = MappingSpec { active, ..mapping.spec.clone() };
+        self.apply(&Desired { mapping: vec![spec], ..Desired::default() }, false, actor).await?;
+        Ok(())
+    }
+
+    /// Promotes a segment.
+    pub async fn create_audience(&self, spec: AudienceSpec, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        absent("audience", &spec.key, self.load().await?.audience(&spec.key).is_some())?;
+        self.apply(&Desired { audience: vec![spec], ..Desired::default() }, false, actor).await?;
+        Ok(())
+    }
+
+    /// Stores a destination that isn't there yet.
+    pub async fn create_destination(&self, spec: DestinationSpec, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        absent("destination", &spec.key, self.load().await?.destination(&spec.key).is_some())?;
+        self.apply(&Desired { destination: vec![spec], ..Desired::default() }, false, actor)
+            .await?;
+        Ok(())
+    }
+
+    /// Stores a suppression that isn't there yet.
+    pub async fn create_suppression(&self, spec: SuppressionSpec, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        let stored = self.load().await?;
+        let there = stored.suppressions.iter().any(|one| one.spec.key == spec.key);
+        absent("suppression", &spec.key, there)?;
+        self.apply(&Desired { suppression: vec![spec], ..Desired::default() }, false, actor)
+            .await?;
+        Ok(())
+    }
+
+    async fn prepare(&self, desired: &Desired, prune: bool) -> Result<(Plan, i64)> {
+        check_desired(desired)?;
+        let (configuration, version) = self.store.load().await?;
+        let stored = Stored {
+            specs: Specs::of(&configuration),
+            settings: configuration.settings.clone(),
+            sources: configuration.sources.iter().map(|source| source.key.clone()).collect(),
+            secrets: self.store.secrets().await?,
+        };
+        let plan = plan(&stored, desired, prune);
+        check(&plan.after)?;
+        Ok((plan, version))
+    }
+}
+
+fn needs_admin(desired: &Desired) -> bool {
+    desired.customerio.is_some() || desired.twilio.is_some() || !desired.source.is_empty()
+}
+
+fn missing(what: &str, key: &Key) -> Error {
+    Error::NotFound(format!("{what} {key}"))
+}
+
+fn absent(what: &str, key: &Key, there: bool) -> Result<()> {
+    if there {
+        return Err(Error::invalid("key", format!("there is a {what} {key} already")));
+    }
+    Ok(())
+}
+
+fn present(what: &str, key: &Key, there: bool) -> Result<()> {
+    if there { Ok(()) } else { Err(missing(what, key)) }
+}
+
+/// What is wrong with a file by itself, whatever is stored.
+fn check_desired(desired: &Desired) -> Result<()> {
+    unique("destination", desired.destination.iter().map(|one| &one.key))?;
+    unique("audience", desired.audience.iter().map(|one| &one.key))?;
+    unique("suppression", desired.suppression.iter().map(|one| &one.key))?;
+    unique("mapping", desired.mapping.iter().map(|one| &one.key))?;
+    unique("source", desired.source.iter().map(|one| &one.key))?;
+    let customerio = desired.customerio.as_ref();
+    let twilio = desired.twilio.as_ref();
+    budget("requests_per_second", customerio.and_then(|table| table.requests_per_second))?;
+    budget("events_per_second", twilio.and_then(|table| table.events_per_second))?;
+    secret("app_api_key", customerio.and_then(|table| table.app_api_key.as_ref()))?;
+    secret("write_key", twilio.and_then(|table| table.write_key.as_ref()))?;
+    for source in &desired.source {
+        secret("write_key", Some(&source.write_key))?;
+    }
+    Ok(())
+}
+
+fn unique<'a>(what: &str, keys: impl Iterator<Item = &'a Key>) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for key in keys {
+        if !seen.insert(key) {
+            return Err(Error::invalid("key", format!("{what} {key} is named twice")));
+        }
+    }
+    Ok(())
+}
+
+fn budget(field: &'static str, value: Option<i64>) -> Result<()> {
+    match value {
+        Some(value) if !BUDGET.contains(&value) => Err(Error::invalid(
+            field,
+            format!("a whole number from {} to {}", BUDGET.start(), BUDGET.end()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A key must be something that a header can carry; what it is stays unsaid.
+fn secret(field: &'static str, list: Option<&SecretList>) -> Result<()> {
+    let Some(list) = list else { return Ok(()) };
+    let secrets = list.clone().into_vec();
+    if secrets.is_empty() {
+        return Err(Error::invalid(field, "the list holds no key"));
+    }
+    for one in secrets {
+        let text = match one {
+            super::Secret::Literal(text) => text,
+            super::Secret::Environment(variable) => variable.env,
+        };
+        if text.is_empty() || text.len() > 512 || !text.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(Error::invalid(field, "a key is 1 to 512 visible ASCII characters"));
+        }
+    }
+    Ok(())
+}

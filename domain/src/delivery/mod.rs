@@ -1,0 +1,47 @@
+//! Delivery: orders are drained part by part, each transition under one message id for ever.
+
+use serde::{Deserialize, Serialize};
+
+/// What happened to one person in one mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transition {
+    /// They came in.
+    Entered,
+    /// They left.
+    Exited,
+}
+
+impl Transition {
+    /// The fixed name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Entered => "entered",
+            Self::Exited => "exited",
+        }
+    }
+}
+
+impl std::str::FromStr for Transition {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "entered" => Ok(Self::Entered),
+            "exited" => Ok(Self::Exited),
+            _ => Err(format!("no transition is called {text}")),
+        }
+    }
+}
+
+/// What goes first. The numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[repr(i64)]
+pub enum Lane {
+    /// What protects: exits by suppression, entries of `suppress` mappings.
+    Protect = 1,
+    /// Other exits.
+    Exit = 2,
+    /// Entries, and exits of `suppress` mappings.
+    Enter = 3,
+}

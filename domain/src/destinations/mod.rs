@@ -1,0 +1,51 @@
+//! Destinations: places behind Segment, each with the profile of its platform.
+//!
+//! [`profile`] holds what a platform needs as data; a new platform is a new arm there.
+
+pub mod profile;
+#[cfg(feature = "service")]
+pub mod service;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ids::DestinationId, key::Key};
+pub use profile::Profile;
+
+/// What an operator decides about a destination.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DestinationSpec {
+    /// Its name in Segue.
+    pub key: Key,
+    /// The platform's rules.
+    pub profile: Profile,
+    /// The destination's name in Segment's `integrations`, which is case-sensitive.
+    pub integration: String,
+    /// Further fields that may flow there; everything else stays.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// Send SHA-256 instead of clear identifiers. Segment's own destinations hash by
+    /// themselves, so this is off by default.
+    #[serde(default)]
+    pub hash: bool,
+}
+
+/// A destination that is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+    /// Its identity; survives a change of key or integration.
+    pub id: DestinationId,
+    /// What was decided about it.
+    pub spec: DestinationSpec,
+}
+
+/// A line of the destinations page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationRow {
+    /// What was decided about it.
+    pub spec: DestinationSpec,
+    /// Mappings that send there, paused ones included.
+    pub mappings: u64,
+    /// People there now, summed over its audiences.
+    pub delivered: u64,
+}

@@ -1,0 +1,20 @@
+//! What storage must do for the mappings' pages.
+
+use async_trait::async_trait;
+
+use crate::{error::Result, ids::MappingId, key::Key, time::Instant};
+
+use super::MappingRow;
+
+/// Reads mappings with how they fare, and takes wishes to run them.
+#[async_trait]
+pub trait MappingStore: Send + Sync {
+    /// All of them, by key, as of `now`.
+    async fn mapping_rows(&self, now: Instant) -> Result<Vec<MappingRow>>;
+
+    /// Asks whoever works the orders to run it soon. One open wish a mapping is enough.
+    async fn request_run(&self, mapping: MappingId, by: &str, now: Instant) -> Result<()>;
+
+    /// Which mappings are due or wished for.
+    async fn due(&self, now: Instant) -> Result<Vec<Key>>;
+}

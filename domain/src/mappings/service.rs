@@ -1,0 +1,89 @@
+//! What the console does with mappings.
+
+use std::sync::Arc;
+
+use crate::{
+    access::{Actor, Role},
+    configuration::service::ConfigurationService,
+    error::{Error, Result},
+    key::Key,
+    sync::Wake,
+    time::Clock,
+};
+
+use super::{MappingRow, MappingSpec, port::MappingStore};
+
+/// Lists, changes and runs.
+pub struct MappingService {
+    configuration: Arc<ConfigurationService>,
+    store: Arc<dyn MappingStore>,
+    clock: Arc<dyn Clock>,
+    wake: Arc<dyn Wake>,
+}
+
+impl MappingService {
+    /// Over these; `wake` stirs the worker when a run is wished for.
+    pub fn new(
+        configuration: Arc<ConfigurationService>,
+        store: Arc<dyn MappingStore>,
+        clock: Arc<dyn Clock>,
+        wake: Arc<dyn Wake>,
+    ) -> Self {
+        Self { configuration, store, clock, wake }
+    }
+
+    /// All mappings: those that need somebody first, then by key.
+    pub async fn list(&self) -> Result<Vec<MappingRow>> {
+        let mut rows = self.store.mapping_rows(self.clock.now()).await?;
+        rows.sort_by(|a, b| (a.health, &a.spec.key).cmp(&(b.health, &b.spec.key)));
+        Ok(rows)
+    }
+
+    /// One mapping.
+    pub async fn get(&self, key: &Key) -> Result<MappingRow> {
+        let rows = self.store.mapping_rows(self.clock.now()).await?;
+        rows.into_iter()
+            .find(|row| row.spec.key == *key)
+            .ok_or_else(|| Error::NotFound(format!("mapping {key}")))
+    }
+
+    /// Stores a new one; it runs soon after.
+    pub async fn create(&self, spec: MappingSpec, actor: &Actor) -> Result<()> {
+        self.configuration.create_mapping(spec, actor).await?;
+        self.wake.wake();
+        Ok(())
+    }
+
+    /// Changes one.
+    pub async fn update(&self, spec: MappingSpec, actor: &Actor) -> Result<()> {
+        self.configuration.update_mapping(spec, actor).await?;
+        self.wake.wake();
+        Ok(())
+    }
+
+    /// Pauses one; what protects still flows.
+    pub async fn pause(&self, key: &Key, actor: &Actor) -> Result<()> {
+        self.configuration.set_active(key, false, actor).await
+    }
+
+    /// Resumes one.
+    pub async fn resume(&self, key: &Key, actor: &Actor) -> Result<()> {
+        self.configuration.set_active(key, true, actor).await?;
+        self.wake.wake();
+        Ok(())
+    }
+
+    /// Runs one as soon as somebody can.
+    pub async fn run_now(&self, key: &Key, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        let stored = self.configuration.load().await?;
+        let mapping =
+            stored.mapping(key).ok_or_else(|| Error::NotFound(format!("mapping {key}")))?;
+        if !mapping.spec.active {
+            return Err(Error::Conflict(format!("mapping {key} is paused: resume it first")));
+        }
+        self.store.request_run(mapping.id, &actor.name, self.clock.now()).await?;
+        self.wake.wake();
+        Ok(())
+    }
+}

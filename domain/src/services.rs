@@ -1,0 +1,35 @@
+//! Every service, built once by `server::run` and handed to pages, routes and commands.
+//!
+//! A new vertical adds a field here and a line in the composition root.
+
+use std::sync::Arc;
+
+use crate::{
+    audiences::service::AudienceService, configuration::service::ConfigurationService,
+    connections::service::ConnectionService, destinations::service::DestinationService,
+    mappings::service::MappingService, people::service::PeopleService,
+    suppression::service::SuppressionService, sync::runs::RunService, time::Clock,
+};
+
+/// All of them; cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    /// Audiences and segments.
+    pub audiences: Arc<AudienceService>,
+    /// Planning and applying.
+    pub configuration: Arc<ConfigurationService>,
+    /// Keys and regions.
+    pub connections: Arc<ConnectionService>,
+    /// Places behind Segment.
+    pub destinations: Arc<DestinationService>,
+    /// What goes where.
+    pub mappings: Arc<MappingService>,
+    /// Finding and explaining people.
+    pub people: Arc<PeopleService>,
+    /// Passes of mappings.
+    pub runs: Arc<RunService>,
+    /// What keeps people out.
+    pub suppression: Arc<SuppressionService>,
+    /// The time, for what pages say about it.
+    pub clock: Arc<dyn Clock>,
+}

@@ -1,0 +1,58 @@
+//! Suppression: rules that keep people out of every mapping but `suppress` and `analytics`.
+//!
+//! A rule by audience holds while the person is a member and at least `ttl` from when they
+//! were first seen there; a rule by event holds `ttl` from the event's time.
+
+#[cfg(feature = "service")]
+pub mod service;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{AudienceId, SuppressionId},
+    key::Key,
+    time::{Instant, Span},
+};
+
+/// What an operator decides about a suppression. Exactly one of `audience` and `event`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuppressionSpec {
+    /// Its name in Segue.
+    pub key: Key,
+    /// Why people are kept out, such as `purchase`, `refund`, `support`, `unsubscribed`.
+    pub reason: String,
+    /// Whose members are kept out.
+    #[serde(default)]
+    pub audience: Option<Key>,
+    /// Which event keeps its person out.
+    #[serde(default)]
+    pub event: Option<String>,
+    /// How long at least.
+    #[serde(default, with = "crate::configuration::span_text::optional")]
+    pub ttl: Option<Span>,
+}
+
+/// A suppression that is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppression {
+    /// Its identity.
+    pub id: SuppressionId,
+    /// The audience it reads, resolved.
+    pub audience_id: Option<AudienceId>,
+    /// What was decided about it.
+    pub spec: SuppressionSpec,
+}
+
+/// A line of the suppression page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuppressionRow {
+    /// What was decided about it.
+    pub spec: SuppressionSpec,
+    /// People it keeps out now.
+    pub people: u64,
+    /// When its audience was last read.
+    pub mirrored_at: Option<Instant>,
+    /// Why its audience could not be read since, if so.
+    pub stale: Option<String>,
+}

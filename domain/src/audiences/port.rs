@@ -55,6 +55,9 @@ pub trait MirrorStore: Send + Sync {
     /// now. Invalid e-mail addresses have been dropped by the caller.
     async fn learn(&self, people: &[Identifiers], now: Instant) -> Result<Vec<Ordinal>>;
 
+    /// How many people the reading in progress has seen so far, for whoever watches.
+    async fn put_progress(&self, audience: AudienceId, seen: u64) -> Result<()>;
+
     /// Puts a whole reading in place of the last one, unless a later one is there already.
     /// People who are new in an audience are kept as a cohort for suppressions with a ttl.
     async fn put_mirror(

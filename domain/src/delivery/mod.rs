@@ -1,5 +1,17 @@
 //! Delivery: orders are drained part by part, each transition under one message id for ever.
 
+#[cfg(feature = "service")]
+pub mod batch;
+#[cfg(feature = "service")]
+pub mod choose;
+#[cfg(feature = "service")]
+pub mod drain;
+#[cfg(feature = "service")]
+pub mod message;
+#[cfg(feature = "service")]
+pub mod port;
+pub mod retry;
+
 use serde::{Deserialize, Serialize};
 
 /// What happened to one person in one mapping.
@@ -30,6 +42,18 @@ impl std::str::FromStr for Transition {
             "entered" => Ok(Self::Entered),
             "exited" => Ok(Self::Exited),
             _ => Err(format!("no transition is called {text}")),
+        }
+    }
+}
+
+impl TryFrom<i64> for Lane {
+    type Error = String;
+    fn try_from(number: i64) -> Result<Self, String> {
+        match number {
+            1 => Ok(Self::Protect),
+            2 => Ok(Self::Exit),
+            3 => Ok(Self::Enter),
+            _ => Err(format!("no lane has the number {number}")),
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! [`profile`] holds what a platform needs as data; a new platform is a new arm there.
 
+#[cfg(feature = "service")]
+pub mod hashing;
 pub mod profile;
 #[cfg(feature = "service")]
 pub mod service;

@@ -1,6 +1,8 @@
 //! People: Customer.io profiles, keyed by `cio_id`, each with a dense number inside Segue.
 
 #[cfg(feature = "service")]
+pub mod chunks;
+#[cfg(feature = "service")]
 pub mod identifiers;
 #[cfg(feature = "service")]
 pub mod port;

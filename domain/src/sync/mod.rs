@@ -3,9 +3,15 @@
 #[cfg(feature = "service")]
 pub mod decide;
 #[cfg(feature = "service")]
+pub mod diff;
+#[cfg(feature = "service")]
+pub mod mirror;
+#[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]
 pub mod runs;
+#[cfg(feature = "service")]
+pub mod service;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,66 @@
+//! Batches by encoded size, within Segment's limits.
+//!
+//! Source: Segment's HTTP API: 500 KB a request, 32 KB an event, 2,500 events. Above the
+//! last it answers 200 and drops, so a limit is never left to the other side.
+
+use crate::people::Ordinal;
+
+/// Bytes of a request's events; the rest of 512,000 is room for the envelope and for
+/// identifiers that grew between a send and its resend.
+pub const MOST_BYTES: usize = 500_000;
+/// Events of a request.
+pub const MOST_EVENTS: usize = 2_500;
+/// Bytes of one event.
+pub const LARGEST_EVENT: usize = 32_768;
+
+/// One person's messages, ready to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// Whose.
+    pub ordinal: Ordinal,
+    /// Each complete JSON.
+    pub messages: Vec<String>,
+}
+
+/// How many people from the front fit into one request; at least one if there is one.
+#[must_use]
+pub fn fitting(people: &[Rendered]) -> usize {
+    let (mut bytes, mut events) = (0, 0);
+    for (position, person) in people.iter().enumerate() {
+        // A comma follows each event.
+        bytes += person.messages.iter().map(|message| message.len() + 1).sum::<usize>();
+        events += person.messages.len();
+        if position > 0 && (bytes > MOST_BYTES || events > MOST_EVENTS) {
+            return position;
+        }
+    }
+    people.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_batch_is_within_limits_and_full(sizes in prop::collection::vec(1_usize..LARGEST_EVENT, 0..80)) {
+            let people: Vec<Rendered> = sizes
+                .iter()
+                .zip(0..)
+                .map(|(size, ordinal)| Rendered { ordinal, messages: vec!["x".repeat(*size)] })
+                .collect();
+            let count = fitting(&people);
+            let bytes = |count: usize| sizes[..count].iter().map(|size| size + 1).sum::<usize>();
+            prop_assert!(bytes(count) <= MOST_BYTES);
+            prop_assert!(count == people.len() || bytes(count + 1) > MOST_BYTES);
+        }
+    }
+
+    #[test]
+    fn two_messages_a_person_count_twice() {
+        let one = |ordinal| Rendered { ordinal, messages: vec!["{}".to_owned(), "{}".to_owned()] };
+        let people: Vec<Rendered> = (0..2_000).map(one).collect();
+        assert_eq!(fitting(&people), 1_250);
+    }
+}

@@ -1,0 +1,121 @@
+//! Mirror: the whole membership of a segment, read page by page.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    audiences::{
+        Audience, SegmentState,
+        port::{MirrorStore, SegmentSource},
+    },
+    error::{Error, Result, VendorError},
+    people::{PersonSet, identifiers},
+    time::Clock,
+};
+
+/// What a reading came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// The members are as of now.
+    Fresh,
+    /// They could not be read; those of the last reading may be used.
+    Stale(String),
+    /// They could not be read, and nothing may be decided from the last reading.
+    Failed(String),
+}
+
+/// Reads segments into mirrors.
+pub struct Mirrorer {
+    /// Customer.io.
+    pub source: Arc<dyn SegmentSource>,
+    /// The mirrors.
+    pub store: Arc<dyn MirrorStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Mirrorer {
+    /// Reads one audience.
+    ///
+    /// # Errors
+    /// Only what storage can't do; what Customer.io can't do is a [`Reading`].
+    pub async fn read(&self, audience: &Audience) -> Result<Reading> {
+        let began_at = self.clock.now();
+        match self.read_whole(audience).await {
+            Ok((name, members)) => {
+                self.store.put_mirror(audience.id, &name, &members, began_at).await?;
+                Ok(Reading::Fresh)
+            }
+            Err(Broken::Building(progress)) => {
+                let done = progress.map(|percent| format!(" ({percent} %)")).unwrap_or_default();
+                let reason = format!(
+                    "Customer.io is still building segment {}{done}",
+                    audience.spec.segment
+                );
+                self.store.mark_stale(audience.id, &reason, self.clock.now()).await?;
+                Ok(match self.store.members(audience.id).await? {
+                    Some(_) => Reading::Stale(reason),
+                    None => Reading::Failed(reason),
+                })
+            }
+            Err(Broken::Vendor(error)) => {
+                let reason = error.to_string();
+                self.store.mark_stale(audience.id, &reason, self.clock.now()).await?;
+                Ok(Reading::Failed(reason))
+            }
+            Err(Broken::Other(error)) => Err(error),
+        }
+    }
+
+    async fn read_whole(
+        &self,
+        audience: &Audience,
+    ) -> std::result::Result<(String, PersonSet), Broken> {
+        let number = audience.spec.segment;
+        let segment = self.source.segment(number).await?;
+        if let SegmentState::Building { progress } = segment.state {
+            return Err(Broken::Building(progress));
+        }
+        let mut members = PersonSet::new();
+        let mut next: Option<String> = None;
+        let mut visited = BTreeSet::new();
+        loop {
+            let page = self.source.members(number, next.as_deref()).await?;
+            if page.people.iter().any(|person| person.cio_id.is_empty()) {
+                return Err(malformed("a member without a cio_id"));
+            }
+            let people: Vec<_> = page.people.iter().map(identifiers::normalise).collect();
+            members.extend(self.store.learn(&people, self.clock.now()).await?);
+            self.store.put_progress(audience.id, members.len()).await?;
+            match page.next {
+                None => return Ok((segment.name, members)),
+                // An empty page is not the end, but a page seen before would never end.
+                Some(token) if !visited.insert(token.clone()) => {
+                    return Err(malformed("paging that goes round in a circle"));
+                }
+                Some(token) => next = Some(token),
+            }
+        }
+    }
+}
+
+enum Broken {
+    Building(Option<i64>),
+    Vendor(VendorError),
+    Other(Error),
+}
+
+fn malformed(detail: &str) -> Broken {
+    Broken::Vendor(VendorError::Malformed { vendor: "Customer.io", detail: detail.to_owned() })
+}
+
+impl From<VendorError> for Broken {
+    fn from(error: VendorError) -> Self {
+        Self::Vendor(error)
+    }
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}

@@ -1,0 +1,283 @@
+//! One pass over mappings: mirror what they read, decide, order, drain.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use futures::{StreamExt as _, future::join_all, stream};
+
+use crate::{
+    audiences::{Audience, port::MirrorStore},
+    configuration::{Configuration, service::ConfigurationService},
+    delivery::{
+        drain::{Drain, Drained, Job},
+        port::{Lease, LeaseStore},
+        retry::Patience,
+    },
+    error::{Error, Result},
+    ids::{AudienceId, Ids, MappingId, OrderId, RunId},
+    key::Key,
+    mappings::Mapping,
+    people::PersonSet,
+    suppression::service::SuppressionStore,
+    time::Clock,
+};
+
+use super::{
+    RunRow, RunState,
+    decide::{Decision, Facts, decide, held_out},
+    mirror::{Mirrorer, Reading},
+    port::{OrderRequest, SyncStore},
+    runs::RunReads,
+};
+
+/// Segments read side by side; pages of one segment come one after another.
+const SIDE_BY_SIDE: usize = 4;
+
+/// What became of one mapping in a pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It ran.
+    Ran(RunRow),
+    /// Another process works on it.
+    Busy(Key),
+}
+
+/// Runs passes.
+pub struct SyncService {
+    /// What operators decided.
+    pub configuration: Arc<ConfigurationService>,
+    /// Reads segments.
+    pub mirrorer: Mirrorer,
+    /// The mirrors.
+    pub mirrors: Arc<dyn MirrorStore>,
+    /// Whom the rules hold.
+    pub suppressions: Arc<dyn SuppressionStore>,
+    /// Runs and orders.
+    pub store: Arc<dyn SyncStore>,
+    /// What runs came to.
+    pub runs: Arc<dyn RunReads>,
+    /// The right to work.
+    pub leases: Arc<dyn LeaseStore>,
+    /// Delivery.
+    pub drain: Drain,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// A mapping that this pass works on.
+struct Running<'a> {
+    mapping: &'a Mapping,
+    lease: Lease,
+    run: RunId,
+}
+
+impl SyncService {
+    /// Runs these mappings, or all active ones if none are named, and whatever else shares
+    /// an exclusivity group with them: who leaves one audience must have left before the
+    /// next one takes them in.
+    pub async fn sync(&self, only: &[Key], patience: Patience) -> Result<Vec<Outcome>> {
+        let configuration = self.configuration.load().await?;
+        let mappings = select(&configuration, only)?;
+        let mut running = Vec::new();
+        let mut busy = Vec::new();
+        for mapping in mappings {
+            let name = format!("mapping:{}", mapping.id);
+            match self.leases.acquire(&name, self.clock.now()).await? {
+                Some(lease) => {
+                    let run = RunId(self.ids.next());
+                    self.store.begin(&lease, run, mapping, self.clock.now()).await?;
+                    running.push(Running { mapping, lease, run });
+                }
+                None => busy.push(Outcome::Busy(mapping.spec.key.clone())),
+            }
+        }
+        let done = self.run_all(&configuration, &running, patience).await;
+        for one in &running {
+            self.leases.release(&one.lease).await?;
+        }
+        done?;
+        let mut outcomes = busy;
+        for one in &running {
+            if let Some(row) = self.runs.run(one.run).await? {
+                outcomes.push(Outcome::Ran(row));
+            }
+        }
+        Ok(outcomes)
+    }
+
+    async fn run_all(
+        &self,
+        configuration: &Configuration,
+        running: &[Running<'_>],
+        patience: Patience,
+    ) -> Result<()> {
+        if running.is_empty() {
+            return Ok(());
+        }
+        let readings = self.mirror(configuration, running).await?;
+        let facts = self.facts(configuration).await?;
+        let decisions = decide(configuration, &facts);
+        let mut failures: BTreeMap<MappingId, String> = BTreeMap::new();
+        for one in running {
+            let failure =
+                audiences_read_by(configuration, one.mapping).into_iter().find_map(|id| {
+                    match readings.get(&id) {
+                        Some(Reading::Failed(reason)) => Some(reason.clone()),
+                        _ => None,
+                    }
+                });
+            match (failure, decisions.get(&one.mapping.id)) {
+                (Some(reason), _) => drop(failures.insert(one.mapping.id, reason)),
+                (None, Some(decision)) => self.order(one, decision, &facts).await?,
+                (None, None) => {}
+            }
+        }
+        let installation = self.store.installation().await?;
+        let drains = running.iter().map(|one| async {
+            let (Some(audience), Some(destination)) =
+                (configuration.audience_of(one.mapping), configuration.destination_of(one.mapping))
+            else {
+                return Err(Error::NotFound("audience or destination of the mapping".to_owned()));
+            };
+            let job = Job {
+                lease: &one.lease,
+                run: one.run,
+                installation,
+                mapping: one.mapping,
+                audience,
+                destination,
+                patience,
+            };
+            let drained = self.drain.drain(&job).await;
+            self.finish(one, drained, failures.get(&one.mapping.id)).await
+        });
+        join_all(drains).await.into_iter().collect()
+    }
+
+    /// Closes a run with the worst that happened to it.
+    async fn finish(
+        &self,
+        one: &Running<'_>,
+        drained: Result<Drained>,
+        failure: Option<&String>,
+    ) -> Result<()> {
+        let error = match (&drained, failure) {
+            (Err(error), _) => Some(error.to_string()),
+            (_, Some(reason)) => Some(reason.clone()),
+            (Ok(drained), None) => drained.stopped.clone(),
+        };
+        let state = if error.is_some() { RunState::Failed } else { RunState::Done };
+        self.store.finish(one.run, state, error.as_deref(), self.clock.now()).await?;
+        match drained {
+            // Another process has the mapping now and reports on it.
+            Err(Error::Fenced) | Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads every audience that the running mappings need, several side by side.
+    async fn mirror(
+        &self,
+        configuration: &Configuration,
+        running: &[Running<'_>],
+    ) -> Result<BTreeMap<AudienceId, Reading>> {
+        let needed: BTreeSet<AudienceId> =
+            running.iter().flat_map(|one| audiences_read_by(configuration, one.mapping)).collect();
+        let audiences: Vec<&Audience> =
+            configuration.audiences.iter().filter(|one| needed.contains(&one.id)).collect();
+        let readings: Vec<Result<(AudienceId, Reading)>> = stream::iter(audiences)
+            .map(|audience| async move { Ok((audience.id, self.mirrorer.read(audience).await?)) })
+            .buffer_unordered(SIDE_BY_SIDE)
+            .collect()
+            .await;
+        readings.into_iter().collect()
+    }
+
+    async fn facts(&self, configuration: &Configuration) -> Result<Facts> {
+        let mut facts = Facts::default();
+        for audience in &configuration.audiences {
+            if let Some(members) = self.mirrors.members(audience.id).await? {
+                facts.members.insert(audience.id, members);
+            }
+        }
+        for (_, people) in self.suppressions.suppressed(self.clock.now()).await? {
+            facts.suppressed |= people;
+        }
+        let identifiers = self.store.identifier_sets().await?;
+        facts.with_email = identifiers.email;
+        facts.with_phone = identifiers.phone;
+        facts.with_id = identifiers.id;
+        let empty = PersonSet::new();
+        for mapping in &configuration.mappings {
+            let spec = &mapping.spec;
+            if spec.holdout_percent.0 > 0 && spec.use_case.is_addressed() {
+                let members = facts.members.get(&mapping.audience_id).unwrap_or(&empty);
+                let ids = self.store.cio_ids(members).await?;
+                let people = ids.iter().map(|(ordinal, cio_id)| (*ordinal, cio_id.as_str()));
+                let out = held_out(spec.key.as_str(), spec.holdout_percent, people);
+                facts.holdout.insert(mapping.id, out);
+            }
+            facts.refused.insert(mapping.id, self.store.refused(mapping.id).await?);
+        }
+        Ok(facts)
+    }
+
+    async fn order(&self, one: &Running<'_>, decision: &Decision, facts: &Facts) -> Result<()> {
+        let request = OrderRequest {
+            run: one.run,
+            order: OrderId(self.ids.next()),
+            mapping: one.mapping,
+            decision,
+            suppressed: &facts.suppressed,
+            now: self.clock.now(),
+        };
+        self.store.order(&one.lease, &request).await.map(drop)
+    }
+}
+
+/// The mappings to run: those named and whatever shares a group with them, or all.
+fn select<'a>(configuration: &'a Configuration, only: &[Key]) -> Result<Vec<&'a Mapping>> {
+    for key in only {
+        match configuration.mapping(key) {
+            None => return Err(Error::NotFound(format!("mapping {key}"))),
+            Some(mapping) if !mapping.spec.active => {
+                return Err(Error::Conflict(format!("mapping {key} is paused: resume it first")));
+            }
+            Some(_) => {}
+        }
+    }
+    let groups: BTreeSet<&Key> = only
+        .iter()
+        .filter_map(|key| configuration.mapping(key)?.spec.exclusivity_group.as_ref())
+        .collect();
+    let active = configuration.mappings.iter().filter(|mapping| mapping.spec.active);
+    Ok(active
+        .filter(|mapping| {
+            only.is_empty()
+                || only.contains(&mapping.spec.key)
+                || mapping.spec.exclusivity_group.as_ref().is_some_and(|one| groups.contains(one))
+        })
+        .collect())
+}
+
+/// Its own audience, those of the suppressions that apply to it, and its group's.
+fn audiences_read_by(configuration: &Configuration, mapping: &Mapping) -> BTreeSet<AudienceId> {
+    let mut read = BTreeSet::from([mapping.audience_id]);
+    let group = mapping.spec.exclusivity_group.as_ref();
+    let mates = configuration.mappings.iter().filter(|other| {
+        other.spec.active && group.is_some() && other.spec.exclusivity_group.as_ref() == group
+    });
+    let mut suppressed = mapping.spec.use_case.is_suppressed();
+    for mate in mates {
+        read.insert(mate.audience_id);
+        suppressed |= mate.spec.use_case.is_suppressed();
+    }
+    if suppressed {
+        read.extend(configuration.suppressions.iter().filter_map(|rule| rule.audience_id));
+    }
+    read
+}

@@ -1,6 +1,8 @@
 //! Mappings: audience x destination x use case.
 
 #[cfg(feature = "service")]
+pub mod health;
+#[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]
 pub mod service;

@@ -1,0 +1,46 @@
+//! Sets of people as stored: a version byte, then roaring's portable format.
+
+use domain::{Error, people::PersonSet};
+
+/// The format that we write.
+const VERSION: u8 = 1;
+
+/// A set as bytes.
+pub fn encode(people: &PersonSet) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1 + people.serialized_size());
+    bytes.push(VERSION);
+    // Writing to memory can't fail.
+    let _ = people.serialize_into(&mut bytes);
+    bytes
+}
+
+/// A set from bytes.
+pub fn decode(bytes: &[u8]) -> Result<PersonSet, Error> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => PersonSet::deserialize_from(rest).map_err(Error::unexpected),
+        _ => Err(Error::unexpected("a stored set of people has an unknown format")),
+    }
+}
+
+/// The union of sets from bytes.
+pub fn join(blobs: &[Vec<u8>]) -> Result<PersonSet, Error> {
+    let mut all = PersonSet::new();
+    for blob in blobs {
+        all |= decode(blob)?;
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_back_what_it_writes_and_refuses_the_rest() {
+        let people: PersonSet = [0, 7, 65_536, u32::MAX].into_iter().collect();
+        assert_eq!(decode(&encode(&people)).unwrap(), people);
+        for bad in [&[][..], &[2, 0, 0], &[VERSION, 1, 2, 3]] {
+            assert!(decode(bad).is_err(), "{bad:?}");
+        }
+    }
+}

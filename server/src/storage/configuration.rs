@@ -1,0 +1,494 @@
+//! What operators decide: loaded whole, changed by a plan in one transaction.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use domain::{
+    Error, Result,
+    audiences::{Audience, AudienceSpec},
+    configuration::{
+        Configuration, EnvironmentSecret, Secret, Settings, Source,
+        plan::{Change, Plan, Row, Table},
+        port::ConfigurationStore,
+    },
+    destinations::{Destination, DestinationSpec},
+    ids::{AudienceId, DestinationId, MappingId, SourceId, SuppressionId},
+    key::Key,
+    mappings::{HoldoutPercent, Mapping, MappingSpec},
+    suppression::{Suppression, SuppressionSpec},
+    time::{Instant, Span},
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{
+    Storage,
+    macros::{Failure, reading, writing},
+};
+
+#[derive(FromRow)]
+struct DestinationRow {
+    id: Uuid,
+    key: String,
+    profile: String,
+    integration: String,
+    fields: String,
+    hash: bool,
+}
+
+#[derive(FromRow)]
+struct AudienceRow {
+    id: Uuid,
+    key: String,
+    segment: i64,
+    owner: Option<String>,
+}
+
+#[derive(FromRow)]
+struct SuppressionRow {
+    id: Uuid,
+    key: String,
+    reason: String,
+    audience_id: Option<Uuid>,
+    audience: Option<String>,
+    event: Option<String>,
+    ttl: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct MappingRow {
+    id: Uuid,
+    key: String,
+    audience_id: Uuid,
+    audience: String,
+    destination_id: Uuid,
+    destination: String,
+    use_case: String,
+    exclusivity_group: Option<String>,
+    priority: i64,
+    every: i64,
+    holdout: i64,
+    active: bool,
+}
+
+#[derive(FromRow)]
+struct SecretRow {
+    name: String,
+    position: i64,
+    environment: Option<String>,
+    sealed: Option<Vec<u8>>,
+}
+
+/// A stored text that our own code wrote and must be able to read.
+pub(super) fn parse<T: std::str::FromStr>(text: &str) -> Result<T>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error| Error::unexpected(format!("stored {text:?}: {error}")))
+}
+
+impl DestinationRow {
+    fn read(self) -> Result<Destination> {
+        Ok(Destination {
+            id: DestinationId(self.id),
+            spec: DestinationSpec {
+                key: parse(&self.key)?,
+                profile: parse(&self.profile)?,
+                integration: self.integration,
+                fields: serde_json::from_str(&self.fields).map_err(Error::unexpected)?,
+                hash: self.hash,
+            },
+        })
+    }
+}
+
+impl AudienceRow {
+    fn read(self) -> Result<Audience> {
+        let spec =
+            AudienceSpec { key: parse(&self.key)?, segment: self.segment, owner: self.owner };
+        Ok(Audience { id: AudienceId(self.id), spec })
+    }
+}
+
+impl SuppressionRow {
+    fn read(self) -> Result<Suppression> {
+        Ok(Suppression {
+            id: SuppressionId(self.id),
+            audience_id: self.audience_id.map(AudienceId),
+            spec: SuppressionSpec {
+                key: parse(&self.key)?,
+                reason: self.reason,
+                audience: self.audience.as_deref().map(parse).transpose()?,
+                event: self.event,
+                ttl: self.ttl.map(Span),
+            },
+        })
+    }
+}
+
+impl MappingRow {
+    fn read(self) -> Result<Mapping> {
+        Ok(Mapping {
+            id: MappingId(self.id),
+            audience_id: AudienceId(self.audience_id),
+            destination_id: DestinationId(self.destination_id),
+            spec: MappingSpec {
+                key: parse(&self.key)?,
+                audience: parse(&self.audience)?,
+                destination: parse(&self.destination)?,
+                use_case: parse(&self.use_case)?,
+                exclusivity_group: self.exclusivity_group.as_deref().map(parse).transpose()?,
+                priority: self.priority,
+                every: Span(self.every),
+                holdout_percent: HoldoutPercent(self.holdout),
+                active: self.active,
+            },
+        })
+    }
+}
+
+const DESTINATIONS: &str = "SELECT id, key, profile, integration, fields, hash
+    FROM destination WHERE retired_at IS NULL ORDER BY key";
+const AUDIENCES: &str =
+    "SELECT id, key, segment, owner FROM audience WHERE retired_at IS NULL ORDER BY key";
+const SUPPRESSIONS: &str =
+    "SELECT s.id, s.key, s.reason, s.audience_id, a.key AS audience, s.event, s.ttl
+    FROM suppression s LEFT JOIN audience a ON a.id = s.audience_id
+    WHERE s.retired_at IS NULL ORDER BY s.key";
+const MAPPINGS: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.destination_id,
+        d.key AS destination, m.use_case, m.exclusivity_group, m.priority, m.every, m.holdout, m.active
+    FROM mapping m
+    JOIN audience a ON a.id = m.audience_id
+    JOIN destination d ON d.id = m.destination_id
+    WHERE m.retired_at IS NULL ORDER BY m.key";
+
+#[async_trait]
+impl ConfigurationStore for Storage {
+    async fn load(&self) -> Result<(Configuration, i64)> {
+        reading!(self.database, |connection| {
+            // The version first: a change in between makes the plan stale, never wrong.
+            let version: Option<i64> =
+                sqlx::query_scalar("SELECT configuration_version FROM installation")
+                    .fetch_optional(&mut *connection)
+                    .await?;
+            let settings: Vec<(String, String)> = sqlx::query_as("SELECT name, value FROM setting")
+                .fetch_all(&mut *connection)
+                .await?;
+            let destinations: Vec<DestinationRow> =
+                sqlx::query_as(DESTINATIONS).fetch_all(&mut *connection).await?;
+            let audiences: Vec<AudienceRow> =
+                sqlx::query_as(AUDIENCES).fetch_all(&mut *connection).await?;
+            let suppressions: Vec<SuppressionRow> =
+                sqlx::query_as(SUPPRESSIONS).fetch_all(&mut *connection).await?;
+            let mappings: Vec<MappingRow> =
+                sqlx::query_as(MAPPINGS).fetch_all(&mut *connection).await?;
+            let sources: Vec<(Uuid, String)> =
+                sqlx::query_as("SELECT id, key FROM source WHERE retired_at IS NULL ORDER BY key")
+                    .fetch_all(&mut *connection)
+                    .await?;
+            let configuration = Configuration {
+                settings: read_settings(&settings)?,
+                destinations: destinations
+                    .into_iter()
+                    .map(DestinationRow::read)
+                    .collect::<Result<_>>()?,
+                audiences: audiences.into_iter().map(AudienceRow::read).collect::<Result<_>>()?,
+                mappings: mappings.into_iter().map(MappingRow::read).collect::<Result<_>>()?,
+                suppressions: suppressions
+                    .into_iter()
+                    .map(SuppressionRow::read)
+                    .collect::<Result<_>>()?,
+                sources: sources
+                    .into_iter()
+                    .map(|(id, key)| Ok(Source { id: SourceId(id), key: parse(&key)? }))
+                    .collect::<Result<_>>()?,
+            };
+            Ok((configuration, version.unwrap_or(0)))
+        })
+    }
+
+    async fn secrets(&self) -> Result<BTreeMap<String, Vec<Secret>>> {
+        let rows: Vec<SecretRow> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT name, position, environment, sealed FROM secret ORDER BY name, position",
+            )
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        let mut secrets: BTreeMap<String, Vec<Secret>> = BTreeMap::new();
+        for row in rows {
+            let secret = match (row.environment, row.sealed) {
+                (Some(env), _) => Secret::Environment(EnvironmentSecret { env }),
+                (None, Some(sealed)) => {
+                    Secret::Literal(self.vault.open(&secret_row(&row.name, row.position), &sealed)?)
+                }
+                (None, None) => continue,
+            };
+            secrets.entry(row.name).or_default().push(secret);
+        }
+        Ok(secrets)
+    }
+
+    async fn carry_out(&self, plan: &Plan, version: i64, actor: &str, now: Instant) -> Result<()> {
+        let mut sealed = Vec::new();
+        for (name, secrets) in &plan.secrets {
+            for (position, secret) in (0_i64..).zip(secrets) {
+                sealed.push(match secret {
+                    Secret::Environment(variable) => (name, position, Some(&variable.env), None),
+                    Secret::Literal(text) => {
+                        let bytes = self.vault.seal(
+                            &secret_row(name, position),
+                            text,
+                            &mut crate::random::secure(),
+                        )?;
+                        (name, position, None, Some(bytes))
+                    }
+                });
+            }
+        }
+        writing!(self.database, |connection| {
+            let raised = sqlx::query("UPDATE installation SET configuration_version = configuration_version + 1 WHERE configuration_version = $1")
+                .bind(version)
+                .execute(&mut *connection)
+                .await?
+                .rows_affected();
+            if raised == 0 {
+                return Err(Failure::Domain(Error::Conflict(
+                    "the configuration has changed meanwhile: look at the new plan and apply again"
+                        .to_owned(),
+                )));
+            }
+            for (name, value) in setting_rows(&plan.settings) {
+                sqlx::query(
+                    "INSERT INTO setting (name, value) VALUES ($1, $2)
+                        ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                )
+                .bind(name)
+                .bind(value)
+                .execute(&mut *connection)
+                .await?;
+            }
+            for name in plan.secrets.keys() {
+                sqlx::query("DELETE FROM secret WHERE name = $1")
+                    .bind(name)
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            for (name, position, environment, bytes) in &sealed {
+                sqlx::query("INSERT INTO secret (name, position, environment, sealed, updated_at) VALUES ($1, $2, $3, $4, $5)")
+                    .bind(name.as_str())
+                    .bind(position)
+                    .bind(environment.map(String::as_str))
+                    .bind(bytes.as_deref())
+                    .bind(now.0)
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            for change in &plan.changes {
+                let id = self.ids.next();
+                match change {
+                    Change::Create(Row::Destination(spec)) => {
+                        sqlx::query("INSERT INTO destination (id, key, profile, integration, fields, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+                            .bind(id)
+                            .bind(spec.key.as_str())
+                            .bind(spec.profile.as_str())
+                            .bind(&spec.integration)
+                            .bind(json(&spec.fields))
+                            .bind(spec.hash)
+                            .bind(now.0)
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Change::Update(Row::Destination(spec), _) => {
+                        sqlx::query("UPDATE destination SET profile = $1, integration = $2, fields = $3, hash = $4 WHERE key = $5 AND retired_at IS NULL")
+                            .bind(spec.profile.as_str())
+                            .bind(&spec.integration)
+                            .bind(json(&spec.fields))
+                            .bind(spec.hash)
+                            .bind(spec.key.as_str())
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Change::Create(Row::Audience(spec)) => {
+                        sqlx::query("INSERT INTO audience (id, key, segment, owner, created_at) VALUES ($1, $2, $3, $4, $5)")
+                            .bind(id)
+                            .bind(spec.key.as_str())
+                            .bind(spec.segment)
+                            .bind(spec.owner.as_deref())
+                            .bind(now.0)
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Change::Update(Row::Audience(spec), _) => {
+                        sqlx::query("UPDATE audience SET segment = $1, owner = $2 WHERE key = $3 AND retired_at IS NULL")
+                            .bind(spec.segment)
+                            .bind(spec.owner.as_deref())
+                            .bind(spec.key.as_str())
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Change::Create(Row::Suppression(spec)) => {
+                        sqlx::query("INSERT INTO suppression (id, key, reason, audience_id, event, ttl, created_at)
+                                VALUES ($1, $2, $3, (SELECT id FROM audience WHERE key = $4 AND retired_at IS NULL), $5, $6, $7)")
+                            .bind(id)
+                            .bind(spec.key.as_str())
+                            .bind(&spec.reason)
+                            .bind(spec.audience.as_ref().map(Key::as_str))
+                            .bind(spec.event.as_deref())
+                            .bind(spec.ttl.map(|ttl| ttl.0))
+                            .bind(now.0)
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Change::Update(Row::Suppression(spec), _) => {
+                        sqlx::query("UPDATE suppression SET reason = $1, audience_id = (SELECT id FROM audience WHERE key = $2 AND retired_at IS NULL),
+                                event = $3, ttl = $4 WHERE key = $5 AND retired_at IS NULL")
+                            .bind(&spec.reason)
+                            .bind(spec.audience.as_ref().map(Key::as_str))
+                            .bind(spec.event.as_deref())
+                            .bind(spec.ttl.map(|ttl| ttl.0))
+                            .bind(spec.key.as_str())
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Change::Create(Row::Mapping(spec)) => {
+                        sqlx::query("INSERT INTO mapping (id, key, audience_id, destination_id, use_case, exclusivity_group, priority, every, holdout, active, created_at, next_run_at)
+                                VALUES ($1, $2, (SELECT id FROM audience WHERE key = $3 AND retired_at IS NULL),
+                                    (SELECT id FROM destination WHERE key = $4 AND retired_at IS NULL), $5, $6, $7, $8, $9, $10, $11, $11)")
+                            .bind(id)
+                            .bind(spec.key.as_str())
+                            .bind(spec.audience.as_str())
+                            .bind(spec.destination.as_str())
+                            .bind(spec.use_case.as_str())
+                            .bind(spec.exclusivity_group.as_ref().map(Key::as_str))
+                            .bind(spec.priority)
+                            .bind(spec.every.0)
+                            .bind(spec.holdout_percent.0)
+                            .bind(spec.active)
+                            .bind(now.0)
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Change::Update(Row::Mapping(spec), _) => {
+                        sqlx::query("UPDATE mapping SET audience_id = (SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
+                                destination_id = (SELECT id FROM destination WHERE key = $2 AND retired_at IS NULL),
+                                use_case = $3, exclusivity_group = $4, priority = $5, every = $6, holdout = $7, active = $8, next_run_at = $9
+                                WHERE key = $10 AND retired_at IS NULL")
+                            .bind(spec.audience.as_str())
+                            .bind(spec.destination.as_str())
+                            .bind(spec.use_case.as_str())
+                            .bind(spec.exclusivity_group.as_ref().map(Key::as_str))
+                            .bind(spec.priority)
+                            .bind(spec.every.0)
+                            .bind(spec.holdout_percent.0)
+                            .bind(spec.active)
+                            .bind(now.0)
+                            .bind(spec.key.as_str())
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Change::Create(Row::Source(key)) => {
+                        sqlx::query("INSERT INTO source (id, key, created_at) VALUES ($1, $2, $3)")
+                            .bind(id)
+                            .bind(key.as_str())
+                            .bind(now.0)
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Change::Retire(table, key) => {
+                        sqlx::query(retire(*table))
+                            .bind(now.0)
+                            .bind(key.as_str())
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Change::Update(Row::Source(_), _) | Change::Set(_) | Change::Secret { .. } => {}
+                }
+                let (action, subject, detail) = describe(change);
+                sqlx::query("INSERT INTO audit (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)")
+                    .bind(self.ids.next())
+                    .bind(now.0)
+                    .bind(actor)
+                    .bind(action)
+                    .bind(subject)
+                    .bind(detail)
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The name that a sealed secret is bound to.
+fn secret_row(name: &str, position: i64) -> String {
+    format!("{name}/{position}")
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn retire(table: Table) -> &'static str {
+    match table {
+        Table::Destination => {
+            "UPDATE destination SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
+        }
+        Table::Audience => {
+            "UPDATE audience SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
+        }
+        Table::Suppression => {
+            "UPDATE suppression SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
+        }
+        Table::Mapping => {
+            "UPDATE mapping SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
+        }
+        Table::Source => "UPDATE source SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL",
+    }
+}
+
+/// A change for the audit trail: action, subject, detail as JSON.
+fn describe(change: &Change) -> (&'static str, String, String) {
+    let row = |row: &Row| match row {
+        Row::Destination(spec) => (format!("destination {}", spec.key), json(spec)),
+        Row::Audience(spec) => (format!("audience {}", spec.key), json(spec)),
+        Row::Suppression(spec) => (format!("suppression {}", spec.key), json(spec)),
+        Row::Mapping(spec) => (format!("mapping {}", spec.key), json(spec)),
+        Row::Source(key) => (format!("source {key}"), "{}".to_owned()),
+    };
+    match change {
+        Change::Create(created) => {
+            let (subject, detail) = row(created);
+            ("create", subject, detail)
+        }
+        Change::Update(updated, fields) => ("update", row(updated).0, json(fields)),
+        Change::Retire(table, key) => {
+            ("retire", format!("{} {key}", table.as_str()), "{}".to_owned())
+        }
+        Change::Set(field) => ("set", field.field.clone(), json(field)),
+        Change::Secret { name, .. } => ("secret", name.clone(), "{}".to_owned()),
+    }
+}
+
+fn setting_rows(settings: &Settings) -> [(&'static str, String); 4] {
+    [
+        ("customerio_region", settings.customerio_region.as_str().to_owned()),
+        ("requests_per_second", settings.requests_per_second.to_string()),
+        ("twilio_region", settings.twilio_region.as_str().to_owned()),
+        ("events_per_second", settings.events_per_second.to_string()),
+    ]
+}
+
+fn read_settings(rows: &[(String, String)]) -> Result<Settings> {
+    let mut settings = Settings::default();
+    for (name, value) in rows {
+        match name.as_str() {
+            "customerio_region" => settings.customerio_region = parse(value)?,
+            "requests_per_second" => settings.requests_per_second = parse(value)?,
+            "twilio_region" => settings.twilio_region = parse(value)?,
+            "events_per_second" => settings.events_per_second = parse(value)?,
+            _ => {}
+        }
+    }
+    Ok(settings)
+}

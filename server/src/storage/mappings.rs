@@ -1,0 +1,149 @@
+//! Mappings as their pages show them, and wishes to run them.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use domain::{
+    Error, Result,
+    ids::MappingId,
+    key::Key,
+    mappings::{
+        HoldoutPercent, MappingRow, MappingSpec,
+        health::{Signs, health},
+        port::MappingStore,
+    },
+    sync::RunRow,
+    time::{Instant, Span},
+};
+use sqlx::FromRow;
+
+use super::{
+    Storage,
+    configuration::parse,
+    macros::{reading, writing},
+    runs::{StoredRun, columns},
+};
+
+#[derive(FromRow)]
+struct ListRow {
+    key: String,
+    audience: String,
+    destination: String,
+    use_case: String,
+    exclusivity_group: Option<String>,
+    priority: i64,
+    every: i64,
+    holdout: i64,
+    active: bool,
+    segment_name: Option<String>,
+    profile: String,
+    members: i64,
+    target: i64,
+    delivered: i64,
+    pending: i64,
+    withheld: String,
+    last_done_at: Option<i64>,
+    next_run_at: Option<i64>,
+}
+
+impl ListRow {
+    fn read(self, runs: &mut HashMap<Key, RunRow>, now: Instant) -> Result<MappingRow> {
+        let key: Key = parse(&self.key)?;
+        let last_run = runs.remove(&key);
+        let every = Span(self.every);
+        let last_done_at = self.last_done_at.map(Instant);
+        let signs = Signs {
+            active: self.active,
+            last_run: last_run.as_ref().map(|run| run.state),
+            last_done_at,
+            every,
+        };
+        Ok(MappingRow {
+            health: health(signs, now),
+            spec: MappingSpec {
+                key,
+                audience: parse(&self.audience)?,
+                destination: parse(&self.destination)?,
+                use_case: parse(&self.use_case)?,
+                exclusivity_group: self.exclusivity_group.as_deref().map(parse).transpose()?,
+                priority: self.priority,
+                every,
+                holdout_percent: HoldoutPercent(self.holdout),
+                active: self.active,
+            },
+            segment_name: self.segment_name,
+            profile: parse(&self.profile)?,
+            members: self.members.unsigned_abs(),
+            target: self.target.unsigned_abs(),
+            delivered: self.delivered.max(0).unsigned_abs(),
+            pending: self.pending.unsigned_abs(),
+            withheld: serde_json::from_str(&self.withheld).map_err(Error::unexpected)?,
+            last_run,
+            last_done_at,
+            next_run_at: self.next_run_at.filter(|_| self.active).map(Instant),
+        })
+    }
+}
+
+#[async_trait]
+impl MappingStore for Storage {
+    async fn mapping_rows(&self, now: Instant) -> Result<Vec<MappingRow>> {
+        let (rows, runs): (Vec<ListRow>, Vec<StoredRun>) = reading!(self.database, |connection| {
+            let rows = sqlx::query_as(
+                "SELECT m.key, a.key AS audience, d.key AS destination, m.use_case, m.exclusivity_group,
+                    m.priority, m.every, m.holdout, m.active, a.segment_name, d.profile,
+                    m.members, m.target, m.delivered,
+                    CAST((SELECT COALESCE(SUM(p.pending), 0) FROM part p WHERE p.mapping_id = m.id AND p.is_open) AS BIGINT) AS pending,
+                    m.withheld, m.last_done_at, m.next_run_at
+                FROM mapping m
+                JOIN audience a ON a.id = m.audience_id
+                JOIN destination d ON d.id = m.destination_id
+                WHERE m.retired_at IS NULL ORDER BY m.key",
+            )
+            .fetch_all(&mut *connection)
+            .await?;
+            let runs = sqlx::query_as(concat!(
+                "SELECT ", columns!(), " FROM mapping m
+                JOIN audience a ON a.id = m.audience_id
+                JOIN run r ON r.id = (SELECT newest.id FROM run newest WHERE newest.mapping_id = m.id
+                    ORDER BY newest.started_at DESC, newest.id DESC LIMIT 1)
+                WHERE m.retired_at IS NULL"
+            ))
+            .fetch_all(&mut *connection)
+            .await?;
+            Ok((rows, runs))
+        })?;
+        let mut newest = HashMap::new();
+        for run in runs {
+            let run = run.read()?;
+            newest.insert(run.mapping.clone(), run);
+        }
+        rows.into_iter().map(|row| row.read(&mut newest, now)).collect()
+    }
+
+    async fn request_run(&self, mapping: MappingId, by: &str, now: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            sqlx::query("INSERT INTO run_request (mapping_id, requested_by, requested_at) VALUES ($1, $2, $3) ON CONFLICT (mapping_id) DO NOTHING")
+                .bind(mapping.0)
+                .bind(by)
+                .bind(now.0)
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        })
+    }
+
+    async fn due(&self, now: Instant) -> Result<Vec<Key>> {
+        let keys: Vec<String> = reading!(self.database, |connection| {
+            Ok(sqlx::query_scalar(
+                "SELECT m.key FROM mapping m LEFT JOIN run_request w ON w.mapping_id = m.id
+                WHERE m.retired_at IS NULL AND (w.mapping_id IS NOT NULL OR m.next_run_at IS NULL OR m.next_run_at <= $1)
+                ORDER BY m.key",
+            )
+            .bind(now.0)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        keys.iter().map(|key| parse(key)).collect()
+    }
+}

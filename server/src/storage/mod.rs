@@ -1,0 +1,82 @@
+//! Storage: every port of `domain` over SQLite or PostgreSQL, from one SQL text.
+//!
+//! One file a vertical. A method opens `reading!` or `writing!` and writes its SQL once;
+//! the macro compiles the same body for both drivers. What really differs is in
+//! [`dialect`]. To add a method: the port in `domain`, its body here, a test in `contract`.
+
+mod audiences;
+mod bitmap;
+mod configuration;
+mod connect;
+mod connections;
+mod delivery;
+mod destinations;
+mod dialect;
+mod leases;
+mod macros;
+mod mappings;
+mod orders;
+mod people;
+mod runs;
+mod suppression;
+
+use std::sync::Arc;
+
+use domain::ids::Ids;
+use sqlx::{PgPool, SqlitePool};
+
+pub use connect::{DatabaseUrl, WorkLock};
+pub use macros::Failure;
+
+use crate::vault::Vault;
+
+/// The pools of whichever database is configured.
+#[derive(Clone)]
+pub enum Database {
+    /// One file: a single writer, so that nobody waits on a busy lock, and many readers.
+    Sqlite {
+        /// Takes turns.
+        writer: SqlitePool,
+        /// As many as there are.
+        readers: SqlitePool,
+    },
+    /// A server that several processes share.
+    Postgres(PgPool),
+}
+
+/// Implements every storage port of `domain`.
+#[derive(Clone)]
+pub struct Storage {
+    database: Database,
+    vault: Arc<Vault>,
+    ids: Arc<dyn Ids>,
+    /// Who we are in leases: another number for each process.
+    holder: i64,
+    work_lock: Option<Arc<WorkLock>>,
+}
+
+impl Storage {
+    /// Over these pools.
+    pub fn new(database: Database, vault: Arc<Vault>, ids: Arc<dyn Ids>, holder: i64) -> Self {
+        Self { database, vault, ids, holder, work_lock: None }
+    }
+
+    /// The same, with the right to work orders.
+    #[must_use]
+    pub fn working(self, lock: WorkLock) -> Self {
+        Self { work_lock: Some(Arc::new(lock)), ..self }
+    }
+
+    /// The pools, for stores that live elsewhere.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> domain::Result<()> {
+        macros::reading!(self.database, |connection| {
+            sqlx::query("SELECT 1").execute(&mut *connection).await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! The person dictionary, and where a person stands.
+
+use async_trait::async_trait;
+use domain::{
+    Error, Result,
+    ids::RunId,
+    people::{
+        HistoryEntry, Ordinal, Person, PersonMapping, PersonSet, PersonView, chunks, chunks::CHUNK,
+        port::PersonStore,
+    },
+    time::Instant,
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{Storage, bitmap, configuration::parse, macros::reading};
+
+#[derive(FromRow)]
+struct PersonRow {
+    ordinal: i64,
+    cio_id: String,
+    person_id: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
+impl PersonRow {
+    fn read(self) -> Result<(Ordinal, Person)> {
+        let person = Person {
+            cio_id: self.cio_id,
+            id: self.person_id,
+            email: self.email,
+            phone: self.phone,
+        };
+        Ok((ordinal(self.ordinal)?, person))
+    }
+}
+
+/// A stored number as an ordinal.
+pub(super) fn ordinal(number: i64) -> Result<Ordinal> {
+    Ordinal::try_from(number).map_err(Error::unexpected)
+}
+
+/// How a mapping stands for one person.
+#[derive(FromRow)]
+struct PlaceRow {
+    id: Uuid,
+    key: String,
+    audience: String,
+    destination: String,
+    use_case: String,
+    members: Option<Vec<u8>>,
+    delivered: Option<Vec<u8>>,
+}
+
+#[derive(FromRow)]
+struct PartRow {
+    mapping_id: Uuid,
+    run_id: Uuid,
+    generation: i64,
+    decided_at: i64,
+    transition: String,
+    people: Vec<u8>,
+    acknowledged: i64,
+    folded: bool,
+}
+
+#[derive(FromRow)]
+struct WithheldRow {
+    mapping_id: Uuid,
+    cause: String,
+    people: Vec<u8>,
+}
+
+#[async_trait]
+impl PersonStore for Storage {
+    async fn people(&self, ordinals: &PersonSet) -> Result<Vec<(Ordinal, Person)>> {
+        let (Some(first), Some(last)) = (ordinals.min(), ordinals.max()) else {
+            return Ok(Vec::new());
+        };
+        let numbers: Vec<Ordinal> = ordinals.iter().collect();
+        // Dense sets are read by their range: the rows lie side by side.
+        let dense = u64::from(last - first) < 4 * ordinals.len();
+        let rows: Vec<PersonRow> = reading!(self.database, |connection| {
+            let rows = if dense {
+                sqlx::query_as(
+                    "SELECT ordinal, cio_id, person_id, email, phone FROM person
+                        WHERE ordinal BETWEEN $1 AND $2 ORDER BY ordinal",
+                )
+                .bind(i64::from(first))
+                .bind(i64::from(last))
+                .fetch_all(&mut *connection)
+                .await?
+            } else {
+                let text = self.database.sql(
+                    "SELECT p.ordinal, p.cio_id, p.person_id, p.email, p.phone FROM {rows}
+                        JOIN person p ON p.ordinal = CAST(rows.value AS BIGINT) ORDER BY p.ordinal",
+                );
+                sqlx::query_as(text)
+                    .bind(serde_json::to_string(&numbers).map_err(Error::unexpected)?)
+                    .fetch_all(&mut *connection)
+                    .await?
+            };
+            Ok(rows)
+        })?;
+        let people: Result<Vec<_>> = rows.into_iter().map(PersonRow::read).collect();
+        Ok(people?.into_iter().filter(|(number, _)| ordinals.contains(*number)).collect())
+    }
+
+    async fn find(&self, text: &str, limit: i64) -> Result<Vec<(Ordinal, Person)>> {
+        let rows: Vec<PersonRow> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT ordinal, cio_id, person_id, email, phone FROM person
+                    WHERE cio_id = $1 OR person_id = $1 OR email = $1 ORDER BY ordinal LIMIT $2",
+            )
+            .bind(text)
+            .bind(limit)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        rows.into_iter().map(PersonRow::read).collect()
+    }
+
+    async fn explain(&self, number: Ordinal) -> Result<PersonView> {
+        let chunk = i64::from(number / CHUNK);
+        reading!(self.database, |connection| {
+            let person: Option<PersonRow> = sqlx::query_as(
+                "SELECT ordinal, cio_id, person_id, email, phone FROM person WHERE ordinal = $1",
+            )
+            .bind(i64::from(number))
+            .fetch_optional(&mut *connection)
+            .await?;
+            let person =
+                person.ok_or_else(|| Error::NotFound("person of that number".to_owned()))?;
+            let places: Vec<PlaceRow> = sqlx::query_as(
+                "SELECT m.id, m.key, a.key AS audience, d.key AS destination, m.use_case,
+                    c.people AS members, b.people AS delivered
+                FROM mapping m
+                JOIN audience a ON a.id = m.audience_id
+                JOIN destination d ON d.id = m.destination_id
+                LEFT JOIN audience_chunk c ON c.audience_id = m.audience_id AND c.chunk = $1
+                LEFT JOIN delivered_chunk b ON b.mapping_id = m.id AND b.chunk = $1
+                WHERE m.retired_at IS NULL ORDER BY m.key",
+            )
+            .bind(chunk)
+            .fetch_all(&mut *connection)
+            .await?;
+            let parts: Vec<PartRow> = sqlx::query_as(
+                "SELECT mapping_id, run_id, generation, decided_at, transition, people, acknowledged, folded
+                FROM part WHERE chunk = $1 AND acknowledged > $2 ORDER BY mapping_id, generation",
+            )
+            .bind(chunk)
+            .bind(i64::from(number % CHUNK))
+            .fetch_all(&mut *connection)
+            .await?;
+            let withheld: Vec<WithheldRow> = sqlx::query_as(
+                "SELECT mapping_id, cause, people FROM withheld_chunk WHERE chunk = $1",
+            )
+            .bind(chunk)
+            .fetch_all(&mut *connection)
+            .await?;
+            let mappings: Result<Vec<PersonMapping>> =
+                places.into_iter().map(|place| stand(number, place, &parts, &withheld)).collect();
+            Ok(PersonView { person: person.read()?.1, mappings: mappings? })
+        })
+    }
+}
+
+fn stand(
+    number: Ordinal,
+    place: PlaceRow,
+    parts: &[PartRow],
+    withheld: &[WithheldRow],
+) -> Result<PersonMapping> {
+    let holds = |bytes: &Option<Vec<u8>>| -> Result<bool> {
+        Ok(match bytes {
+            Some(bytes) => bitmap::decode(bytes)?.contains(number),
+            None => false,
+        })
+    };
+    let member = holds(&place.members)?;
+    let mut delivered = holds(&place.delivered)?;
+    let mut history = Vec::new();
+    for part in parts.iter().filter(|part| part.mapping_id == place.id) {
+        let below = u32::try_from(part.acknowledged).map_err(Error::unexpected)?;
+        if !chunks::between(&bitmap::decode(&part.people)?, 0, below).contains(number) {
+            continue;
+        }
+        let transition = parse(&part.transition)?;
+        if !part.folded {
+            delivered = transition == domain::delivery::Transition::Entered;
+        }
+        history.push(HistoryEntry {
+            at: Instant(part.decided_at),
+            transition,
+            generation: part.generation,
+            run: RunId(part.run_id),
+        });
+    }
+    let mut cause = None;
+    for row in withheld.iter().filter(|row| row.mapping_id == place.id) {
+        if member && bitmap::decode(&row.people)?.contains(number) {
+            cause = Some(parse(&row.cause)?);
+        }
+    }
+    Ok(PersonMapping {
+        mapping: parse(&place.key)?,
+        audience: parse(&place.audience)?,
+        destination: parse(&place.destination)?,
+        use_case: parse(&place.use_case)?,
+        member,
+        delivered,
+        cause,
+        history,
+    })
+}

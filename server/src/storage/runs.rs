@@ -1,0 +1,109 @@
+//! Runs as pages and commands read them.
+
+use async_trait::async_trait;
+use domain::{
+    Error, Result,
+    ids::RunId,
+    key::Key,
+    sync::{RunRow, runs::RunReads},
+    time::Instant,
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{Storage, configuration::parse, macros::reading};
+
+/// A stored run. While it mirrors, `fetched` is what its audience's reading has seen so far.
+#[derive(FromRow)]
+pub(super) struct StoredRun {
+    run_id: Uuid,
+    run_mapping: String,
+    run_state: String,
+    run_started_at: i64,
+    run_finished_at: Option<i64>,
+    run_fetched: i64,
+    run_target: i64,
+    run_entered: i64,
+    run_exited: i64,
+    run_withheld: String,
+    run_delivered: i64,
+    run_dead: i64,
+    run_generation: Option<i64>,
+    run_error: Option<String>,
+}
+
+/// The columns of [`StoredRun`], from `run r JOIN mapping m JOIN audience a`.
+macro_rules! columns {
+    () => {
+        "r.id AS run_id, m.key AS run_mapping, r.state AS run_state, r.started_at AS run_started_at,
+        r.finished_at AS run_finished_at,
+        CASE WHEN r.state = 'mirroring' THEN COALESCE(a.reading, 0) ELSE r.fetched END AS run_fetched,
+        r.target AS run_target, r.entered AS run_entered, r.exited AS run_exited,
+        r.withheld AS run_withheld, r.delivered AS run_delivered, r.dead AS run_dead,
+        r.generation AS run_generation, r.error AS run_error"
+    };
+}
+pub(super) use columns;
+
+impl StoredRun {
+    pub(super) fn read(self) -> Result<RunRow> {
+        Ok(RunRow {
+            id: RunId(self.run_id),
+            mapping: parse(&self.run_mapping)?,
+            state: parse(&self.run_state)?,
+            started_at: Instant(self.run_started_at),
+            finished_at: self.run_finished_at.map(Instant),
+            fetched: self.run_fetched.unsigned_abs(),
+            target: self.run_target.unsigned_abs(),
+            entered: self.run_entered.unsigned_abs(),
+            exited: self.run_exited.unsigned_abs(),
+            withheld: serde_json::from_str(&self.run_withheld).map_err(Error::unexpected)?,
+            delivered: self.run_delivered.unsigned_abs(),
+            dead: self.run_dead.unsigned_abs(),
+            generation: self.run_generation,
+            error: self.run_error,
+        })
+    }
+}
+
+#[async_trait]
+impl RunReads for Storage {
+    async fn recent(
+        &self,
+        mapping: Option<&Key>,
+        before: Option<Instant>,
+        limit: i64,
+    ) -> Result<Vec<RunRow>> {
+        let rows: Vec<StoredRun> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM run r JOIN mapping m ON m.id = r.mapping_id
+                JOIN audience a ON a.id = m.audience_id
+                WHERE ($1 = '' OR (m.key = $1 AND m.retired_at IS NULL)) AND r.started_at < $2
+                ORDER BY r.started_at DESC, r.id DESC LIMIT $3"
+            ))
+            .bind(mapping.map_or("", Key::as_str))
+            .bind(before.map_or(i64::MAX, |before| before.0))
+            .bind(limit)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        rows.into_iter().map(StoredRun::read).collect()
+    }
+
+    async fn run(&self, id: RunId) -> Result<Option<RunRow>> {
+        let row: Option<StoredRun> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM run r JOIN mapping m ON m.id = r.mapping_id
+                JOIN audience a ON a.id = m.audience_id WHERE r.id = $1"
+            ))
+            .bind(id.0)
+            .fetch_optional(&mut *connection)
+            .await?)
+        })?;
+        row.map(StoredRun::read).transpose()
+    }
+}

@@ -1,7 +1,7 @@
 //! The names under which the built front end is served.
 //!
 //! `.ci/front` hashes each file's content into its name and writes the names to a
-//! manifest; the server reads it and hands it to [`crate::shell`]. A file that every page
+//! manifest; the server reads it and hands it to `crate::shell`. A file that every page
 //! needs gets a field here, and a line in `.ci/front`.
 
 use serde::{Deserialize, Serialize};

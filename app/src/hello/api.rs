@@ -9,7 +9,9 @@ pub async fn greet(
     /// Who is greeted.
     name: String,
 ) -> Result<(), ServerFnError> {
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).take(40).collect();
+    // Proves that the request's parts reach a server function, as the actor will.
+    let _: http::Method = leptos_axum::extract().await?;
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
     leptos_axum::redirect(&format!("/?name={name}"));
     Ok(())
 }

@@ -176,7 +176,6 @@ async fn an_unknown_address_is_a_page_for_people_and_a_line_for_machines() {
 
 #[tokio::test]
 async fn a_panic_is_an_answer_without_its_details() {
-    #[expect(clippy::unused_async, reason = "a handler is async")]
     async fn broken() -> &'static str {
         panic!("the secret detail")
     }

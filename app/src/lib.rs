@@ -1,1 +1,64 @@
-//! stub
+//! The console: pages, server functions and the document around them.
+//!
+//! One folder a vertical (`api.rs` server functions, `page.rs` screens, `parts.rs`
+//! widgets). A new page is a component in its vertical and one `<Route>` in [`App`].
+
+pub mod assets;
+pub mod hello;
+#[cfg(feature = "ssr")]
+mod shell;
+
+#[cfg(feature = "ssr")]
+pub use shell::shell;
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+/// All pages. Each route renders in [`SsrMode::Async`], so that it is complete without
+/// JavaScript.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| {
+            if title.is_empty() { "Segue".to_owned() } else { format!("{title} · Segue") }
+        } />
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=hello::page::HelloPage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}
+
+/// What an unknown address shows, with status 404.
+#[component]
+fn NotFound() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
+    view! {
+        <Title text="Not found" />
+        <main>
+            <h1>"There is no such page"</h1>
+            <p>
+                <a href="/">"Go to the overview"</a>
+            </p>
+        </main>
+    }
+}
+
+/// Wakes the page that the server wrote. Called by the script in the document's head.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(App);
+    // Tests wait for this before they click: a page is readable before it is awake.
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute("data-hydrated", "");
+    }
+}

@@ -5,6 +5,9 @@
 //! senders), `auth` (sign-in), `cli` (terminals), `sandbox` (the vendors' stand-in).
 //! [`run`] puts them together.
 
+pub mod cli;
+pub mod http;
 pub mod random;
+pub mod run;
 pub mod storage;
 pub mod vault;

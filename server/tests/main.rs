@@ -1,1 +1,8 @@
-//! stub
+//! All integration tests are one binary: one link, one set of helpers.
+//!
+//! Each `mod` says `#[cfg(test)]`, so that its helpers may unwrap.
+
+#[cfg(test)]
+mod arrows;
+#[cfg(test)]
+mod http;

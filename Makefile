@@ -1,0 +1,18 @@
+# Each line is one tool. `make run` is all that a first look needs.
+.PHONY: run build test check
+
+run: build ## builds everything and starts the demo
+	target/release/segue demo
+
+build: ## the release binary, with its front end inside
+	.ci/setup
+	.ci/front
+	cargo build --release -p server
+
+test: ## every test, on both databases and in a real browser
+	.ci/setup test
+	.ci/test
+
+check: ## format, lints, documentation
+	.ci/setup
+	.ci/check

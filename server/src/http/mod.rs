@@ -1,0 +1,8 @@
+//! The HTTP edge: one router, the headers of every answer, and the files of the front end.
+//!
+//! A new page or server function needs nothing here. A new route for machines is given to
+//! [`router::router`] by the composition root.
+
+pub mod assets;
+pub mod router;
+pub mod security;

@@ -1,0 +1,212 @@
+//! The edge as a browser or a machine meets it: one request, one answer.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::routing::get;
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERER,
+    STRICT_TRANSPORT_SECURITY,
+};
+use http::{Method, Request, Response, StatusCode};
+use server::http::assets::Site;
+use server::http::router::{Edge, router};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tower::ServiceExt as _;
+
+const MANIFEST: &str =
+    r#"{"script":"/pkg/app-1.js","wasm":"/pkg/app-2.wasm","style":"/pkg/app-3.css"}"#;
+
+fn edge() -> Edge {
+    Edge {
+        site: Site::of([
+            ("manifest.json".to_owned(), MANIFEST.into()),
+            ("pkg/app-1.js".to_owned(), b"export default 1".to_vec()),
+        ]),
+        provide: Arc::new(|| ()),
+        ready: Arc::new(|| Box::pin(async { true })),
+        https: false,
+        machines: Router::new(),
+    }
+}
+
+async fn ask(router: Router, request: Request<Body>) -> (Response<()>, String) {
+    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+    let body = to_bytes(body, 10_000_000).await.unwrap();
+    (Response::from_parts(parts, ()), String::from_utf8_lossy(&body).into_owned())
+}
+
+fn page(path: &str) -> Request<Body> {
+    Request::get(path).header(ACCEPT, "text/html").body(Body::empty()).unwrap()
+}
+
+/// A plain form post, as a browser without JavaScript sends it.
+fn form(headers: &[(http::HeaderName, &str)], body: impl Into<Body>) -> Request<Body> {
+    let mut request = Request::post("/fn/greet")
+        .header(HOST, "segue.example.com")
+        .header(ACCEPT, "text/html")
+        .header(REFERER, "http://segue.example.com/")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    request.body(body.into()).unwrap()
+}
+
+fn fetch_site() -> http::HeaderName {
+    http::HeaderName::from_static("sec-fetch-site")
+}
+
+#[tokio::test]
+async fn a_page_carries_its_nonce_in_policy_and_scripts_and_a_new_one_each_time() {
+    let router = router(edge());
+    let mut nonces = Vec::new();
+    for _ in 0..2 {
+        let (response, html) = ask(router.clone(), page("/")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+        let policy = response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+        assert!(nonce.len() >= 16, "{nonce}");
+        for unsafe_word in ["unsafe-inline", "unsafe-eval'", "*"] {
+            assert!(!policy.replace("wasm-unsafe-eval", "").contains(unsafe_word), "{policy}");
+        }
+        let scripts = html.matches("<script").count();
+        assert!(scripts > 0);
+        for tag in html.split("<script").skip(1) {
+            assert!(tag.split('>').next().unwrap().contains(&nonce), "a script without nonce");
+        }
+        assert!(html.contains("/pkg/app-1.js") && html.contains("/pkg/app-2.wasm"));
+        assert!(html.contains("/pkg/app-3.css"));
+        nonces.push(nonce);
+    }
+    assert_ne!(nonces[0], nonces[1]);
+}
+
+#[tokio::test]
+async fn without_a_built_front_end_pages_still_work_and_say_how_to_build_it() {
+    let (response, html) = ask(router(Edge { site: Site::of([]), ..edge() }), page("/")).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(html.contains("make build"));
+    assert!(!html.contains("/pkg/"));
+}
+
+#[tokio::test]
+async fn every_answer_is_closed_unless_it_is_a_page() {
+    let machines = Router::new().route("/hooks/x", get(|| async { "hook" }));
+    let router = router(Edge { machines, ..edge() });
+    for path in ["/healthz", "/hooks/x", "/pkg/app-1.js", "/pkg/none.js", "/nothing"] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let (response, _) = ask(router.clone(), request).await;
+        let header = |name: &str| response.headers().get(name).map(|v| v.to_str().unwrap());
+        assert!(
+            header("content-security-policy").unwrap().contains("default-src 'none'"),
+            "{path}"
+        );
+        assert_eq!(header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(header("referrer-policy"), Some("same-origin"), "{path}");
+        assert_eq!(header("cross-origin-opener-policy"), Some("same-origin"), "{path}");
+        assert!(header("x-request-id").is_some(), "{path}");
+        assert_eq!(header("access-control-allow-origin"), None, "{path}");
+        assert_eq!(header("strict-transport-security"), None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn https_is_demanded_for_a_year_where_browsers_come_by_https() {
+    let (response, _) = ask(router(Edge { https: true, ..edge() }), page("/")).await;
+    let header = response.headers()[STRICT_TRANSPORT_SECURITY].to_str().unwrap();
+    assert!(header.contains("max-age=31536000"));
+}
+
+#[tokio::test]
+async fn a_form_from_the_same_page_works_without_javascript() {
+    let request = form(&[(ORIGIN, "http://segue.example.com")], "name=Ada");
+    let (response, _) = ask(router(edge()), request).await;
+    assert_eq!(response.status(), StatusCode::FOUND);
+    assert_eq!(response.headers()[LOCATION], "/?name=Ada");
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_is_refused() {
+    for headers in [
+        vec![(fetch_site(), "cross-site")],
+        vec![(fetch_site(), "same-site"), (ORIGIN, "http://other.example.com")],
+        vec![(ORIGIN, "http://evil.example.net")],
+        vec![(ORIGIN, "null")],
+    ] {
+        let (response, _) = ask(router(edge()), form(&headers, "name=Ada")).await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{headers:?}");
+    }
+}
+
+/// Every server function changes something, or might one day: none may be a GET.
+#[tokio::test]
+async fn no_server_function_answers_to_get() {
+    let router = router(edge());
+    let mut seen = 0;
+    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+        assert_eq!(method, Method::POST, "{path}");
+        assert!(path.starts_with("/fn/"), "{path}: every endpoint is named under /fn");
+        let (response, _) = ask(router.clone(), page(path)).await;
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        seen += 1;
+    }
+    assert!(seen > 0, "the linker dropped the server functions");
+}
+
+#[tokio::test]
+async fn a_huge_form_is_refused() {
+    let body = format!("name={}", "a".repeat(2 * 1024 * 1024));
+    let length = body.len().to_string();
+    let headers = [(ORIGIN, "http://segue.example.com"), (http::header::CONTENT_LENGTH, &*length)];
+    let (response, _) = ask(router(edge()), form(&headers, body)).await;
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_a_page_for_people_and_a_line_for_machines() {
+    let (response, html) = ask(router(edge()), page("/no/such/page")).await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    assert!(html.contains("There is no such page"));
+    let request = Request::get("/no/such/page").body(Body::empty()).unwrap();
+    let (response, text) = ask(router(edge()), request).await;
+    assert_eq!((response.status(), text.as_str()), (StatusCode::NOT_FOUND, "not found\n"));
+}
+
+#[tokio::test]
+async fn a_panic_is_an_answer_without_its_details() {
+    async fn broken() -> &'static str {
+        panic!("the secret detail")
+    }
+    let machines = Router::new().route("/broken", get(broken));
+    let (response, text) = ask(router(Edge { machines, ..edge() }), page("/broken")).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(!text.contains("secret detail"), "{text}");
+    assert!(response.headers().contains_key("x-request-id"));
+}
+
+#[tokio::test]
+async fn a_request_id_from_outside_is_not_believed() {
+    let request =
+        Request::get("/healthz").header("x-request-id", "forged").body(Body::empty()).unwrap();
+    let (response, _) = ask(router(edge()), request).await;
+    assert_ne!(response.headers()["x-request-id"], "forged");
+}
+
+#[tokio::test]
+async fn readiness_follows_the_hook() {
+    let ready = Arc::new(AtomicBool::new(true));
+    let seen = Arc::clone(&ready);
+    let hook = Arc::new(move || {
+        let now = seen.load(Ordering::SeqCst);
+        Box::pin(async move { now }) as futures::future::BoxFuture<'static, bool>
+    });
+    let router = router(Edge { ready: hook, ..edge() });
+    assert_eq!(ask(router.clone(), page("/readyz")).await.0.status(), StatusCode::OK);
+    ready.store(false, Ordering::SeqCst);
+    assert_eq!(
+        ask(router.clone(), page("/readyz")).await.0.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+}

@@ -19,7 +19,6 @@ pub mod optional {
     use super::{Deserialize, Deserializer, Error, Serializer, Span};
 
     /// Writes the text, or nothing.
-    #[expect(clippy::ref_option, reason = "serde's signature")]
     pub fn serialize<S: Serializer>(span: &Option<Span>, to: S) -> Result<S::Ok, S::Error> {
         match span {
             Some(span) => to.serialize_some(&span.to_string()),

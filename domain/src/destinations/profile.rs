@@ -27,6 +27,7 @@ pub enum Profile {
 
 /// Which identifiers make a person reachable; any one of them is enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each identifier")]
 pub struct Identifiable {
     /// An e-mail address does.
     pub email: bool,

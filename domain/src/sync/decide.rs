@@ -45,12 +45,11 @@ pub struct Decision {
     pub withheld: BTreeMap<Cause, PersonSet>,
 }
 
-/// Decides every active mapping of the configuration, because a group's order needs all of
-/// its mappings, whichever of them are to run.
+/// Decides every mapping of the configuration, because a group's order needs all of its
+/// mappings, whichever of them are to run. A paused one claims nobody.
 #[must_use]
 pub fn decide(configuration: &Configuration, facts: &Facts) -> BTreeMap<MappingId, Decision> {
-    let mut in_order: Vec<&Mapping> =
-        configuration.mappings.iter().filter(|mapping| mapping.spec.active).collect();
+    let mut in_order: Vec<&Mapping> = configuration.mappings.iter().collect();
     in_order.sort_by(|a, b| (a.spec.priority, &a.spec.key).cmp(&(b.spec.priority, &b.spec.key)));
 
     let mut decisions = BTreeMap::new();
@@ -63,7 +62,7 @@ pub fn decide(configuration: &Configuration, facts: &Facts) -> BTreeMap<MappingI
                 identifiable(destination.spec.profile.identifiable(), members, facts)
             });
         let decision = decide_one(mapping, facts, &outranked, &identifiable);
-        if mapping.spec.exclusivity_group.is_some() {
+        if mapping.spec.active && mapping.spec.exclusivity_group.is_some() {
             claims.push((mapping, claim(&decision, &identifiable)));
         }
         decisions.insert(mapping.id, decision);

@@ -1,6 +1,9 @@
 //! Mirror: the whole membership of a segment, read page by page.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use crate::{
     audiences::{
@@ -8,9 +11,13 @@ use crate::{
         port::{MirrorStore, SegmentSource},
     },
     error::{Error, Result, VendorError},
+    ids::AudienceId,
     people::{PersonSet, identifiers},
-    time::Clock,
+    time::{Clock, Instant},
 };
+
+/// The newest reading of an audience, and when it began. Held while a reading is under way.
+type Newest = Arc<futures::lock::Mutex<Option<(Instant, Reading)>>>;
 
 /// What a reading came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,15 +38,42 @@ pub struct Mirrorer {
     pub store: Arc<dyn MirrorStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// One reading of an audience at a time, shared by passes that need it together.
+    newest: Mutex<BTreeMap<AudienceId, Newest>>,
 }
 
 impl Mirrorer {
-    /// Reads one audience.
+    /// Over these.
+    pub fn new(
+        source: Arc<dyn SegmentSource>,
+        store: Arc<dyn MirrorStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { source, store, clock, newest: Mutex::default() }
+    }
+
+    /// Reads one audience, unless a reading that began at `since` or later is there already.
     ///
     /// # Errors
     /// Only what storage can't do; what Customer.io can't do is a [`Reading`].
-    pub async fn read(&self, audience: &Audience) -> Result<Reading> {
+    pub async fn read(&self, audience: &Audience, since: Instant) -> Result<Reading> {
+        let newest = {
+            let mut all = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+            all.entry(audience.id).or_default().clone()
+        };
+        let mut newest = newest.lock().await;
+        if let Some((began_at, reading)) = newest.as_ref()
+            && *began_at >= since
+        {
+            return Ok(reading.clone());
+        }
         let began_at = self.clock.now();
+        let reading = self.read_now(audience, began_at).await?;
+        *newest = Some((began_at, reading.clone()));
+        Ok(reading)
+    }
+
+    async fn read_now(&self, audience: &Audience, began_at: Instant) -> Result<Reading> {
         match self.read_whole(audience).await {
             Ok((name, members)) => {
                 self.store.put_mirror(audience.id, &name, &members, began_at).await?;
@@ -80,8 +114,8 @@ impl Mirrorer {
         let mut visited = BTreeSet::new();
         loop {
             let page = self.source.members(number, next.as_deref()).await?;
-            if page.people.iter().any(|person| person.cio_id.is_empty()) {
-                return Err(malformed("a member without a cio_id"));
+            if page.people.iter().any(|person| !is_usable(&person.cio_id)) {
+                return Err(malformed("a member without a usable cio_id"));
             }
             let people: Vec<_> = page.people.iter().map(identifiers::normalise).collect();
             members.extend(self.store.learn(&people, self.clock.now()).await?);
@@ -96,6 +130,11 @@ impl Mirrorer {
             }
         }
     }
+}
+
+/// Something that every database keeps and every message carries.
+fn is_usable(cio_id: &str) -> bool {
+    (1..=256).contains(&cio_id.len()) && !cio_id.chars().any(char::is_control)
 }
 
 enum Broken {

@@ -21,7 +21,7 @@ use crate::{
     mappings::Mapping,
     people::PersonSet,
     suppression::service::SuppressionStore,
-    time::Clock,
+    time::{Clock, Instant},
 };
 
 use super::{
@@ -79,7 +79,15 @@ impl SyncService {
     /// Runs these mappings, or all active ones if none are named, and whatever else shares
     /// an exclusivity group with them: who leaves one audience must have left before the
     /// next one takes them in.
-    pub async fn sync(&self, only: &[Key], patience: Patience) -> Result<Vec<Outcome>> {
+    ///
+    /// A membership read at `since` or later is new enough. Paused mappings that are named
+    /// send only what protects.
+    pub async fn sync(
+        &self,
+        only: &[Key],
+        since: Instant,
+        patience: Patience,
+    ) -> Result<Vec<Outcome>> {
         let configuration = self.configuration.load().await?;
         let mappings = select(&configuration, only)?;
         let mut running = Vec::new();
@@ -95,7 +103,7 @@ impl SyncService {
                 None => busy.push(Outcome::Busy(mapping.spec.key.clone())),
             }
         }
-        let done = self.run_all(&configuration, &running, patience).await;
+        let done = self.run_all(&configuration, &running, since, patience).await;
         for one in &running {
             self.leases.release(&one.lease).await?;
         }
@@ -113,12 +121,13 @@ impl SyncService {
         &self,
         configuration: &Configuration,
         running: &[Running<'_>],
+        since: Instant,
         patience: Patience,
     ) -> Result<()> {
         if running.is_empty() {
             return Ok(());
         }
-        let readings = self.mirror(configuration, running).await?;
+        let readings = self.mirror(configuration, running, since).await?;
         let facts = self.facts(configuration).await?;
         let decisions = decide(configuration, &facts);
         let mut failures: BTreeMap<MappingId, String> = BTreeMap::new();
@@ -184,16 +193,20 @@ impl SyncService {
         &self,
         configuration: &Configuration,
         running: &[Running<'_>],
+        since: Instant,
     ) -> Result<BTreeMap<AudienceId, Reading>> {
         let needed: BTreeSet<AudienceId> =
             running.iter().flat_map(|one| audiences_read_by(configuration, one.mapping)).collect();
         let audiences: Vec<&Audience> =
             configuration.audiences.iter().filter(|one| needed.contains(&one.id)).collect();
-        let readings: Vec<Result<(AudienceId, Reading)>> = stream::iter(audiences)
-            .map(|audience| async move { Ok((audience.id, self.mirrorer.read(audience).await?)) })
-            .buffer_unordered(SIDE_BY_SIDE)
-            .collect()
-            .await;
+        let readings: Vec<Result<(AudienceId, Reading)>> =
+            stream::iter(audiences)
+                .map(|audience| async move {
+                    Ok((audience.id, self.mirrorer.read(audience, since).await?))
+                })
+                .buffer_unordered(SIDE_BY_SIDE)
+                .collect()
+                .await;
         readings.into_iter().collect()
     }
 
@@ -242,26 +255,20 @@ impl SyncService {
 /// The mappings to run: those named and whatever shares a group with them, or all.
 fn select<'a>(configuration: &'a Configuration, only: &[Key]) -> Result<Vec<&'a Mapping>> {
     for key in only {
-        match configuration.mapping(key) {
-            None => return Err(Error::NotFound(format!("mapping {key}"))),
-            Some(mapping) if !mapping.spec.active => {
-                return Err(Error::Conflict(format!("mapping {key} is paused: resume it first")));
-            }
-            Some(_) => {}
+        if configuration.mapping(key).is_none() {
+            return Err(Error::NotFound(format!("mapping {key}")));
         }
     }
     let groups: BTreeSet<&Key> = only
         .iter()
         .filter_map(|key| configuration.mapping(key)?.spec.exclusivity_group.as_ref())
         .collect();
-    let active = configuration.mappings.iter().filter(|mapping| mapping.spec.active);
-    Ok(active
-        .filter(|mapping| {
-            only.is_empty()
-                || only.contains(&mapping.spec.key)
-                || mapping.spec.exclusivity_group.as_ref().is_some_and(|one| groups.contains(one))
-        })
-        .collect())
+    let wanted = |mapping: &&Mapping| {
+        let group = mapping.spec.exclusivity_group.as_ref();
+        let mate = only.is_empty() || group.is_some_and(|one| groups.contains(one));
+        only.contains(&mapping.spec.key) || (mapping.spec.active && mate)
+    };
+    Ok(configuration.mappings.iter().filter(wanted).collect())
 }
 
 /// Its own audience, those of the suppressions that apply to it, and its group's.

@@ -195,5 +195,5 @@ fn a_paused_mapping_claims_nobody() {
     let second_id = second.id;
     let decisions = decide(&configuration(vec![first, second]), &facts);
     assert_eq!(decisions[&second_id].target, everyone);
-    assert_eq!(decisions.len(), 1);
+    assert_eq!(decisions.len(), 2);
 }

@@ -1,1 +1,2 @@
-//! stub
+//! The `segue` binary: storage, vendors, workers, HTTP, command line, sandbox.
+pub mod sandbox;

@@ -1,1 +1,3 @@
-//! stub
+//! All integration tests in one binary. To add some: a module here.
+
+mod sandbox;

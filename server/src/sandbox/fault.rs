@@ -182,7 +182,8 @@ impl Faults {
         all.retain(|active| active.left != Some(0) && active.until.is_none_or(|until| now < until));
         for active in all.iter_mut() {
             let fault = &active.fault;
-            if fault.vendor != vendor || fault.path.as_ref().is_some_and(|part| !path.contains(part))
+            if fault.vendor != vendor
+                || fault.path.as_ref().is_some_and(|part| !path.contains(part))
             {
                 continue;
             }

@@ -14,7 +14,12 @@ use super::fault::{Fault, FaultKind, Vendor};
 use super::listener::ConnectionHandle;
 
 /// Counts a request and lets the faults at it, around the real handler.
-pub(super) async fn pass(vendor: Vendor, shared: &Shared, request: Request, next: Next) -> Response {
+pub(super) async fn pass(
+    vendor: Vendor,
+    shared: &Shared,
+    request: Request,
+    next: Next,
+) -> Response {
     shared.budget(vendor).see(shared.pace.now());
     let endpoint = match request.extensions().get::<MatchedPath>() {
         Some(path) => format!("{} {}", request.method(), path.as_str()),

@@ -97,12 +97,7 @@ pub(super) fn cursor(position: u32) -> String {
 /// The rest of an answer after `head`: `identifiers`, `ids` and `next`.
 ///
 /// Written by hand because a page has up to 30,000 rows and tests run without optimisation.
-pub(super) fn people(
-    world: &WorldState,
-    rows: &[u32],
-    head: &str,
-    next: Option<u32>,
-) -> String {
+pub(super) fn people(world: &WorldState, rows: &[u32], head: &str, next: Option<u32>) -> String {
     let mut identifiers = String::with_capacity(rows.len() * 72 + 64);
     let mut ids = String::with_capacity(rows.len() * 16);
     identifiers.push_str(head);

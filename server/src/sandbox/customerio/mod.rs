@@ -79,13 +79,13 @@ fn not_found() -> Response {
 
 /// What a path parameter that isn't a number, or a query that can't be read, answers.
 enum Unreadable {
-    Path(PathRejection),
+    Path,
     Query(QueryRejection),
 }
 
 impl From<PathRejection> for Unreadable {
-    fn from(rejection: PathRejection) -> Self {
-        Self::Path(rejection)
+    fn from(_: PathRejection) -> Self {
+        Self::Path
     }
 }
 
@@ -98,7 +98,7 @@ impl From<QueryRejection> for Unreadable {
 impl IntoResponse for Unreadable {
     fn into_response(self) -> Response {
         match self {
-            Self::Path(_) => not_found(),
+            Self::Path => not_found(),
             Self::Query(rejection) => bad_request(rejection.body_text()),
         }
     }

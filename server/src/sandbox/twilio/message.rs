@@ -51,7 +51,7 @@ impl Kind {
 /// Why the edge said 200 and yet nothing arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Drop {
+pub enum DropReason {
     /// No source has that write key.
     UnknownWriteKey,
     /// The write key belongs to a source of the other region.
@@ -119,31 +119,33 @@ pub struct Message {
 }
 
 /// Reads one message. `kind` is given where the path says it.
-pub fn read(value: &Value, kind: Option<Kind>, envelope: &Envelope) -> Result<Message, Drop> {
-    let Value::Object(item) = value else { return Err(Drop::Malformed) };
+pub fn read(value: &Value, kind: Option<Kind>, envelope: &Envelope) -> Result<Message, DropReason> {
+    let Value::Object(item) = value else { return Err(DropReason::Malformed) };
     let kind = kind
         .or_else(|| item.get("type").and_then(Value::as_str).and_then(Kind::read))
-        .ok_or(Drop::UnknownType)?;
+        .ok_or(DropReason::UnknownType)?;
     let message_id = match item.get("messageId") {
         None | Some(Value::Null) => None,
         Some(Value::String(id)) if id.is_empty() => None,
         Some(Value::String(id)) if id.chars().count() <= MAXIMUM_MESSAGE_ID => Some(id.clone()),
-        Some(_) => return Err(Drop::BadMessageId),
+        Some(_) => return Err(DropReason::BadMessageId),
     };
     let person = text(item, "userId").or_else(|| text(item, "anonymousId"));
-    let person = person.ok_or(Drop::NoUserAnonId)?.to_owned();
+    let person = person.ok_or(DropReason::NoUserAnonId)?.to_owned();
     let event = match (kind, item.get("event")) {
-        (Kind::Track, None | Some(Value::Null)) => return Err(Drop::NoEvent),
-        (Kind::Track, Some(Value::String(event))) if event.is_empty() => return Err(Drop::NoEvent),
+        (Kind::Track, None | Some(Value::Null)) => return Err(DropReason::NoEvent),
+        (Kind::Track, Some(Value::String(event))) if event.is_empty() => {
+            return Err(DropReason::NoEvent);
+        }
         (Kind::Track, Some(Value::String(event))) => Some(event.clone()),
-        (Kind::Track, Some(_)) => return Err(Drop::EventNotString),
+        (Kind::Track, Some(_)) => return Err(DropReason::EventNotString),
         _ => None,
     };
     if kind == Kind::Group && text(item, "groupId").is_none() {
-        return Err(Drop::NoGroupId);
+        return Err(DropReason::NoGroupId);
     }
     if kind == Kind::Alias && text(item, "previousId").is_none() {
-        return Err(Drop::NoPreviousId);
+        return Err(DropReason::NoPreviousId);
     }
     let context = merged(&envelope.context, item.get("context"))?;
     let integrations = merged(&envelope.integrations, item.get("integrations"))?;
@@ -188,7 +190,7 @@ fn text<'a>(item: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 fn merged<'a>(
     common: &'a Map<String, Value>,
     own: Option<&'a Value>,
-) -> Result<std::borrow::Cow<'a, Map<String, Value>>, Drop> {
+) -> Result<std::borrow::Cow<'a, Map<String, Value>>, DropReason> {
     use std::borrow::Cow;
     match own {
         None | Some(Value::Null) => Ok(Cow::Borrowed(common)),
@@ -198,7 +200,7 @@ fn merged<'a>(
             all.extend(own.iter().map(|(key, value)| (key.clone(), value.clone())));
             Ok(Cow::Owned(all))
         }
-        Some(_) => Err(Drop::NotAnObject),
+        Some(_) => Err(DropReason::NotAnObject),
     }
 }
 
@@ -305,15 +307,18 @@ mod tests {
             change(&mut item);
             read(&item, None, &Envelope::default()).unwrap_err()
         };
-        assert_eq!(with(|item| *item = json!(7)), Drop::Malformed);
-        assert_eq!(with(|item| item["type"] = json!("buy")), Drop::UnknownType);
-        assert_eq!(with(|item| item["userId"] = json!("")), Drop::NoUserAnonId);
-        assert_eq!(with(|item| item["event"] = json!(null)), Drop::NoEvent);
-        assert_eq!(with(|item| item["event"] = json!(5)), Drop::EventNotString);
-        assert_eq!(with(|item| item["type"] = json!("group")), Drop::NoGroupId);
-        assert_eq!(with(|item| item["type"] = json!("alias")), Drop::NoPreviousId);
-        assert_eq!(with(|item| item["context"] = json!("x")), Drop::NotAnObject);
-        assert_eq!(with(|item| item["messageId"] = json!("é".repeat(101))), Drop::BadMessageId);
+        assert_eq!(with(|item| *item = json!(7)), DropReason::Malformed);
+        assert_eq!(with(|item| item["type"] = json!("buy")), DropReason::UnknownType);
+        assert_eq!(with(|item| item["userId"] = json!("")), DropReason::NoUserAnonId);
+        assert_eq!(with(|item| item["event"] = json!(null)), DropReason::NoEvent);
+        assert_eq!(with(|item| item["event"] = json!(5)), DropReason::EventNotString);
+        assert_eq!(with(|item| item["type"] = json!("group")), DropReason::NoGroupId);
+        assert_eq!(with(|item| item["type"] = json!("alias")), DropReason::NoPreviousId);
+        assert_eq!(with(|item| item["context"] = json!("x")), DropReason::NotAnObject);
+        assert_eq!(
+            with(|item| item["messageId"] = json!("é".repeat(101))),
+            DropReason::BadMessageId
+        );
     }
 
     #[test]

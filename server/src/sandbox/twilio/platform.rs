@@ -12,7 +12,7 @@ use domain::time::{Instant, Span};
 use roaring::RoaringBitmap;
 use serde::Serialize;
 
-use super::message::{Drop, Kind, Message};
+use super::message::{DropReason, Kind, Message};
 
 /// How long a `messageId` is remembered.
 pub const DEDUPLICATION: Span = Span::from_hours(24);
@@ -67,14 +67,14 @@ pub struct PlatformCounts {
     /// Those with an external id that lacks a field.
     pub incomplete_external_ids: u64,
     /// Those that were dropped, by reason.
-    pub dropped: BTreeMap<Drop, u64>,
+    pub dropped: BTreeMap<DropReason, u64>,
 }
 
 /// A message that was dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Dropped {
     /// Why.
-    pub reason: Drop,
+    pub reason: DropReason,
     /// The message as it came, cut to 300 characters.
     pub message: String,
 }
@@ -157,13 +157,13 @@ impl Platform {
     pub fn take<'a>(
         &self,
         now: Instant,
-        messages: impl IntoIterator<Item = (&'a str, Result<Message, Drop>)>,
+        messages: impl IntoIterator<Item = (&'a str, Result<Message, DropReason>)>,
     ) {
         let mut state = self.lock();
         for (raw, message) in messages {
             match message {
                 Ok(message) => state.arrive(now, raw, message, self.keep_payloads),
-                Err(reason) => state.drop(reason, raw),
+                Err(reason) => state.lose(reason, raw),
             }
         }
     }
@@ -283,14 +283,7 @@ impl State {
         });
     }
 
-    fn decide(
-        &mut self,
-        key: u32,
-        named: &[u32],
-        message: &Message,
-        person: u32,
-        entered: bool,
-    ) {
+    fn decide(&mut self, key: u32, named: &[u32], message: &Message, person: u32, entered: bool) {
         let mut destinations: BTreeSet<u32> = named.iter().copied().collect();
         if message.everywhere {
             // Every destination that was ever named here, less those switched off.
@@ -309,7 +302,7 @@ impl State {
         }
     }
 
-    fn drop(&mut self, reason: Drop, raw: &str) {
+    fn lose(&mut self, reason: DropReason, raw: &str) {
         self.counts.received += 1;
         *self.counts.dropped.entry(reason).or_default() += 1;
         if self.dropped.len() >= KEPT_DROPS {

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::message::{self, Drop, Envelope, Kind};
+use super::message::{self, DropReason, Envelope, Kind};
 use crate::sandbox::fault::Vendor;
 use crate::sandbox::{OversizedBatch, Shared};
 
@@ -83,9 +83,9 @@ pub(super) async fn batch(
             return Err(reason);
         }
         if position >= taken {
-            return Err(Drop::TooManyInBatch);
+            return Err(DropReason::TooManyInBatch);
         }
-        let value: Value = item.get().parse().map_err(|_| Drop::Malformed)?;
+        let value: Value = item.get().parse().map_err(|_| DropReason::Malformed)?;
         message::read(&value, None, &envelope)
     };
     // Read all before the lock is taken: parsing is the slow part.
@@ -169,7 +169,7 @@ fn not_a_batch(
     match fate(shared, headers, value.get("writeKey")) {
         Err(refused) => refused,
         Ok(fate) => {
-            let reason = fate.unwrap_or(Drop::Malformed);
+            let reason = fate.unwrap_or(DropReason::Malformed);
             let text = String::from_utf8_lossy(body);
             shared.platform.take(now, [(&*text, Err(reason))]);
             success()
@@ -182,7 +182,7 @@ fn fate(
     shared: &Shared,
     headers: &HeaderMap,
     in_body: Option<&Value>,
-) -> Result<Option<Drop>, Response> {
+) -> Result<Option<DropReason>, Response> {
     let key = basic_user(headers).or_else(|| in_body.and_then(Value::as_str).map(str::to_owned));
     let key = key.unwrap_or_default();
     if key.len() < SHORTEST_WRITE_KEY {
@@ -192,9 +192,9 @@ fn fate(
     if config.write_keys.contains(&key) {
         Ok(None)
     } else if config.other_region_write_keys.contains(&key) {
-        Ok(Some(Drop::WrongRegion))
+        Ok(Some(DropReason::WrongRegion))
     } else {
-        Ok(Some(Drop::UnknownWriteKey))
+        Ok(Some(DropReason::UnknownWriteKey))
     }
 }
 

@@ -188,7 +188,7 @@ impl Faults {
                 continue;
             }
             if let Some(probability) = fault.probability
-                && !active.chance.random_bool(probability.clamp(0.0, 1.0))
+                && active.chance.random::<f64>() >= probability
             {
                 continue;
             }
@@ -236,5 +236,6 @@ mod tests {
         assert!(hits(7.0).iter().all(|hit| *hit));
         assert!(!hits(-1.0).contains(&true));
         let _ = hits(f64::NAN);
+        let _ = hits(f64::INFINITY);
     }
 }

@@ -22,11 +22,13 @@
 
 pub mod admin;
 pub mod budget;
+pub mod command;
 pub mod counters;
 pub mod customerio;
 pub mod fault;
 mod gate;
 mod listener;
+pub mod shoppers;
 pub mod twilio;
 pub mod world;
 
@@ -42,8 +44,10 @@ use tokio_util::sync::CancellationToken;
 
 use budget::Budget;
 use counters::Counters;
+use customerio::exports::Exports;
 use fault::{Faults, Vendor};
 use listener::{ConnectionHandle, ResettableListener};
+use shoppers::Shoppers;
 use twilio::platform::Platform;
 use world::World;
 
@@ -72,6 +76,13 @@ pub struct SandboxConfig {
     pub customerio_requests_per_second: u32,
     /// Whether its 429 carries `Retry-After`; it doesn't when a daily quota was hit.
     pub customerio_retry_after: bool,
+    /// Whether items of a bulk attribute answer are wrapped in `customer`, as the
+    /// specification says, or bare, as the live service answers.
+    pub wrapped_attributes: bool,
+    /// How many looks at an export find it pending.
+    pub export_polls: u32,
+    /// Whether exports fail in the end.
+    pub failing_exports: bool,
     /// The tracking API's budget.
     pub tracking_requests_per_second: u32,
     /// Whether its 429 carries `Retry-After` and `X-RateLimit-Reset`.
@@ -94,6 +105,9 @@ impl Default for SandboxConfig {
             other_region_write_keys: vec!["sandbox-eu-write-key".to_owned()],
             customerio_requests_per_second: 10,
             customerio_retry_after: true,
+            wrapped_attributes: false,
+            export_polls: 2,
+            failing_exports: false,
             tracking_requests_per_second: 1_000,
             tracking_retry_after: true,
             oversized_batch: OversizedBatch::default(),
@@ -117,6 +131,8 @@ pub(crate) struct Shared {
     counters: Arc<Counters>,
     customerio_budget: Mutex<Budget>,
     tracking_budget: Mutex<Budget>,
+    exports: Mutex<Exports>,
+    url: String,
     stop: CancellationToken,
 }
 
@@ -127,6 +143,10 @@ impl Shared {
             Vendor::Tracking => &self.tracking_budget,
         };
         budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn exports(&self) -> MutexGuard<'_, Exports> {
+        self.exports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -164,8 +184,16 @@ impl RunningSandbox {
         config: SandboxConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, std::io::Error> {
+        if !config.address.ip().is_loopback() {
+            // The admin routes take no key.
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::InvalidInput,
+                "the sandbox listens on loopback addresses only",
+            ));
+        }
         let listener = TcpListener::bind(config.address).await?;
         let address = listener.local_addr()?;
+        let url = format!("http://{address}");
         let shared = Arc::new(Shared {
             pace: config
                 .pace
@@ -178,6 +206,8 @@ impl RunningSandbox {
             counters: Arc::default(),
             customerio_budget: Mutex::new(Budget::new(config.customerio_requests_per_second)),
             tracking_budget: Mutex::new(Budget::new(config.tracking_requests_per_second)),
+            exports: Mutex::default(),
+            url: url.clone(),
             stop: CancellationToken::new(),
             config,
         });
@@ -197,7 +227,6 @@ impl RunningSandbox {
                 tracing::error!(%error, "the sandbox stopped");
             }
         });
-        let url = format!("http://{address}");
         Ok(Self {
             customerio_url: url.clone(),
             tracking_url: url,
@@ -221,6 +250,21 @@ impl RunningSandbox {
         self.shared.budget(vendor).most_seen()
     }
 
+    /// Ends together with the sandbox; for tasks that belong to it.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.shared.stop.clone()
+    }
+
+    /// Fills the world with shoppers and, unless they are to stand still, lets them live at
+    /// `speed` times the clock's pace until the sandbox stops.
+    pub fn open_store(&self, people: u32, seed: u64, speed: Option<f64>) {
+        let clock = self.shared.clock.clone();
+        let shoppers = Shoppers::new(self.world.clone(), people, seed, clock.now());
+        if let Some(speed) = speed {
+            tokio::spawn(shoppers.run(clock, speed, self.stop_token()));
+        }
+    }
+
     /// Stops listening and frees the port. Answers that hang end in a reset.
     pub async fn shutdown(mut self) {
         self.shared.stop.cancel();
@@ -229,11 +273,6 @@ impl RunningSandbox {
         if tokio::time::timeout(PATIENCE, &mut server).await.is_err() {
             server.abort();
         }
-    }
-
-    /// Waits until it ends by itself or is stopped.
-    pub async fn wait(&mut self) {
-        self.shared.stop.cancelled().await;
     }
 }
 

@@ -7,6 +7,7 @@
 //! To add a property of a person or a segment: a field here, its line in the answer in
 //! `customerio/`, and, if scripts need it, a field in `admin.rs`.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -198,7 +199,34 @@ impl WorldState {
 
     /// All people with their numbers, in order.
     pub fn people(&self) -> impl Iterator<Item = (u32, &Person)> {
-        (0_u32..).zip(&self.people).filter_map(|(number, slot)| Some((number, slot.as_ref()?)))
+        self.people_from(0)
+    }
+
+    /// The same from a number on.
+    pub fn people_from(&self, start: u32) -> impl Iterator<Item = (u32, &Person)> {
+        let slots = self.people.get(start as usize..).unwrap_or_default();
+        (start..).zip(slots).filter_map(|(number, slot)| Some((number, slot.as_ref()?)))
+    }
+
+    /// The number that the next new person gets.
+    pub fn next_number(&self) -> u32 {
+        u32::try_from(self.people.len()).unwrap_or(u32::MAX)
+    }
+
+    /// A person, to change attributes. Names are changed by [`Self::upsert`].
+    pub(super) fn person_mut(&mut self, number: u32) -> Option<&mut Person> {
+        self.people.get_mut(number as usize)?.as_mut()
+    }
+
+    /// Puts a segment in; `false` where one of that number is.
+    pub fn insert_segment(&mut self, segment: Segment) -> bool {
+        match self.segments.entry(segment.id) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(segment);
+                true
+            }
+        }
     }
 
     /// How many people there are.
@@ -251,7 +279,7 @@ impl WorldState {
             self.forget_names(number);
             number
         } else {
-            let number = u32::try_from(self.people.len()).unwrap_or(u32::MAX);
+            let number = self.next_number();
             self.people.push(None);
             number
         };
@@ -339,7 +367,7 @@ impl World {
     /// Puts `count` people in: `a3000001` onwards, with ids `u-1` and addresses `p1@example.com`.
     pub fn add_people(&self, count: u32) {
         let mut state = self.lock();
-        let start = u32::try_from(state.people.len()).unwrap_or(u32::MAX);
+        let start = state.next_number();
         for number in start..start.saturating_add(count) {
             let person = Person::new(&cio_id(number))
                 .with_id(&format!("u-{}", number + 1))
@@ -367,12 +395,8 @@ impl World {
 
     /// Puts a segment in.
     pub fn insert_segment(&self, segment: Segment) -> Result<(), WorldError> {
-        let mut state = self.lock();
-        if state.segments.contains_key(&segment.id) {
-            return Err(WorldError::SegmentExists(segment.id));
-        }
-        state.segments.insert(segment.id, segment);
-        Ok(())
+        let id = segment.id;
+        self.lock().insert_segment(segment).then_some(()).ok_or(WorldError::SegmentExists(id))
     }
 
     /// Changes a segment under the lock.

@@ -4,7 +4,10 @@
 //! key, the one shared budget, the endpoint. To add an endpoint: a handler in the file of
 //! its group and its route in [`router`].
 
+pub(super) mod exports;
+mod filter;
 mod membership;
+mod people;
 mod segments;
 
 use std::sync::Arc;
@@ -14,7 +17,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
@@ -29,8 +32,18 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/v1/segments/{id}/customer_count", get(segments::customer_count))
         .route("/v1/segments/{id}/used_by", get(segments::used_by))
         .route("/v1/segments/{id}/membership", get(membership::page))
+        .route("/v1/customers", get(people::by_email).post(people::search))
+        .route("/v1/customers/attributes", post(people::bulk))
+        .route("/v1/customers/{id}/attributes", get(people::one))
+        .route("/v1/customers/{id}/segments", get(people::segments))
+        .route("/v1/exports", get(exports::list))
+        .route("/v1/exports/customers", post(exports::create))
+        .route("/v1/exports/{id}", get(exports::one))
+        .route("/v1/exports/{id}/download", get(exports::download))
         .route_layer(middleware::from_fn_with_state(shared.clone(), admit))
         .route_layer(middleware::from_fn_with_state(shared.clone(), pass))
+        // A signed link: no key, no budget.
+        .route("/sandbox-files/{name}", get(exports::file))
 }
 
 async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {

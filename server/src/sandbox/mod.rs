@@ -63,6 +63,7 @@ pub enum OversizedBatch {
 
 /// How strict the stand-in is and whom it knows.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct SandboxConfig {
     /// Where to listen; port 0 takes a free one.
     pub address: SocketAddr,
@@ -255,13 +256,13 @@ impl RunningSandbox {
         self.shared.stop.clone()
     }
 
-    /// Fills the world with shoppers and, unless they are to stand still, lets them live at
-    /// `speed` times the clock's pace until the sandbox stops.
-    pub fn open_store(&self, people: u32, seed: u64, speed: Option<f64>) {
+    /// Fills the world with shoppers and lets them live so many times as fast as the clock
+    /// until the sandbox stops; at 0 they stand still.
+    pub fn open_store(&self, people: u32, seed: u64, times_as_fast: u32) {
         let clock = self.shared.clock.clone();
         let shoppers = Shoppers::new(self.world.clone(), people, seed, clock.now());
-        if let Some(speed) = speed {
-            tokio::spawn(shoppers.run(clock, speed, self.stop_token()));
+        if times_as_fast > 0 {
+            tokio::spawn(shoppers.run(clock, times_as_fast, self.stop_token()));
         }
     }
 

@@ -94,6 +94,7 @@ fn not_found() -> Response {
 enum Unreadable {
     Path,
     Query(QueryRejection),
+    IdType(&'static str),
 }
 
 impl From<PathRejection> for Unreadable {
@@ -113,6 +114,7 @@ impl IntoResponse for Unreadable {
         match self {
             Self::Path => not_found(),
             Self::Query(rejection) => bad_request(rejection.body_text()),
+            Self::IdType(detail) => bad_request(detail),
         }
     }
 }

@@ -84,10 +84,7 @@ pub(super) async fn one(
     query: Words,
 ) -> Result<Response, Unreadable> {
     let (Path(name), Query(query)) = (path?, query?);
-    let id_type = match id_type(&query) {
-        Ok(id_type) => id_type,
-        Err(refused) => return Ok(refused),
-    };
+    let id_type = id_type(&query)?;
     let world = shared.world.lock();
     let found = world.find(id_type, &name);
     let person = found.first().and_then(|number| world.person(*number));
@@ -104,10 +101,7 @@ pub(super) async fn bulk(
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<Response, Unreadable> {
     let Query(query) = query?;
-    let id_type = match id_type(&query) {
-        Ok(id_type) => id_type,
-        Err(refused) => return Ok(refused),
-    };
+    let id_type = id_type(&query)?;
     let body = match body {
         Ok(Json(body)) => body,
         Err(rejection) => return Ok(bad_request(rejection.body_text())),
@@ -124,9 +118,9 @@ pub(super) async fn bulk(
         .into_iter()
         .flat_map(|name| world.find(id_type, name))
         .filter_map(|number| world.person(number))
-        .map(|person| match shared.config.wrapped_attributes {
-            false => shape(person),
-            true => json!({"customer": shape(person)}),
+        .map(|person| {
+            let item = shape(person);
+            if shared.config.wrapped_attributes { json!({ "customer": item }) } else { item }
         })
         .collect();
     Ok(Json(json!({ "customers": customers })).into_response())
@@ -139,10 +133,7 @@ pub(super) async fn segments(
     query: Words,
 ) -> Result<Response, Unreadable> {
     let (Path(name), Query(query)) = (path?, query?);
-    let id_type = match id_type(&query) {
-        Ok(id_type) => id_type,
-        Err(refused) => return Ok(refused),
-    };
+    let id_type = id_type(&query)?;
     let world = shared.world.lock();
     let Some(number) = world.find(id_type, &name).first().copied() else {
         return Ok(not_found());
@@ -158,13 +149,13 @@ pub(super) async fn segments(
 }
 
 /// The simulated workspace identifies people by id and e-mail, not by phone.
-fn id_type(query: &HashMap<String, String>) -> Result<IdType, Response> {
+fn id_type(query: &HashMap<String, String>) -> Result<IdType, Unreadable> {
     match query.get("id_type").map(String::as_str) {
         None | Some("id") => Ok(IdType::Id),
         Some("email") => Ok(IdType::Email),
         Some("cio_id") => Ok(IdType::CioId),
-        Some("phone") => Err(bad_request("phone is not an identifier in this workspace")),
-        Some(_) => Err(bad_request("id_type must be one of id, email, phone, cio_id")),
+        Some("phone") => Err(Unreadable::IdType("phone is not an identifier in this workspace")),
+        Some(_) => Err(Unreadable::IdType("id_type must be one of id, email, phone, cio_id")),
     }
 }
 

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::world::{Segment, World, WorldState};
 use population::order_cents;
-use rules::{HOUR, SEGMENTS, Shopper, days};
+use rules::{SEGMENTS, Shopper, days};
 
 /// Visits of known people in an hour, for each 50,000 of them.
 const VISITS: f64 = 470.0;
@@ -71,7 +71,7 @@ pub struct Shoppers {
     world: Arc<World>,
     chance: StdRng,
     /// By number of the person.
-    shoppers: Vec<Shopper>,
+    everyone: Vec<Shopper>,
     agenda: BinaryHeap<Reverse<(Instant, u32, Step)>>,
     now: Instant,
     visits_owed: f64,
@@ -86,7 +86,7 @@ impl Shoppers {
         let mut shoppers = Self {
             world: world.clone(),
             chance: StdRng::seed_from_u64(seed),
-            shoppers: Vec::with_capacity(people as usize),
+            everyone: Vec::with_capacity(people as usize),
             agenda: BinaryHeap::with_capacity(people as usize),
             now,
             visits_owed: 0.0,
@@ -139,7 +139,7 @@ impl Shoppers {
     }
 
     /// Ticks once a second until told to stop. Time runs `speed` times as fast.
-    pub async fn run(mut self, clock: Arc<dyn Clock>, speed: f64, stop: CancellationToken) {
+    pub async fn run(mut self, clock: Arc<dyn Clock>, speed: u32, stop: CancellationToken) {
         let start = clock.now();
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -152,7 +152,8 @@ impl Shoppers {
     }
 
     fn visitors_come(&mut self, state: &mut WorldState, from: Instant, now: Instant) {
-        let share = self.shoppers.len() as f64 / 50_000.0 * hours(now.since(from));
+        let people = u32::try_from(self.everyone.len()).unwrap_or(u32::MAX);
+        let share = f64::from(people) / 50_000.0 * hours(now.since(from));
         self.visits_owed += VISITS * share;
         self.newcomers_owed += NEWCOMERS * share;
         self.unsubscribes_owed += UNSUBSCRIBES * share;
@@ -172,7 +173,7 @@ impl Shoppers {
             self.unsubscribes_owed -= 1.0;
             let Some(number) = self.anybody() else { continue };
             self.story.unsubscribed += 1;
-            self.shoppers[number as usize].unsubscribed = true;
+            self.everyone[number as usize].unsubscribed = true;
             if let Some(person) = state.person_mut(number) {
                 person.unsubscribed = true;
             }
@@ -181,7 +182,7 @@ impl Shoppers {
     }
 
     fn anybody(&mut self) -> Option<u32> {
-        let count = u32::try_from(self.shoppers.len()).ok().filter(|count| *count > 0)?;
+        let count = u32::try_from(self.everyone.len()).ok().filter(|count| *count > 0)?;
         Some(self.chance.random_range(0..count))
     }
 
@@ -202,8 +203,8 @@ impl Shoppers {
         write_orders(&mut person, &shopper);
         let number = state.upsert(person);
         // People that a test put in by hand have a number and no shopper.
-        self.shoppers.resize_with(number as usize, Shopper::default);
-        self.shoppers.push(shopper);
+        self.everyone.resize_with(number as usize, Shopper::default);
+        self.everyone.push(shopper);
         self.place(state, number);
         number
     }
@@ -211,7 +212,7 @@ impl Shoppers {
     fn visit(&mut self, state: &mut WorldState, number: u32) {
         self.story.visits += 1;
         let now = self.now;
-        let shopper = &mut self.shoppers[number as usize];
+        let shopper = &mut self.everyone[number as usize];
         shopper.browsed_at = Some(now);
         shopper.added = false;
         if self.chance.random_bool(0.4) {
@@ -222,7 +223,7 @@ impl Shoppers {
 
     fn act(&mut self, state: &mut WorldState, number: u32, step: Step) {
         let now = self.now;
-        let Some(shopper) = self.shoppers.get_mut(number as usize) else { return };
+        let Some(shopper) = self.everyone.get_mut(number as usize) else { return };
         match step {
             Step::TimePasses => {
                 // Only the latest reminder counts; older ones were overtaken by deeds.
@@ -288,7 +289,7 @@ impl Shoppers {
     /// Puts a shopper into the segments of this moment, and notes when time changes them.
     fn place(&mut self, state: &mut WorldState, number: u32) {
         let now = self.now;
-        let shopper = &mut self.shoppers[number as usize];
+        let shopper = &mut self.everyone[number as usize];
         // Who was deleted is no longer anywhere.
         if state.person(number).is_none() {
             return;
@@ -320,15 +321,14 @@ fn write_orders(person: &mut super::world::Person, shopper: &Shopper) {
     person.set("last_order_at", &bought_at.0.div_euclid(1_000_000).to_string());
 }
 
+/// Hours of a span that no tick exceeds.
 fn hours(span: Span) -> f64 {
-    span.0 as f64 / HOUR.0 as f64
+    f64::from(u32::try_from(span.millis()).unwrap_or(0)) / 3_600_000.0
 }
 
 /// The moment of the store when its time runs `speed` times as fast.
-fn faster(start: Instant, now: Instant, speed: f64) -> Instant {
-    #[expect(clippy::cast_possible_truncation, reason = "saturates, and no store lives that long")]
-    let passed = (now.since(start).0 as f64 * speed.max(0.0)) as i64;
-    start.plus(Span(passed))
+fn faster(start: Instant, now: Instant, speed: u32) -> Instant {
+    start.plus(Span(now.since(start).0.saturating_mul(i64::from(speed))))
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub(super) const fn days(count: i64) -> Span {
 
 /// What one shopper has done.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Shopper {
     pub browsed_at: Option<Instant>,
     /// Added to the cart after the last look around.

@@ -72,7 +72,7 @@ fn after_days_every_segment_is_what_its_rule_says() {
     let world = shoppers.world.lock();
     for rule in &SEGMENTS {
         let members = &world.segment(rule.id).unwrap().members;
-        for (number, shopper) in (0_u32..).zip(&shoppers.shoppers) {
+        for (number, shopper) in (0_u32..).zip(&shoppers.everyone) {
             let is = members.contains(number);
             assert_eq!(is, (rule.holds)(shopper, now), "{} of {number}", rule.name);
         }
@@ -100,6 +100,5 @@ fn time_that_stands_still_or_runs_back_changes_nothing() {
     shoppers.tick(NOW);
     shoppers.tick(Instant(0));
     assert_eq!(shoppers.story(), &Story::default());
-    assert_eq!(faster(Instant(0), Instant(10), 60.0), Instant(600));
-    assert_eq!(faster(Instant(0), Instant(10), f64::NAN), Instant(0));
+    assert_eq!(faster(Instant(0), Instant(10), 60), Instant(600));
 }

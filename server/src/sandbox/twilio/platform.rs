@@ -226,12 +226,11 @@ impl State {
     fn arrive(&mut self, now: Instant, raw: &str, message: Message, keep_payloads: usize) {
         self.counts.received += 1;
         let content = fingerprint(raw);
-        let message_id: Arc<str> = match &message.message_id {
-            Some(id) => id.as_str().into(),
-            None => {
-                self.made_ids += 1;
-                format!("api-{}", self.made_ids).into()
-            }
+        let message_id: Arc<str> = if let Some(id) = &message.message_id {
+            id.as_str().into()
+        } else {
+            self.made_ids += 1;
+            format!("api-{}", self.made_ids).into()
         };
         if let Some(sequence) = self.by_id.get(&message_id)
             && let Some(first) = self.records.get_mut(*sequence as usize)

@@ -34,8 +34,8 @@ const READ_LIMIT: usize = 16 * 1024 * 1024;
 
 #[derive(Deserialize)]
 struct Batch<'a> {
-    #[serde(borrow)]
-    batch: Vec<&'a RawValue>,
+    #[serde(borrow, rename = "batch")]
+    items: Vec<&'a RawValue>,
     #[serde(default, rename = "writeKey")]
     write_key: Option<Value>,
     #[serde(default, rename = "sentAt")]
@@ -53,7 +53,7 @@ pub(super) async fn batch(
 ) -> Response {
     let body = match receive(&shared, &headers, body, MAXIMUM_BATCH).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let now = shared.clock.now();
     let batch: Batch<'_> = match serde_json::from_slice(&body) {
@@ -62,13 +62,13 @@ pub(super) async fn batch(
     };
     let fate = match fate(&shared, &headers, batch.write_key.as_ref()) {
         Ok(fate) => fate,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
-    if batch.batch.iter().any(|item| item.get().len() > MAXIMUM_MESSAGE) {
+    if batch.items.iter().any(|item| item.get().len() > MAXIMUM_MESSAGE) {
         return refuse("Exceed payload limit");
     }
     let taken = match shared.config.oversized_batch {
-        _ if batch.batch.len() <= MAXIMUM_COUNT => batch.batch.len(),
+        _ if batch.items.len() <= MAXIMUM_COUNT => batch.items.len(),
         OversizedBatch::DropAll => 0,
         OversizedBatch::DropExcess => MAXIMUM_COUNT,
     };
@@ -90,7 +90,7 @@ pub(super) async fn batch(
     };
     // Read all before the lock is taken: parsing is the slow part.
     let messages: Vec<_> =
-        batch.batch.iter().enumerate().map(|pair| (pair.1.get(), read(pair))).collect();
+        batch.items.iter().enumerate().map(|pair| (pair.1.get(), read(pair))).collect();
     shared.platform.take(now, messages);
     success()
 }
@@ -103,7 +103,7 @@ pub(super) async fn single(
 ) -> Response {
     let body = match receive(&shared, &headers, body, MAXIMUM_MESSAGE).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let now = shared.clock.now();
     let text = std::str::from_utf8(&body).ok();
@@ -113,7 +113,7 @@ pub(super) async fn single(
     };
     let fate = match fate(&shared, &headers, value.get("writeKey")) {
         Ok(fate) => fate,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let envelope = Envelope {
         received_at: now,
@@ -134,13 +134,13 @@ async fn receive(
     headers: &HeaderMap,
     body: Body,
     maximum: usize,
-) -> Result<bytes::Bytes, Response> {
+) -> Result<bytes::Bytes, Refusal> {
     let granted = shared.budget(Vendor::Tracking).take(shared.pace.now());
     let Ok(body) = axum::body::to_bytes(body, READ_LIMIT).await else {
-        return Err(refuse("Exceed payload limit"));
+        return Err(Refusal::Bad("Exceed payload limit"));
     };
     if !granted {
-        return Err(too_many(shared));
+        return Err(Refusal::TooMany { tells_when: shared.config.tracking_retry_after });
     }
     let json = headers
         .get(header::CONTENT_TYPE)
@@ -148,10 +148,10 @@ async fn receive(
         .and_then(|value| value.split(';').next())
         .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
     if !json {
-        return Err(refuse("Content-Type must be application/json"));
+        return Err(Refusal::Bad("Content-Type must be application/json"));
     }
     if body.len() > maximum {
-        return Err(refuse("Exceed payload limit"));
+        return Err(Refusal::Bad("Exceed payload limit"));
     }
     Ok(body)
 }
@@ -167,7 +167,7 @@ fn not_a_batch(
     let value = std::str::from_utf8(body).ok().and_then(|text| text.parse::<Value>().ok());
     let Some(value) = value.filter(|_| error.is_data()) else { return refuse("Bad Request") };
     match fate(shared, headers, value.get("writeKey")) {
-        Err(refused) => refused,
+        Err(refused) => refused.into_response(),
         Ok(fate) => {
             let reason = fate.unwrap_or(DropReason::Malformed);
             let text = String::from_utf8_lossy(body);
@@ -182,11 +182,11 @@ fn fate(
     shared: &Shared,
     headers: &HeaderMap,
     in_body: Option<&Value>,
-) -> Result<Option<DropReason>, Response> {
+) -> Result<Option<DropReason>, Refusal> {
     let key = basic_user(headers).or_else(|| in_body.and_then(Value::as_str).map(str::to_owned));
     let key = key.unwrap_or_default();
     if key.len() < SHORTEST_WRITE_KEY {
-        return Err(refuse("Invalid write key"));
+        return Err(Refusal::Bad("Invalid write key"));
     }
     let config = &shared.config;
     if config.write_keys.contains(&key) {
@@ -216,18 +216,29 @@ fn success() -> Response {
     Json(json!({"success": true})).into_response()
 }
 
-fn refuse(message: &str) -> Response {
-    let body = Json(json!({"success": false, "message": message}));
-    (StatusCode::BAD_REQUEST, body).into_response()
+fn refuse(message: &'static str) -> Response {
+    Refusal::Bad(message).into_response()
 }
 
-fn too_many(shared: &Shared) -> Response {
-    let body = Json(json!({"success": false, "message": "Too Many Requests"}));
-    let mut response = (StatusCode::TOO_MANY_REQUESTS, body).into_response();
-    if shared.config.tracking_retry_after {
-        let one = HeaderValue::from_static("1");
-        response.headers_mut().insert(header::RETRY_AFTER, one.clone());
-        response.headers_mut().insert("X-RateLimit-Reset", one);
+/// The only answers that aren't a success.
+enum Refusal {
+    Bad(&'static str),
+    TooMany { tells_when: bool },
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, message) = match self {
+            Self::Bad(message) => (StatusCode::BAD_REQUEST, message),
+            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
+        };
+        let body = Json(json!({"success": false, "message": message}));
+        let mut response = (status, body).into_response();
+        if matches!(self, Self::TooMany { tells_when: true }) {
+            let one = HeaderValue::from_static("1");
+            response.headers_mut().insert(header::RETRY_AFTER, one.clone());
+            response.headers_mut().insert("X-RateLimit-Reset", one);
+        }
+        response
     }
-    response
 }

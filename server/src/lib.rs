@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Segue's server: everything that talks to something else.
 //!
 //! Cut by what a part talks to, and by vertical inside each: `storage` (databases),
@@ -9,5 +10,10 @@ pub mod cli;
 pub mod http;
 pub mod random;
 pub mod run;
+pub mod sandbox;
 pub mod storage;
 pub mod vault;
+=======
+//! The `segue` binary: storage, vendors, workers, HTTP, command line, sandbox.
+pub mod sandbox;
+>>>>>>> sandbox

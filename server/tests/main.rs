@@ -1,8 +1,5 @@
-//! All integration tests are one binary: one link, one set of helpers.
-//!
-//! Each `mod` says `#[cfg(test)]`, so that its helpers may unwrap.
+//! Segue's integration tests, one binary: one link, one set of helpers.
 
-#[cfg(test)]
 mod arrows;
-#[cfg(test)]
 mod http;
+mod sandbox;

@@ -1,0 +1,110 @@
+//! What every request to a stand-in passes: counting, and the faults in force.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use super::Shared;
+use super::fault::{Fault, FaultKind, Vendor};
+use super::listener::ConnectionHandle;
+
+/// Counts a request and lets the faults at it, around the real handler.
+pub(super) async fn pass(
+    vendor: Vendor,
+    shared: &Shared,
+    request: Request,
+    next: Next,
+) -> Response {
+    shared.budget(vendor).see(shared.pace.now());
+    let endpoint = match request.extensions().get::<MatchedPath>() {
+        Some(path) => format!("{} {}", request.method(), path.as_str()),
+        None => format!("{} unknown", request.method()),
+    };
+    let connection = request
+        .extensions()
+        .get::<ConnectInfo<ConnectionHandle>>()
+        .map(|info| info.0.clone())
+        .unwrap_or_default();
+    let fault = shared.faults.pick(vendor, request.uri().path(), shared.clock.now());
+    let response = match fault {
+        None => next.run(request).await,
+        Some(fault) if fault.after => {
+            let response = next.run(request).await;
+            shared.counters.taken_then_failed();
+            spoil(&fault, vendor, shared, &connection).await.unwrap_or(response)
+        }
+        Some(fault) => match spoil(&fault, vendor, shared, &connection).await {
+            Some(response) => response,
+            None => next.run(request).await,
+        },
+    };
+    shared.counters.answered(vendor, endpoint, response.status().as_u16());
+    response
+}
+
+/// Does what the fault says; `None` leaves the answer as it is.
+async fn spoil(
+    fault: &Fault,
+    vendor: Vendor,
+    shared: &Shared,
+    connection: &ConnectionHandle,
+) -> Option<Response> {
+    match fault.kind {
+        FaultKind::Delay => {
+            let wait = Duration::from_millis(fault.millis.unwrap_or(12_000));
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = shared.stop.cancelled() => {}
+            }
+            None
+        }
+        FaultKind::Hang => {
+            shared.stop.cancelled().await;
+            Some(reset(connection))
+        }
+        FaultKind::Reset => Some(reset(connection)),
+        FaultKind::Html => {
+            let status = status(fault, StatusCode::BAD_GATEWAY);
+            let page = "<html><head><title>502 Bad Gateway</title></head><body>\
+                        <center><h1>502 Bad Gateway</h1></center></body></html>";
+            let body = ([(header::CONTENT_TYPE, "text/html")], page);
+            Some(with_retry_after((status, body).into_response(), fault))
+        }
+        FaultKind::Status => {
+            let status = status(fault, StatusCode::SERVICE_UNAVAILABLE);
+            let detail = status.canonical_reason().unwrap_or("error");
+            let body = match vendor {
+                Vendor::Customerio => {
+                    json!({"errors": [{"detail": detail, "status": status.as_str()}]})
+                }
+                Vendor::Tracking => json!({"success": false, "message": detail}),
+            };
+            Some(with_retry_after((status, axum::Json(body)).into_response(), fault))
+        }
+    }
+}
+
+fn status(fault: &Fault, default: StatusCode) -> StatusCode {
+    fault.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(default)
+}
+
+fn with_retry_after(mut response: Response, fault: &Fault) -> Response {
+    if let Some(value) = fault.retry_after.as_deref().and_then(|text| text.parse().ok()) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// An answer that never leaves: writing it fails and resets the connection.
+fn reset(connection: &ConnectionHandle) -> Response {
+    connection.reset();
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_GATEWAY;
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}

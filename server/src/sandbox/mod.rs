@@ -1,0 +1,284 @@
+//! The sandbox: a strict stand-in for the vendors, over real HTTP on loopback.
+//!
+//! One listener carries Customer.io's App API (`customerio/`), Segment's tracking API and
+//! the ad platforms behind it (`twilio/`), and the routes by which tests and scripts look
+//! inside and change the world (`admin.rs`). Whatever else is asked answers Customer.io's
+//! HTML 404. `world.rs` is the simulated workspace, `fault.rs` what can go wrong.
+//!
+//! Admin routes, JSON, no key, loopback only:
+//!
+//! | route | does |
+//! |---|---|
+//! | `GET /sandbox/status` | counts of people, segments, requests, messages |
+//! | `GET`, `POST`, `DELETE /sandbox/faults` | lists, injects ([`fault::Fault`]) and ends faults |
+//! | `GET /sandbox/messages?since=&limit=` | messages in order of arrival |
+//! | `GET /sandbox/platform?integration=&audience=` | members at a destination, sorted |
+//! | `GET`, `PUT /sandbox/segments/{id}/members` | the members, a JSON list of `cio_id` |
+//! | `POST /sandbox/segments` | a new segment: `{"id","name"}` |
+//! | `GET /sandbox/people?limit=&offset=` | people in order |
+//! | `PUT /sandbox/people` | people, new or changed: a JSON list |
+//!
+//! To add a vendor's API: a folder with a `router`, merged in [`RunningSandbox::start`].
+
+pub mod admin;
+pub mod budget;
+pub mod command;
+pub mod counters;
+pub mod customerio;
+pub mod fault;
+mod gate;
+mod listener;
+pub mod shoppers;
+pub mod twilio;
+pub mod world;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use domain::time::{Clock, Instant};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use budget::Budget;
+use counters::Counters;
+use customerio::exports::Exports;
+use fault::{Faults, Vendor};
+use listener::{ConnectionHandle, ResettableListener};
+use shoppers::Shoppers;
+use twilio::platform::Platform;
+use world::World;
+
+/// What happens to a batch of more than 2,500 messages; Segment doesn't say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OversizedBatch {
+    /// Nothing of it arrives.
+    #[default]
+    DropAll,
+    /// The first 2,500 arrive.
+    DropExcess,
+}
+
+/// How strict the stand-in is and whom it knows.
+#[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct SandboxConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// Keys of the App API.
+    pub app_keys: Vec<String>,
+    /// Write keys of sources of this region.
+    pub write_keys: Vec<String>,
+    /// Write keys of sources of the other region: answered 200 and lost.
+    pub other_region_write_keys: Vec<String>,
+    /// The App API's one budget.
+    pub customerio_requests_per_second: u32,
+    /// Whether its 429 carries `Retry-After`; it doesn't when a daily quota was hit.
+    pub customerio_retry_after: bool,
+    /// Whether items of a bulk attribute answer are wrapped in `customer`, as the
+    /// specification says, or bare, as the live service answers.
+    pub wrapped_attributes: bool,
+    /// How many looks at an export find it pending.
+    pub export_polls: u32,
+    /// Whether exports fail in the end.
+    pub failing_exports: bool,
+    /// The tracking API's budget.
+    pub tracking_requests_per_second: u32,
+    /// Whether its 429 carries `Retry-After` and `X-RateLimit-Reset`.
+    pub tracking_retry_after: bool,
+    /// What happens to a batch of more than 2,500 messages.
+    pub oversized_batch: OversizedBatch,
+    /// How many messages are kept with their bytes.
+    pub keep_payloads: usize,
+    /// Clock of the budgets. By default the machine's own monotonic one, because they
+    /// limit real traffic even where the world's clock stands still or runs fast.
+    pub pace: Option<Arc<dyn Clock>>,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            app_keys: vec!["sandbox-app-key".to_owned()],
+            write_keys: vec!["sandbox-write-key".to_owned()],
+            other_region_write_keys: vec!["sandbox-eu-write-key".to_owned()],
+            customerio_requests_per_second: 10,
+            customerio_retry_after: true,
+            wrapped_attributes: false,
+            export_polls: 2,
+            failing_exports: false,
+            tracking_requests_per_second: 1_000,
+            tracking_retry_after: true,
+            oversized_batch: OversizedBatch::default(),
+            keep_payloads: 10_000,
+            pace: None,
+        }
+    }
+}
+
+/// How long a stop waits for requests that are under way.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What all handlers share.
+pub(crate) struct Shared {
+    config: SandboxConfig,
+    clock: Arc<dyn Clock>,
+    pace: Arc<dyn Clock>,
+    world: Arc<World>,
+    platform: Arc<Platform>,
+    faults: Arc<Faults>,
+    counters: Arc<Counters>,
+    customerio_budget: Mutex<Budget>,
+    tracking_budget: Mutex<Budget>,
+    exports: Mutex<Exports>,
+    url: String,
+    stop: CancellationToken,
+}
+
+impl Shared {
+    fn budget(&self, vendor: Vendor) -> MutexGuard<'_, Budget> {
+        let budget = match vendor {
+            Vendor::Customerio => &self.customerio_budget,
+            Vendor::Tracking => &self.tracking_budget,
+        };
+        budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn exports(&self) -> MutexGuard<'_, Exports> {
+        self.exports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A clock that only runs forward, for limits of real traffic.
+struct Monotonic(std::time::Instant);
+
+impl Clock for Monotonic {
+    fn now(&self) -> Instant {
+        Instant(i64::try_from(self.0.elapsed().as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A sandbox that is listening. Dropping it stops it.
+pub struct RunningSandbox {
+    /// Base URL, scheme, host and port, for Customer.io's App API.
+    pub customerio_url: String,
+    /// Base URL, scheme, host and port, for Segment's tracking API.
+    pub tracking_url: String,
+    /// The simulated workspace, to be changed at will.
+    pub world: Arc<World>,
+    /// What arrived behind Segment.
+    pub platform: Arc<Platform>,
+    /// What goes wrong.
+    pub faults: Arc<Faults>,
+    /// What was asked and answered.
+    pub counters: Arc<Counters>,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    server: Option<JoinHandle<()>>,
+}
+
+impl RunningSandbox {
+    /// Starts a sandbox with an empty world.
+    pub async fn start(
+        config: SandboxConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, std::io::Error> {
+        if !config.address.ip().is_loopback() {
+            // The admin routes take no key.
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::InvalidInput,
+                "the sandbox listens on loopback addresses only",
+            ));
+        }
+        let listener = TcpListener::bind(config.address).await?;
+        let address = listener.local_addr()?;
+        let url = format!("http://{address}");
+        let shared = Arc::new(Shared {
+            pace: config
+                .pace
+                .clone()
+                .unwrap_or_else(|| Arc::new(Monotonic(std::time::Instant::now()))),
+            clock,
+            world: Arc::default(),
+            platform: Arc::new(Platform::new(config.keep_payloads)),
+            faults: Arc::default(),
+            counters: Arc::default(),
+            customerio_budget: Mutex::new(Budget::new(config.customerio_requests_per_second)),
+            tracking_budget: Mutex::new(Budget::new(config.tracking_requests_per_second)),
+            exports: Mutex::default(),
+            url: url.clone(),
+            stop: CancellationToken::new(),
+            config,
+        });
+        let router = Router::new()
+            .merge(customerio::router(&shared))
+            .merge(twilio::router(&shared))
+            .nest("/sandbox", admin::router())
+            .fallback(async || customerio::unknown_path())
+            .method_not_allowed_fallback(async || customerio::unknown_path())
+            .with_state(shared.clone());
+        let service = router.into_make_service_with_connect_info::<ConnectionHandle>();
+        let stop = shared.stop.clone();
+        let serving = axum::serve(ResettableListener(listener), service)
+            .with_graceful_shutdown(stop.cancelled_owned());
+        let server = tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the sandbox stopped");
+            }
+        });
+        Ok(Self {
+            customerio_url: url.clone(),
+            tracking_url: url,
+            world: shared.world.clone(),
+            platform: shared.platform.clone(),
+            faults: shared.faults.clone(),
+            counters: shared.counters.clone(),
+            address,
+            shared,
+            server: Some(server),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The most requests that came in any one second, refused ones included.
+    pub fn most_requests_in_a_second(&self, vendor: Vendor) -> usize {
+        self.shared.budget(vendor).most_seen()
+    }
+
+    /// Ends together with the sandbox; for tasks that belong to it.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.shared.stop.clone()
+    }
+
+    /// Fills the world with shoppers and lets them live so many times as fast as the clock
+    /// until the sandbox stops; at 0 they stand still.
+    pub fn open_store(&self, people: u32, seed: u64, times_as_fast: u32) {
+        let clock = self.shared.clock.clone();
+        let shoppers = Shoppers::new(self.world.clone(), people, seed, clock.now());
+        if times_as_fast > 0 {
+            tokio::spawn(shoppers.run(clock, times_as_fast, self.stop_token()));
+        }
+    }
+
+    /// Stops listening and frees the port. Answers that hang end in a reset.
+    pub async fn shutdown(mut self) {
+        self.shared.stop.cancel();
+        let Some(mut server) = self.server.take() else { return };
+        // A client that stalls in the middle of a request must not hold the sandbox up.
+        if tokio::time::timeout(PATIENCE, &mut server).await.is_err() {
+            server.abort();
+        }
+    }
+}
+
+impl Drop for RunningSandbox {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}

@@ -1,0 +1,104 @@
+//! The store is plausible, repeats with its seed, and keeps its segments right.
+
+use super::*;
+
+const NOW: Instant = Instant(1_795_464_000_000_000);
+
+fn store(people: u32, seed: u64) -> Shoppers {
+    Shoppers::new(Arc::default(), people, seed, NOW)
+}
+
+fn size(shoppers: &Shoppers, segment: u32) -> u64 {
+    shoppers.world.lock().segment(segment).unwrap().members.len()
+}
+
+#[test]
+fn a_store_of_10_000_has_the_sizes_of_a_small_brand() {
+    let shoppers = store(10_000, 1);
+    let sizes: Vec<u64> = (1..=9).map(|segment| size(&shoppers, segment)).collect();
+    let expected = [
+        (2_700, 3_300), // cart abandoners
+        (190, 300),     // bought in the last 24 h
+        (820, 1_140),   // VIP
+        (1_600, 2_000), // lapsed
+        (500, 720),     // first-time
+        (900, 1_500),   // browsed only
+        (80, 220),      // refunded or waiting
+        (500, 700),     // unsubscribed
+        (900, 1_500),   // protein
+    ];
+    for (segment, (size, (least, most))) in (1..).zip(sizes.iter().zip(expected)) {
+        assert!((least..=most).contains(size), "segment {segment} has {size}");
+    }
+    let world = shoppers.world.lock();
+    let count = |test: fn(&super::super::world::Person) -> bool| {
+        world.people().filter(|(_, person)| test(person)).count()
+    };
+    assert!((550..850).contains(&count(|person| person.email.is_none())));
+    let nameless = |person: &super::super::world::Person| {
+        person.email.is_none() && person.id.is_none() && person.attribute("phone").is_none()
+    };
+    assert!((300..500).contains(&count(nameless)));
+    let overlap = &world.segment(1).unwrap().members & &world.segment(2).unwrap().members;
+    assert!(overlap.len() > 30, "suppression has nothing to do: {}", overlap.len());
+}
+
+#[test]
+fn the_same_seed_and_ticks_make_the_same_store() {
+    let live = |seed: u64| {
+        let mut shoppers = store(2_000, seed);
+        for hour in 1..=48 {
+            shoppers.tick(NOW.plus(Span::from_hours(hour)));
+        }
+        let members: Vec<_> = (1..=9).map(|id| shoppers.world.members(id).unwrap()).collect();
+        (shoppers.story.clone(), members)
+    };
+    assert_eq!(live(5), live(5));
+    assert_ne!(live(5), live(6));
+}
+
+#[test]
+fn after_days_every_segment_is_what_its_rule_says() {
+    let mut shoppers = store(3_000, 3);
+    let mut now = NOW;
+    for _ in 0..20 {
+        now = now.plus(Span::from_hours(11));
+        shoppers.tick(now);
+    }
+    let story = shoppers.story();
+    assert!(story.visits > 4_000 && story.orders > 300 && story.newcomers > 100, "{story:?}");
+    assert!(story.orders < story.checkouts && story.checkouts < story.added);
+    assert!(story.refunds > 0 && story.tickets > 0 && story.unsubscribed > 0, "{story:?}");
+    let world = shoppers.world.lock();
+    for rule in &SEGMENTS {
+        let members = &world.segment(rule.id).unwrap().members;
+        for (number, shopper) in (0_u32..).zip(&shoppers.everyone) {
+            let is = members.contains(number);
+            assert_eq!(is, (rule.holds)(shopper, now), "{} of {number}", rule.name);
+        }
+    }
+}
+
+#[test]
+fn a_person_who_was_deleted_does_not_come_back() {
+    let mut shoppers = store(50, 1);
+    for number in 0..50 {
+        shoppers.world.remove_person(&super::super::world::cio_id(number));
+    }
+    for hour in 1..=200 {
+        shoppers.tick(NOW.plus(Span::from_hours(hour)));
+    }
+    let world = shoppers.world.lock();
+    for segment in world.segments() {
+        assert!(segment.members.iter().all(|number| world.person(number).is_some()));
+    }
+}
+
+#[test]
+fn time_that_stands_still_or_runs_back_changes_nothing() {
+    let mut shoppers = store(500, 1);
+    shoppers.tick(NOW);
+    shoppers.tick(Instant(0));
+    assert_eq!(shoppers.story(), &Story::default());
+    assert_eq!(faster(Instant(0), Instant(10), 60), Instant(600));
+}

@@ -1,0 +1,37 @@
+//! The stand-in for Segment: the tracking edge and the ad platforms behind it.
+//!
+//! `tracking.rs` answers as the edge does, `message.rs` reads one message, `platform.rs`
+//! keeps what arrived and who is in which audience at which destination. To add a message
+//! type: its rule in `message.rs`. The Public API gets files of its own beside these.
+
+pub mod message;
+pub mod platform;
+mod tracking;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::post;
+
+use super::fault::Vendor;
+use super::{Shared, gate};
+
+/// All endpoints of the tracking API.
+pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+    let mut router = Router::new().route("/v1/batch", post(tracking::batch));
+    for kind in message::Kind::ALL {
+        let path = format!("/v1/{}", kind.name());
+        router = router.route(
+            &path,
+            post(move |state, headers, body| tracking::single(kind, state, headers, body)),
+        );
+    }
+    router.route_layer(middleware::from_fn_with_state(shared.clone(), pass))
+}
+
+async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    gate::pass(Vendor::Tracking, &shared, request, next).await
+}

@@ -48,7 +48,7 @@ fn NotFound() -> impl IntoView {
     }
     view! {
         <ui::Page
-            name="Not found"
+            name="There is no such page"
             answer=view! {
                 "There is no such page. Go to the " <a href="/">"overview"</a>
                 " or choose from the menu."

@@ -4,9 +4,13 @@
 //! widgets). A new page is a component in its vertical and one `<Route>` in [`App`].
 
 pub mod assets;
+mod browser;
+pub mod chart;
+pub mod format;
 pub mod hello;
 #[cfg(feature = "ssr")]
 mod shell;
+pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub use shell::shell;
@@ -26,9 +30,11 @@ pub fn App() -> impl IntoView {
             if title.is_empty() { "Segue".to_owned() } else { format!("{title} · Segue") }
         } />
         <Router>
-            <Routes fallback=NotFound>
-                <Route path=path!("/") view=hello::page::HelloPage ssr=SsrMode::Async />
-            </Routes>
+            <ui::Frame>
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=hello::page::HelloPage ssr=SsrMode::Async />
+                </Routes>
+            </ui::Frame>
         </Router>
     }
 }
@@ -41,13 +47,16 @@ fn NotFound() -> impl IntoView {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
     view! {
-        <Title text="Not found" />
-        <main>
-            <h1>"There is no such page"</h1>
-            <p>
-                <a href="/">"Go to the overview"</a>
-            </p>
-        </main>
+        <ui::Page
+            name="There is no such page"
+            answer=view! {
+                "There is no such page. Go to the " <a href="/">"overview"</a>
+                " or choose from the menu."
+            }
+                .into_any()
+        >
+            ""
+        </ui::Page>
     }
 }
 

@@ -1,6 +1,6 @@
 //! The document around every page, written on the server only.
 
-use crate::{App, assets::AssetNames};
+use crate::{App, assets::AssetNames, ui::theme::Theme};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -10,7 +10,7 @@ use leptos_meta::MetaTags;
 pub fn shell(assets: Option<AssetNames>) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=Theme::of_request().attribute()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

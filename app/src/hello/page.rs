@@ -13,13 +13,13 @@ pub fn HelloPage() -> impl IntoView {
     let greeting = move || query.with(|query| query.get("name").map(|n| format!("Hello {n}")));
     view! {
         <Title text="" />
-        <main>
+        <div>
             <h1>"Segue"</h1>
             <p role="status">{greeting}</p>
             <ActionForm action=greet>
                 <label>"Name " <input name="name" required /></label>
                 <button type="submit">"Greet"</button>
             </ActionForm>
-        </main>
+        </div>
     }
 }

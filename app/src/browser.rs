@@ -1,0 +1,33 @@
+//! The few things that only a browser can do; nothing happens on the server.
+
+/// Puts a text on the clipboard.
+pub fn copy(text: &str) {
+    #[cfg(feature = "hydrate")]
+    if let Some(window) = web_sys::window() {
+        let _ = window.navigator().clipboard().write_text(text);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = text;
+}
+
+/// Closes an open popover.
+pub fn close_popover(element: &leptos::web_sys::HtmlElement) {
+    #[cfg(feature = "hydrate")]
+    let _ = element.hide_popover();
+    #[cfg(not(feature = "hydrate"))]
+    let _ = element;
+}
+
+/// The theme that the server wrote into the document.
+#[cfg(not(feature = "ssr"))]
+pub fn theme() -> crate::ui::theme::Theme {
+    use crate::ui::theme::Theme;
+    let chosen = leptos::prelude::document()
+        .document_element()
+        .and_then(|root| root.get_attribute("data-theme"));
+    match chosen.as_deref() {
+        Some("light") => Theme::Light,
+        Some("dark") => Theme::Dark,
+        _ => Theme::System,
+    }
+}

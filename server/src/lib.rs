@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Segue's server: everything that talks to something else.
 //!
 //! Cut by what a part talks to, and by vertical inside each: `storage` (databases),
@@ -13,7 +12,3 @@ pub mod run;
 pub mod sandbox;
 pub mod storage;
 pub mod vault;
-=======
-//! The `segue` binary: storage, vendors, workers, HTTP, command line, sandbox.
-pub mod sandbox;
->>>>>>> sandbox

@@ -1,5 +1,10 @@
-//! Segue's integration tests, one binary: one link, one set of helpers.
+//! All integration tests are one binary: one link, one set of helpers.
+//!
+//! Each `mod` says `#[cfg(test)]`, so that its helpers may unwrap.
 
+#[cfg(test)]
 mod arrows;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
 mod sandbox;

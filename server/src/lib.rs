@@ -3,12 +3,17 @@
 //! Cut by what a part talks to, and by vertical inside each: `storage` (databases),
 //! `vendors` (Customer.io and Segment), `worker` (schedules), `http` (browsers and
 //! senders), `auth` (sign-in), `cli` (terminals), `sandbox` (the vendors' stand-in).
-//! [`run`] puts them together.
+//! [`compose`] puts them together.
 
 pub mod cli;
+pub mod clock;
+pub mod compose;
+pub mod config;
 pub mod http;
 pub mod random;
 pub mod run;
 pub mod sandbox;
 pub mod storage;
 pub mod vault;
+pub mod vendors;
+pub mod worker;

@@ -1,32 +1,110 @@
-//! The composition root: builds the parts, joins them, runs them until told to stop.
+//! `segue serve`: the console, the endpoints for machines, and the workers, until told to
+//! stop.
 
-use crate::cli::Serve;
-use crate::http::assets::Site;
-use crate::http::router::{Edge, router};
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::{io::Write, net::SocketAddr, sync::Arc};
+
+use clap::ValueEnum;
+use domain::time::Span;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    cli::{Exit, Failure},
+    compose::{Purpose, Segue},
+    config::Config,
+    http::{
+        assets::Site,
+        router::{Edge, router},
+    },
+    worker,
+};
+
+/// Flags of `segue serve`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Serve {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, env = "SEGUE_ADDR", default_value = "127.0.0.1:3000")]
+    pub addr: SocketAddr,
+    /// How browsers reach Segue, when that isn't the address it listens on
+    #[arg(long, env = "SEGUE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// What this process does
+    #[arg(long, default_value = "all")]
+    pub role: Role,
+}
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Both.
+    All,
+    /// Serves the console and the endpoints for machines.
+    Web,
+    /// Works the orders; serves probes only.
+    Worker,
+}
+
+/// How long a worker tries one call of Customer.io: the next pass begins anew.
+const TRIES_FOR: Span = Span::from_minutes(2);
 
 /// Serves until SIGINT or SIGTERM.
-pub async fn serve(arguments: Serve) -> std::io::Result<()> {
-    let listener = TcpListener::bind(arguments.addr).await?;
+pub async fn serve(config: &Config, serve: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
+    let purpose = match serve.role {
+        Role::Web => Purpose::Serve,
+        Role::All | Role::Worker => Purpose::Work { tries_for: TRIES_FOR },
+    };
+    let segue = Segue::open(config, purpose).await?;
+    if purpose != Purpose::Serve && !segue.works {
+        return Err(Failure::usage(
+            "another process works on this database: stop it, or start this one with --role web",
+        ));
+    }
+    let listener = TcpListener::bind(serve.addr).await?;
+    serve_on(segue, serve, listener, out, told_to_stop()).await
+}
+
+/// Serves on a listener until `stop` is ready, then lets passes end.
+pub async fn serve_on(
+    segue: Segue,
+    serve: &Serve,
+    listener: TcpListener,
+    out: &mut impl Write,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<Exit, Failure> {
     let site = Site::embedded();
     if site.names().is_none() {
         tracing::warn!("built without its front end: run `make build` for styles and scripts");
     }
+    let address = listener.local_addr()?;
+    let url = serve.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let cancel = CancellationToken::new();
+    let workers = segue.works.then(|| worker::spawn(&segue, cancel.clone()));
+    let services = segue.services.clone();
+    let storage = segue.storage.clone();
     let edge = Edge {
         site,
-        provide: Arc::new(|| ()),
-        ready: Arc::new(|| Box::pin(async { true })),
-        https: arguments.public_url.is_some_and(|url| url.starts_with("https://")),
+        provide: Arc::new(move || leptos::prelude::provide_context(services.clone())),
+        ready: Arc::new(move || {
+            let storage = storage.clone();
+            Box::pin(async move { storage.ping().await.is_ok() })
+        }),
+        https: url.starts_with("https://"),
         machines: axum::Router::new(),
     };
-    tracing::info!("listening on http://{}", listener.local_addr()?);
+    tracing::info!("listening on http://{address}");
+    writeln!(out, "Segue is at {url}")?;
+    out.flush()?;
     let service = router(edge).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(told_to_stop()).await
+    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
+    cancel.cancel();
+    if let Some(workers) = workers {
+        workers.wait().await;
+    }
+    Ok(Exit::Done)
 }
 
-async fn told_to_stop() {
+/// Ready at SIGINT or SIGTERM.
+pub async fn told_to_stop() {
     let interrupt = async {
         let _ = tokio::signal::ctrl_c().await;
     };

@@ -5,13 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use futures::{StreamExt as _, future::join_all, stream};
+use futures::{FutureExt as _, StreamExt as _, future::join_all, stream};
 
 use crate::{
     audiences::{Audience, port::MirrorStore},
     configuration::{Configuration, service::ConfigurationService},
     delivery::{
         drain::{Drain, Drained, Job},
+        message::Installation,
         port::{Lease, LeaseStore},
         retry::Patience,
     },
@@ -146,25 +147,40 @@ impl SyncService {
             }
         }
         let installation = self.store.installation().await?;
-        let drains = running.iter().map(|one| async {
-            let (Some(audience), Some(destination)) =
-                (configuration.audience_of(one.mapping), configuration.destination_of(one.mapping))
-            else {
-                return Err(Error::NotFound("audience or destination of the mapping".to_owned()));
-            };
-            let job = Job {
-                lease: &one.lease,
-                run: one.run,
-                installation,
-                mapping: one.mapping,
-                audience,
-                destination,
-                patience,
-            };
-            let drained = self.drain.drain(&job).await;
-            self.finish(one, drained, failures.get(&one.mapping.id)).await
-        });
+        let drains: Vec<_> = running
+            .iter()
+            .map(|one| {
+                let failure = failures.get(&one.mapping.id);
+                self.drain_one(configuration, one, installation, patience, failure).boxed()
+            })
+            .collect();
         join_all(drains).await.into_iter().collect()
+    }
+
+    async fn drain_one(
+        &self,
+        configuration: &Configuration,
+        one: &Running<'_>,
+        installation: Installation,
+        patience: Patience,
+        failure: Option<&String>,
+    ) -> Result<()> {
+        let (Some(audience), Some(destination)) =
+            (configuration.audience_of(one.mapping), configuration.destination_of(one.mapping))
+        else {
+            return Err(Error::NotFound("audience or destination of the mapping".to_owned()));
+        };
+        let job = Job {
+            lease: &one.lease,
+            run: one.run,
+            installation,
+            mapping: one.mapping,
+            audience,
+            destination,
+            patience,
+        };
+        let drained = self.drain.drain(&job).await;
+        self.finish(one, drained, failure).await
     }
 
     /// Closes a run with the worst that happened to it.
@@ -199,15 +215,14 @@ impl SyncService {
             running.iter().flat_map(|one| audiences_read_by(configuration, one.mapping)).collect();
         let audiences: Vec<&Audience> =
             configuration.audiences.iter().filter(|one| needed.contains(&one.id)).collect();
-        let readings: Vec<Result<(AudienceId, Reading)>> =
-            stream::iter(audiences)
-                .map(|audience| async move {
-                    Ok((audience.id, self.mirrorer.read(audience, since).await?))
-                })
-                .buffer_unordered(SIDE_BY_SIDE)
-                .collect()
-                .await;
+        let reads: Vec<_> =
+            audiences.into_iter().map(|audience| self.read(audience, since).boxed()).collect();
+        let readings: Vec<_> = stream::iter(reads).buffer_unordered(SIDE_BY_SIDE).collect().await;
         readings.into_iter().collect()
+    }
+
+    async fn read(&self, audience: &Audience, since: Instant) -> Result<(AudienceId, Reading)> {
+        Ok((audience.id, self.mirrorer.read(audience, since).await?))
     }
 
     async fn facts(&self, configuration: &Configuration) -> Result<Facts> {

@@ -1,44 +1,125 @@
 //! The command line: one file a command, one line here.
+//!
+//! Answers go to stdout, the log to stderr. Exit codes: 0 done; 1 failed, waiting, dead or
+//! undelivered; 2 usage or configuration.
 
-use clap::{Parser, Subcommand};
-use std::net::SocketAddr;
+pub mod apply;
+pub mod demo;
+pub mod explain;
+pub mod sync;
+
 use std::process::ExitCode;
 
-/// Where Segue's membership may go, sent and proved.
+use clap::{Parser, Subcommand};
+use domain::Error;
+
+use crate::{
+    clock::SystemClock,
+    compose::{Purpose, Segue},
+    config::Config,
+    run::{Serve, told_to_stop},
+    sandbox::command::SandboxArgs,
+};
+
+/// Customer.io decides who is in a segment; Segue decides where that may go, delivers it
+/// through Segment, and proves it.
 #[derive(Debug, Parser)]
 #[command(name = "segue", version)]
 pub struct Arguments {
+    #[command(flatten)]
+    config: Config,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the console and the endpoints for machines
+    /// Serves the console and the endpoints for machines, and works the orders
     Serve(Serve),
+    /// Serves a whole example: a sandbox, a store, its mappings
+    Demo(demo::Demo),
+    /// Stands in for Customer.io and Segment
+    Sandbox(SandboxArgs),
+    /// Brings the database up to date
+    Migrate,
+    /// Makes what is stored what a file says
+    Apply(apply::Apply),
+    /// Runs mappings now
+    Sync(sync::Sync),
+    /// Says where somebody stands in every mapping, and why
+    Explain(explain::Explain),
 }
 
-/// Flags of `segue serve`.
-#[derive(Debug, clap::Args)]
-pub struct Serve {
-    /// Address to listen on; port 0 takes a free one
-    #[arg(long, env = "SEGUE_ADDR", default_value = "127.0.0.1:3000")]
-    pub addr: SocketAddr,
-    /// How browsers reach Segue, when that isn't the address it listens on
-    #[arg(long, env = "SEGUE_PUBLIC_URL")]
-    pub public_url: Option<String>,
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Well.
+    Done,
+    /// Something failed, waits, died or is undelivered.
+    Failed,
+    /// Usage or configuration.
+    Usage,
 }
 
-/// Runs the command; the exit code is 0, 1 (failed) or 2 (usage, by clap).
-pub async fn run(arguments: Arguments) -> ExitCode {
-    let result = match arguments.command {
-        Command::Serve(serve) => crate::run::serve(serve).await,
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error}");
-            ExitCode::FAILURE
-        }
+/// Why a command ended.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    /// Wrong usage or configuration.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, message: message.into() }
     }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = if matches!(error, Error::Invalid { .. }) { Exit::Usage } else { Exit::Failed };
+        // Whoever runs commands on the host may see what is behind it.
+        let message = match &error {
+            Error::Unexpected(source) => format!("{error}: {source}"),
+            other => other.to_string(),
+        };
+        Self { exit, message }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self { exit: Exit::Failed, message: error.to_string() }
+    }
+}
+
+/// Runs the command.
+pub async fn run(arguments: Arguments) -> ExitCode {
+    let config = arguments.config;
+    let mut out = std::io::stdout();
+    let result = match arguments.command {
+        Command::Serve(serve) => crate::run::serve(&config, &serve, &mut out).await,
+        Command::Demo(demo) => demo::run(&config, &demo, &mut out).await,
+        Command::Sandbox(sandbox) => {
+            let clock = std::sync::Arc::new(SystemClock);
+            let ran = crate::sandbox::command::run(sandbox, clock, told_to_stop()).await;
+            ran.map(|()| Exit::Done).map_err(Failure::from)
+        }
+        Command::Migrate => {
+            Segue::open(&config, Purpose::Serve).await.map(|_| Exit::Done).map_err(Failure::from)
+        }
+        Command::Apply(apply) => apply::run(&config, &apply, &mut out).await,
+        Command::Sync(sync) => sync::run(&config, &sync, &mut out).await,
+        Command::Explain(explain) => explain::run(&config, &explain, &mut out).await,
+    };
+    let exit = result.unwrap_or_else(|failure| {
+        tracing::error!("{failure}");
+        failure.exit
+    });
+    ExitCode::from(match exit {
+        Exit::Done => 0,
+        Exit::Failed => 1,
+        Exit::Usage => 2,
+    })
 }

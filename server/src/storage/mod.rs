@@ -72,6 +72,20 @@ impl Storage {
         &self.database
     }
 
+    /// Gives a new database its identity, once.
+    pub async fn install(&self) -> domain::Result<()> {
+        macros::writing!(self.database, |connection| {
+            sqlx::query(
+                "INSERT INTO installation (one, key, number, configuration_version) VALUES (1, $1, 1, 0)
+                ON CONFLICT (one) DO NOTHING",
+            )
+            .bind(self.ids.next())
+            .execute(&mut *connection)
+            .await?;
+            Ok(())
+        })
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> domain::Result<()> {
         macros::reading!(self.database, |connection| {

@@ -1,0 +1,166 @@
+//! `segue apply FILE.toml`: makes what is stored what a file says.
+
+use std::{io::Write, path::PathBuf};
+
+use domain::{
+    Error,
+    access::Actor,
+    configuration::{
+        Desired,
+        plan::{Change, FieldChange, Plan, Row, fields},
+    },
+};
+
+use super::{Exit, Failure};
+use crate::{
+    compose::{Purpose, Segue},
+    config::Config,
+};
+
+/// Flags of `segue apply`.
+#[derive(Debug, clap::Args)]
+pub struct Apply {
+    /// The file
+    file: PathBuf,
+    /// Says what would change and changes nothing
+    #[arg(long)]
+    plan: bool,
+    /// With --plan: the exit code is 2 if something would change
+    #[arg(long, requires = "plan")]
+    check: bool,
+    /// Retires what the file doesn't name
+    #[arg(long)]
+    prune: bool,
+}
+
+/// Runs it.
+pub async fn run(config: &Config, apply: &Apply, out: &mut impl Write) -> Result<Exit, Failure> {
+    let name = apply.file.display().to_string();
+    let text = std::fs::read_to_string(&apply.file)
+        .map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+    let desired = parse(&name, &text)?;
+    let segue = Segue::open(config, Purpose::Serve).await?;
+    let service = &segue.services.configuration;
+    let in_file = |error: Error| match error {
+        Error::Invalid { .. } => Failure::usage(format!("{name}: {error}")),
+        other => Failure::from(other),
+    };
+    let plan = if apply.plan {
+        service.plan(&desired, apply.prune).await.map_err(in_file)?
+    } else {
+        let actor = Actor::host("segue apply");
+        service.apply(&desired, apply.prune, &actor).await.map_err(in_file)?
+    };
+    print(&plan, apply.plan, out)?;
+    Ok(if apply.check && !plan.is_empty() { Exit::Usage } else { Exit::Done })
+}
+
+/// Reads a file; what is wrong names file and line. The line itself is never quoted: it may
+/// hold a secret.
+pub fn parse(name: &str, text: &str) -> Result<Desired, Failure> {
+    toml::from_str(text).map_err(|error| {
+        let line = error
+            .span()
+            .map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        let line = line
+            + usize::from(
+                error.span().is_some_and(|span| text[..span.start.min(text.len())].ends_with('\n')),
+            );
+        Failure::usage(format!("{name}:{line}: {}", error.message()))
+    })
+}
+
+/// The plan, like a diff.
+fn print(plan: &Plan, ahead: bool, out: &mut impl Write) -> std::io::Result<()> {
+    let (mut created, mut changed, mut retired) = (0, 0, 0);
+    for change in &plan.changes {
+        match change {
+            Change::Create(row) => {
+                created += 1;
+                let (title, values) = describe(row);
+                writeln!(out, "+ {title}")?;
+                for (field, value) in values {
+                    if !value.is_null() && field != "key" {
+                        writeln!(out, "    {field} = {value}")?;
+                    }
+                }
+            }
+            Change::Update(row, differences) => {
+                changed += 1;
+                writeln!(out, "~ {}", describe(row).0)?;
+                for FieldChange { field, before, after } in differences {
+                    writeln!(out, "    {field}: {before} -> {after}")?;
+                }
+            }
+            Change::Retire(table, key) => {
+                retired += 1;
+                writeln!(out, "- {} {key}", table.as_str())?;
+            }
+            Change::Set(FieldChange { field, before, after }) => {
+                changed += 1;
+                writeln!(out, "~ {field}: {before} -> {after}")?;
+            }
+            Change::Secret { name, replaces } => {
+                changed += 1;
+                let what = if *replaces { "replaced" } else { "set" };
+                writeln!(out, "~ secret {name}: {what}")?;
+            }
+        }
+    }
+    for (table, key) in &plan.untouched {
+        writeln!(
+            out,
+            "  {} {key}: not in the file, left alone (--prune retires it)",
+            table.as_str()
+        )?;
+    }
+    let verb = if ahead { "would be" } else { "were" };
+    if plan.is_empty() {
+        writeln!(out, "Nothing to change.")
+    } else {
+        writeln!(out, "{created} {verb} added, {changed} changed, {retired} retired.")
+    }
+}
+
+fn describe(row: &Row) -> (String, std::collections::BTreeMap<String, serde_json::Value>) {
+    match row {
+        Row::Destination(spec) => (format!("destination {}", spec.key), fields(spec)),
+        Row::Audience(spec) => (format!("audience {}", spec.key), fields(spec)),
+        Row::Suppression(spec) => (format!("suppression {}", spec.key), fields(spec)),
+        Row::Mapping(spec) => (format!("mapping {}", spec.key), fields(spec)),
+        Row::Source(key) => (format!("source {key}"), std::collections::BTreeMap::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> String {
+        parse("segue.toml", text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_wrong_names_file_line_and_key() {
+        let unknown = message("[customerio]\nregion = \"us\"\napi_key = \"hush\"\n");
+        assert!(unknown.starts_with("segue.toml:3: "), "{unknown}");
+        assert!(unknown.contains("`api_key`") && !unknown.contains("hush"), "{unknown}");
+        let nested = message(
+            "[[mapping]]\nkey = \"a\"\naudience = \"b\"\ndestination = \"c\"\nuse_case = \"retarget\"\ncolour = 1\n",
+        );
+        assert!(nested.starts_with("segue.toml:6: ") && nested.contains("`colour`"), "{nested}");
+        let table = message("[customer]\n");
+        assert!(table.starts_with("segue.toml:1: ") && table.contains("`customer`"), "{table}");
+        let broken = message("[twilio]\nwrite_key = \"hush\n");
+        assert!(broken.starts_with("segue.toml:2: ") && !broken.contains("hush"), "{broken}");
+    }
+
+    #[test]
+    fn a_secret_is_a_text_a_variable_or_a_list() {
+        let text = "[twilio]\nwrite_key = [\"one\", { env = \"TWO\" }]\n[customerio]\napp_api_key = { env = \"X\" }\n";
+        let desired = parse("segue.toml", text).unwrap();
+        assert_eq!(desired.twilio.unwrap().write_key.unwrap().into_vec().len(), 2);
+        let wrong = message("[twilio]\nwrite_key = { environment = \"hush\" }\n");
+        assert!(wrong.contains("a secret is a string") && !wrong.contains("hush"), "{wrong}");
+    }
+}

@@ -1,0 +1,99 @@
+//! `segue explain PERSON`: where somebody stands in every mapping, and why.
+
+use std::io::Write;
+
+use domain::{Error, people::PersonView};
+use serde_json::{Value, json};
+
+use super::{Exit, Failure};
+use crate::{
+    compose::{Purpose, Segue},
+    config::Config,
+};
+
+/// Flags of `segue explain`.
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// A `cio_id`, an id or an e-mail address
+    person: String,
+    /// Prints one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs it.
+pub async fn run(
+    config: &Config,
+    explain: &Explain,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    let segue = Segue::open(config, Purpose::Serve).await?;
+    let view = segue.services.people.explain(&explain.person).await?;
+    if explain.json {
+        let text = serde_json::to_string(&as_json(&view)).map_err(Error::unexpected)?;
+        writeln!(out, "{text}")?;
+    } else {
+        print(&view, out)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn as_json(view: &PersonView) -> Value {
+    let mappings: Vec<Value> = view
+        .mappings
+        .iter()
+        .map(|place| {
+            let history: Vec<Value> = place
+                .history
+                .iter()
+                .map(|entry| {
+                    json!({
+                        "at": entry.at.to_iso(),
+                        "transition": entry.transition,
+                        "generation": entry.generation,
+                        "run": entry.run,
+                    })
+                })
+                .collect();
+            json!({
+                "mapping": place.mapping,
+                "audience": place.audience,
+                "destination": place.destination,
+                "use_case": place.use_case,
+                "member": place.member,
+                "delivered": place.delivered,
+                "cause": place.cause,
+                "history": history,
+            })
+        })
+        .collect();
+    json!({ "person": view.person, "mappings": mappings })
+}
+
+fn print(view: &PersonView, out: &mut impl Write) -> std::io::Result<()> {
+    let person = &view.person;
+    writeln!(out, "{}", person.cio_id)?;
+    for (name, value) in [("id", &person.id), ("e-mail", &person.email), ("phone", &person.phone)] {
+        writeln!(out, "  {name}: {}", value.as_deref().unwrap_or("none"))?;
+    }
+    for place in &view.mappings {
+        let member = if place.member { "member" } else { "not a member" };
+        let there = if place.delivered { "there" } else { "not there" };
+        let cause = place.cause.map(|cause| format!(", because {cause}")).unwrap_or_default();
+        writeln!(
+            out,
+            "{}: {member} of {}, {there} at {}{cause}",
+            place.mapping, place.audience, place.destination
+        )?;
+        for entry in &place.history {
+            writeln!(
+                out,
+                "  {} {} (order {})",
+                entry.at.to_iso(),
+                entry.transition.as_str(),
+                entry.generation
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! The composition root: builds every part once and joins them. Tests use it too.
+
+use std::sync::Arc;
+
+use domain::{
+    Result,
+    audiences::{port::SegmentSource, service::AudienceService},
+    configuration::service::ConfigurationService,
+    connections::service::ConnectionService,
+    delivery::{
+        drain::{Drain, Jitter},
+        port::EventSink,
+    },
+    destinations::service::DestinationService,
+    ids::Ids,
+    mappings::service::MappingService,
+    people::service::PeopleService,
+    services::Services,
+    suppression::service::SuppressionService,
+    sync::{Wake, mirror::Mirrorer, runs::RunService, service::SyncService},
+    time::{Clock, Span},
+};
+use rand::Rng as _;
+use tokio::sync::Notify;
+
+use crate::{
+    clock::SystemClock,
+    config::Config,
+    random::{RandomIds, RandomJitter, secure},
+    storage::{Database, Storage, WorkLock},
+    vendors::{self, Credentials, Tester, customerio::CustomerioClient, twilio::TrackingClient},
+};
+
+/// Everything that commands, pages and workers need.
+#[derive(Clone)]
+pub struct Segue {
+    /// The database.
+    pub storage: Storage,
+    /// What pages and routes call.
+    pub services: Services,
+    /// Passes over mappings.
+    pub sync: Arc<SyncService>,
+    /// Stirs the worker.
+    pub stir: Arc<Stir>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Whether this process may work orders.
+    pub works: bool,
+}
+
+/// Wakes the worker.
+#[derive(Default)]
+pub struct Stir(pub Notify);
+
+impl Wake for Stir {
+    fn wake(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// What a process is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Looks and configures.
+    Serve,
+    /// Works orders as well, if nobody else does; one call to a vendor is tried for so long.
+    Work {
+        /// How long.
+        tries_for: Span,
+    },
+}
+
+impl Segue {
+    /// Opens the database, brings it up to date, and builds everything over it.
+    pub async fn open(config: &Config, purpose: Purpose) -> Result<Self> {
+        let time = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = time.clone();
+        let ids: Arc<dyn Ids> = Arc::new(RandomIds::new(clock.clone()));
+        let jitter: Arc<dyn Jitter> = Arc::new(RandomJitter::new());
+        let database = Database::connect(&config.database_url).await?;
+        database.migrate().await?;
+        let vault = Arc::new(config.vault()?);
+        // Zero means nobody in a lease.
+        let holder = secure().random_range(1..i64::MAX);
+        let mut storage = Storage::new(database, vault, ids.clone(), holder);
+        storage.install().await?;
+        let lock = match purpose {
+            Purpose::Serve => None,
+            Purpose::Work { .. } => WorkLock::take(&config.database_url, holder).await?,
+        };
+        let works = lock.is_some();
+        if let Some(lock) = lock {
+            storage = storage.working(lock);
+        }
+        let stored = Arc::new(storage.clone());
+
+        let http = vendors::client().map_err(domain::Error::unexpected)?;
+        let credentials = Credentials(stored.clone());
+        let tries_for = match purpose {
+            // A page waits for it.
+            Purpose::Serve => Span::from_seconds(10),
+            Purpose::Work { tries_for } => tries_for,
+        };
+        let source: Arc<dyn SegmentSource> = Arc::new(CustomerioClient::new(
+            http.clone(),
+            credentials.clone(),
+            config.customerio_url.clone(),
+            time.clone(),
+            jitter.clone(),
+            tries_for,
+        ));
+        let sink: Arc<dyn EventSink> = Arc::new(TrackingClient::new(
+            http,
+            credentials,
+            config.twilio_tracking_url.clone(),
+            clock.clone(),
+        ));
+        let stir = Arc::new(Stir::default());
+        let configuration = Arc::new(ConfigurationService::new(stored.clone(), clock.clone()));
+        let sync = SyncService {
+            configuration: configuration.clone(),
+            mirrorer: Mirrorer::new(source.clone(), stored.clone(), clock.clone()),
+            mirrors: stored.clone(),
+            suppressions: stored.clone(),
+            store: stored.clone(),
+            runs: stored.clone(),
+            leases: stored.clone(),
+            drain: Drain {
+                store: stored.clone(),
+                people: stored.clone(),
+                sink: sink.clone(),
+                clock: clock.clone(),
+                sleep: time,
+                jitter,
+            },
+            clock: clock.clone(),
+            ids,
+        };
+        let connections = crate::vendors::stand_in::StandIns {
+            store: stored.clone(),
+            customerio: config.customerio_url.clone(),
+            twilio: config.twilio_tracking_url.clone(),
+        };
+        let services = Services {
+            audiences: Arc::new(AudienceService::new(
+                configuration.clone(),
+                stored.clone(),
+                source.clone(),
+            )),
+            connections: Arc::new(ConnectionService::new(
+                configuration.clone(),
+                Arc::new(connections),
+                Arc::new(Tester { segments: source, sink }),
+                clock.clone(),
+            )),
+            destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
+            mappings: Arc::new(MappingService::new(
+                configuration.clone(),
+                stored.clone(),
+                clock.clone(),
+                stir.clone(),
+            )),
+            people: Arc::new(PeopleService::new(stored.clone())),
+            runs: Arc::new(RunService::new(stored.clone())),
+            suppression: Arc::new(SuppressionService::new(
+                configuration.clone(),
+                stored,
+                clock.clone(),
+            )),
+            configuration,
+            clock: clock.clone(),
+        };
+        Ok(Self { storage, services, sync: Arc::new(sync), stir, clock, works })
+    }
+}

@@ -1,0 +1,122 @@
+//! What Customer.io's answers look like. Unknown fields are left alone: they add some.
+
+use domain::audiences::{
+    self, SegmentState,
+    port::{Identifiers, MembershipPage},
+};
+use serde::Deserialize;
+
+/// Longest segment name that we keep.
+const LONGEST_NAME: usize = 300;
+
+#[derive(Deserialize)]
+pub struct Segments {
+    pub segments: Vec<Segment>,
+}
+
+#[derive(Deserialize)]
+pub struct OneSegment {
+    pub segment: Segment,
+}
+
+#[derive(Deserialize)]
+pub struct Segment {
+    id: i64,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default)]
+    progress: Option<f64>,
+}
+
+impl Segment {
+    pub fn read(self) -> audiences::Segment {
+        // `events` and `build` with their queues are all "not yet"; anything else is said to
+        // be finished, as a state that nobody has documented can't hold a sync back.
+        let building = matches!(
+            self.state.as_deref(),
+            Some("events" | "build" | "events_queued" | "build_queued")
+        );
+        #[expect(clippy::cast_possible_truncation, reason = "a percentage")]
+        let progress = self.progress.map(|percent| percent.clamp(0.0, 100.0) as i64);
+        audiences::Segment {
+            id: self.id,
+            name: name(self.name.as_deref().unwrap_or_default(), self.id),
+            state: if building {
+                SegmentState::Building { progress }
+            } else {
+                SegmentState::Finished
+            },
+        }
+    }
+}
+
+/// A name that every database and page can carry: no control characters, not endless.
+fn name(text: &str, id: i64) -> String {
+    let clean: String = text.chars().filter(|c| !c.is_control()).collect();
+    let clean = clean.trim();
+    if clean.is_empty() {
+        return format!("Segment {id}");
+    }
+    if clean.chars().count() <= LONGEST_NAME {
+        return clean.to_owned();
+    }
+    clean.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
+}
+
+/// An empty segment has nulls in place of lists.
+#[derive(Deserialize)]
+pub struct Membership {
+    identifiers: Option<Vec<Member>>,
+    #[serde(default)]
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    cio_id: String,
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+}
+
+impl Membership {
+    pub fn read(self) -> MembershipPage {
+        let people = self.identifiers.unwrap_or_default().into_iter();
+        MembershipPage {
+            people: people
+                .map(|member| Identifiers {
+                    cio_id: member.cio_id,
+                    id: member.id,
+                    email: member.email,
+                })
+                .collect(),
+            next: self.next.filter(|next| !next.is_empty()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_kept_within_bounds() {
+        assert_eq!(name("Cart 🛒 مهجورة", 7), "Cart 🛒 مهجورة");
+        assert_eq!(name("a\0b\nc", 7), "abc");
+        assert_eq!(name(" \u{7} ", 7), "Segment 7");
+        let long = name(&"é".repeat(10_000), 7);
+        assert_eq!(long.chars().count(), LONGEST_NAME);
+        assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn an_empty_segment_has_nulls() {
+        let page: Membership =
+            serde_json::from_str(r#"{"segment_id":7,"ids":null,"identifiers":null,"next":""}"#)
+                .unwrap();
+        assert_eq!(page.read(), MembershipPage::default());
+    }
+}

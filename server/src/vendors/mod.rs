@@ -1,0 +1,61 @@
+//! The vendors' APIs as clients: what `domain`'s ports ask of Customer.io and Segment.
+//!
+//! Each client reads its key and region for every call, so that a key that was replaced is
+//! used at once, and paces itself. A new vendor is a folder here.
+
+mod credentials;
+pub mod customerio;
+mod pace;
+pub mod stand_in;
+mod tester;
+pub mod twilio;
+
+use std::time::Duration;
+
+pub use credentials::Credentials;
+pub use tester::Tester;
+
+/// Longest wait for an answer: a membership page of 30,000 people takes seconds.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The one client for all outgoing calls. A redirect is not followed: it would carry a key
+/// to somebody else.
+pub fn client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("segue/", env!("CARGO_PKG_VERSION")))
+        .timeout(TIMEOUT)
+        .connect_timeout(Duration::from_secs(10))
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+}
+
+/// A failed call in words that hold neither key nor address.
+fn plain(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else if error.is_connect() {
+        "no connection".to_owned()
+    } else {
+        "the connection broke off".to_owned()
+    }
+}
+
+/// `Retry-After` in seconds, as both vendors write it.
+fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<domain::time::Span> {
+    let seconds: i64 = headers.get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
+    Some(domain::time::Span::from_seconds(seconds.clamp(1, 3_600)))
+}
+
+/// The beginning of a body for a message to operators: JSON errors by their detail, anything
+/// else not at all.
+fn detail(body: &[u8]) -> String {
+    let parsed: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let text = parsed.as_ref().and_then(|value| {
+        value["errors"][0]["detail"]
+            .as_str()
+            .or_else(|| value["errors"][0]["message"].as_str())
+            .or_else(|| value["message"].as_str())
+    });
+    let text = text.map_or_else(|| String::from_utf8_lossy(body).into_owned(), str::to_owned);
+    text.chars().filter(|c| !c.is_control()).take(120).collect()
+}

@@ -1,0 +1,77 @@
+//! Trying a connection for real, and saying what that proves.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    audiences::port::SegmentSource,
+    connections::{TestResult, Vendor, port::ConnectionTester},
+    delivery::{
+        Lane,
+        port::{Batch, EventSink, Outcome},
+    },
+    time::Instant,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+/// Tries connections.
+pub struct Tester {
+    /// Customer.io.
+    pub segments: Arc<dyn SegmentSource>,
+    /// Segment.
+    pub sink: Arc<dyn EventSink>,
+}
+
+#[async_trait]
+impl ConnectionTester for Tester {
+    async fn test(&self, vendor: Vendor, now: Instant) -> TestResult {
+        let (ok, message) = match vendor {
+            Vendor::Customerio => self.test_customerio().await,
+            Vendor::Twilio => self.test_twilio(now).await,
+        };
+        TestResult { at: now, ok, message }
+    }
+}
+
+impl Tester {
+    async fn test_customerio(&self) -> (bool, String) {
+        match self.segments.segments().await {
+            Ok(segments) => {
+                (true, format!("The key works: Customer.io lists {} segments.", segments.len()))
+            }
+            Err(error) => (false, format!("{error}.")),
+        }
+    }
+
+    /// Goes to no destination (`All: false`). Segment answers 200 to an unknown key too, so
+    /// the message says where to look for the proof.
+    async fn test_twilio(&self, now: Instant) -> (bool, String) {
+        let event = json!({
+            "type": "track",
+            "event": "Segue Connection Tested",
+            "anonymousId": "segue-connection-test",
+            "messageId": format!("segue-test-{}-{}", now.0, Uuid::from_u128(now.0.unsigned_abs().into())),
+            "timestamp": now.to_iso(),
+            "properties": {},
+            "context": {},
+            "integrations": { "All": false },
+        });
+        let batch = Batch { events: vec![event.to_string()], lane: Lane::Enter };
+        match self.sink.send(&batch).await {
+            Outcome::Accepted => (
+                true,
+                "Segment's edge took a test event. It does so for an unknown key too: look for \
+                 \"Segue Connection Tested\" in the source's debugger to be sure."
+                    .to_owned(),
+            ),
+            Outcome::Refused(why) => {
+                (false, format!("Segment refused the test event ({why}): check the write key."))
+            }
+            Outcome::Unauthorized(why) | Outcome::Failed(why) => (false, format!("{why}.")),
+            Outcome::Limited(_) => {
+                (false, "Segment asks us to slow down (429): test again in a minute.".to_owned())
+            }
+        }
+    }
+}

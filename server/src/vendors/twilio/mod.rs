@@ -1,0 +1,116 @@
+//! Segment's tracking API: sending batches.
+//!
+//! Source of limits and answers: Segment's HTTP API page. A 200 says only that the edge took
+//! the bytes, even for a key that doesn't exist.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use async_trait::async_trait;
+use domain::{
+    connections::Region,
+    delivery::{
+        Lane,
+        port::{Batch, EventSink, Outcome},
+    },
+    time::{Clock, Instant},
+};
+use reqwest::StatusCode;
+
+use super::{Credentials, detail, pace::EventPace, plain, retry_after};
+
+/// Sends batches, within the budget of events.
+pub struct TrackingClient {
+    http: reqwest::Client,
+    credentials: Credentials,
+    stand_in: Option<String>,
+    clock: Arc<dyn Clock>,
+    pace: EventPace,
+    /// No request before this moment: Segment asked for it.
+    not_before: AtomicI64,
+}
+
+impl TrackingClient {
+    /// With these; `stand_in` is an address in place of the region's.
+    pub fn new(
+        http: reqwest::Client,
+        credentials: Credentials,
+        stand_in: Option<String>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let not_before = AtomicI64::new(i64::MIN);
+        Self { http, credentials, stand_in, clock, pace: EventPace::new(), not_before }
+    }
+
+    async fn post(&self, base: &str, key: &str, body: String) -> Outcome {
+        let answer = self
+            .http
+            .post(format!("{base}/v1/batch"))
+            .basic_auth(key, Some(""))
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                return Outcome::Failed(format!("Segment could not be reached: {}", plain(&error)));
+            }
+        };
+        let (status, after) = (answer.status(), retry_after(answer.headers()));
+        let body = answer.bytes().await.unwrap_or_default();
+        match status {
+            status if status.is_success() => Outcome::Accepted,
+            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => {
+                Outcome::Refused(format!("{}: {}", status.as_u16(), detail(&body)))
+            }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+                Outcome::Unauthorized(format!(
+                    "Segment refuses the request ({}): check the write key and the region",
+                    status.as_u16()
+                ))
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                if let Some(after) = after {
+                    self.not_before.store(self.clock.now().plus(after).0, Ordering::Relaxed);
+                }
+                Outcome::Limited(after)
+            }
+            status => Outcome::Failed(format!("Segment answers {}", status.as_u16())),
+        }
+    }
+}
+
+/// The body of a batch. `context` and `integrations` stand in each event, never here.
+fn body(events: &[String], sent_at: Instant) -> String {
+    format!(r#"{{"batch":[{}],"sentAt":"{}"}}"#, events.join(","), sent_at.to_iso())
+}
+
+#[async_trait]
+impl EventSink for TrackingClient {
+    async fn send(&self, batch: &Batch) -> Outcome {
+        let (settings, key) = match self.credentials.read("twilio.write_key").await {
+            Ok(read) => read,
+            Err(error) => return Outcome::Failed(error.to_string()),
+        };
+        let Some(key) = key else {
+            return Outcome::Unauthorized(
+                "no write key for Segment is set: enter it under Connections or in segue.toml"
+                    .to_owned(),
+            );
+        };
+        let wait = Instant(self.not_before.load(Ordering::Relaxed)).since(self.clock.now());
+        if wait.0 > 0 {
+            return Outcome::Limited(Some(wait));
+        }
+        let protects = batch.lane == Lane::Protect;
+        self.pace.wait(settings.events_per_second, batch.events.len(), protects).await;
+        let base = self.stand_in.as_deref().unwrap_or(match settings.twilio_region {
+            Region::Us => "https://api.segment.io",
+            Region::Eu => "https://events.eu1.segmentapis.com",
+        });
+        self.post(base, &key, body(&batch.events, self.clock.now())).await
+    }
+}

@@ -1,0 +1,21 @@
+//! Workers: what runs by itself while `segue serve` does.
+//!
+//! A worker has `run_once() -> Report`: idempotent, without input, woken and periodic. To
+//! add one: a file here, and a line in [`spawn`].
+
+mod sync;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::compose::Segue;
+
+pub use sync::{Report, SyncWorker};
+
+/// Starts all workers; they end when told to stop, after what they hold is in order.
+pub fn spawn(segue: &Segue, stop: CancellationToken) -> TaskTracker {
+    let tracker = TaskTracker::new();
+    let worker = SyncWorker::new(segue, stop);
+    tracker.spawn(async move { worker.run().await });
+    tracker.close();
+    tracker
+}

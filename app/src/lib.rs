@@ -4,13 +4,23 @@
 //! widgets). A new page is a component in its vertical and one `<Route>` in [`App`].
 
 pub mod assets;
+pub mod audiences;
 mod browser;
 pub mod chart;
+pub mod context;
+pub mod error;
+pub mod form;
 pub mod format;
-pub mod hello;
+pub mod live;
+pub mod mappings;
+pub mod overview;
 #[cfg(feature = "ssr")]
 mod shell;
+pub mod sync;
+#[cfg(test)]
+mod tests;
 pub mod ui;
+pub mod words;
 
 #[cfg(feature = "ssr")]
 pub use shell::shell;
@@ -19,6 +29,14 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+
+use audiences::{form::PromotePage, page::AudiencesPage};
+use mappings::{
+    form::{EditMappingPage, NewMappingPage},
+    page::{MappingPage, MappingsPage},
+};
+use overview::page::OverviewPage;
+use sync::page::RunPage;
 
 /// All pages. Each route renders in [`SsrMode::Async`], so that it is complete without
 /// JavaScript.
@@ -30,12 +48,45 @@ pub fn App() -> impl IntoView {
             if title.is_empty() { "Segue".to_owned() } else { format!("{title} · Segue") }
         } />
         <Router>
-            <ui::Frame>
-                <Routes fallback=NotFound>
-                    <Route path=path!("/") view=hello::page::HelloPage ssr=SsrMode::Async />
-                </Routes>
-            </ui::Frame>
+            <Around />
         </Router>
+    }
+}
+
+/// The frame, for whoever is signed in. Signing in and out load the document anew, so this
+/// never changes while a page is awake.
+#[component]
+fn Around() -> impl IntoView {
+    let (environment, name) = context::around();
+    match name {
+        Some(name) => view! {
+            <ui::Frame person=ui::Person(name) environment>
+                <Pages />
+            </ui::Frame>
+        }
+        .into_any(),
+        None => view! {
+            <main class="main main-alone" id="main" tabindex="-1">
+                <Pages />
+            </main>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn Pages() -> impl IntoView {
+    view! {
+        <Routes fallback=NotFound>
+            <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
+            <Route path=path!("/audiences") view=AudiencesPage ssr=SsrMode::Async />
+            <Route path=path!("/audiences/new") view=PromotePage ssr=SsrMode::Async />
+            <Route path=path!("/mappings") view=MappingsPage ssr=SsrMode::Async />
+            <Route path=path!("/mappings/new") view=NewMappingPage ssr=SsrMode::Async />
+            <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />
+            <Route path=path!("/mappings/:key/edit") view=EditMappingPage ssr=SsrMode::Async />
+            <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
+        </Routes>
     }
 }
 

@@ -7,15 +7,19 @@ pub mod assets;
 pub mod audiences;
 mod browser;
 pub mod chart;
+pub mod connections;
 pub mod context;
+pub mod destinations;
 pub mod error;
 pub mod form;
 pub mod format;
 pub mod live;
 pub mod mappings;
 pub mod overview;
+pub mod people;
 #[cfg(feature = "ssr")]
 mod shell;
+pub mod suppression;
 pub mod sync;
 #[cfg(test)]
 mod tests;
@@ -31,11 +35,15 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use audiences::{form::PromotePage, page::AudiencesPage};
+use connections::page::ConnectionsPage;
+use destinations::{form::NewDestinationPage, page::DestinationsPage};
 use mappings::{
     form::{EditMappingPage, NewMappingPage},
     page::{MappingPage, MappingsPage},
 };
 use overview::page::OverviewPage;
+use people::page::{PeoplePage, PersonPage};
+use suppression::{form::NewSuppressionPage, page::SuppressionPage};
 use sync::page::RunPage;
 
 /// All pages. Each route renders in [`SsrMode::Async`], so that it is complete without
@@ -85,7 +93,14 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/mappings/new") view=NewMappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key/edit") view=EditMappingPage ssr=SsrMode::Async />
+            <Route path=path!("/destinations") view=DestinationsPage ssr=SsrMode::Async />
+            <Route path=path!("/destinations/new") view=NewDestinationPage ssr=SsrMode::Async />
+            <Route path=path!("/suppression") view=SuppressionPage ssr=SsrMode::Async />
+            <Route path=path!("/suppression/new") view=NewSuppressionPage ssr=SsrMode::Async />
             <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
+            <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />
+            <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
+            <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async />
         </Routes>
     }
 }

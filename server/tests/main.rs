@@ -5,6 +5,10 @@
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod databases;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod sandbox;
+#[cfg(test)]
+mod sync;

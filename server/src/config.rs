@@ -12,7 +12,7 @@ use crate::{random, storage::DatabaseUrl, vault::Vault};
 /// Where the data lives and how to reach the vendors: the same for every command.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
-    /// Where the data lives: sqlite:PATH or postgres://USER@HOST/NAME
+    /// Where the data lives: `sqlite:PATH` or `postgres://USER@HOST/NAME`
     #[arg(
         long,
         env = "SEGUE_DATABASE_URL",

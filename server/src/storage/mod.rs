@@ -15,9 +15,11 @@ mod dialect;
 mod leases;
 mod macros;
 mod mappings;
+mod order;
 mod orders;
 mod people;
 mod runs;
+mod statement;
 mod suppression;
 
 use std::sync::Arc;

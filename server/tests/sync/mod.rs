@@ -2,6 +2,7 @@
 //!
 //! The world and the model of what should be there are the tests' own; only the hash that
 //! draws holdouts is shared with the code under test.
+#![expect(clippy::format_push_string, reason = "short files, readable where they are built")]
 
 mod faults;
 mod kill;

@@ -19,9 +19,9 @@ async fn leave_join_leave(engine: Engine) {
     let world = &bench.sandbox.world;
     for (step, joins) in [true, false, true, false].into_iter().enumerate() {
         if joins {
-            world.join(1, &cio_id(1)).unwrap()
+            world.join(1, &cio_id(1)).unwrap();
         } else {
-            world.leave(1, &cio_id(1)).unwrap()
+            world.leave(1, &cio_id(1)).unwrap();
         }
         bench.sync().await;
         let messages = bench.sandbox.platform.messages(0, usize::MAX);

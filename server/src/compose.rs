@@ -127,6 +127,7 @@ impl Segue {
             leases: stored.clone(),
             drain: Drain {
                 store: stored.clone(),
+                leases: stored.clone(),
                 people: stored.clone(),
                 sink: sink.clone(),
                 clock: clock.clone(),

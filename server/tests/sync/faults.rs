@@ -158,3 +158,21 @@ async fn a_malformed_file_is_refused_by_line() {
     let unknown = bench.segue(&["sync", "nobody", "--once"]).await;
     assert_eq!(unknown.status.code(), Some(2), "{}", told(&unknown));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_second_has_more_requests_than_the_budget() {
+    let bench = Bench::new(Engine::Sqlite).await;
+    bench.sandbox.world.add_person(person(1));
+    let mut file = head().replace("requests_per_second = 500", "requests_per_second = 10");
+    file += "[[destination]]\nkey = \"meta\"\nprofile = \"meta-custom-audiences\"\nintegration = \"X\"\n";
+    for segment in 1..=15 {
+        bench.world_segment(segment, "Some", &names(&BTreeSet::from([1])));
+        file += &format!(
+            "[[audience]]\nkey = \"a{segment}\"\nsegment = {segment}\n[[mapping]]\nkey = \"m{segment}\"\naudience = \"a{segment}\"\ndestination = \"meta\"\nuse_case = \"retarget\"\n"
+        );
+    }
+    bench.apply(&file).await;
+    assert_eq!(bench.sync().await.len(), 15);
+    let most = bench.sandbox.most_requests_in_a_second(Vendor::Customerio);
+    assert!((9..=10).contains(&most), "{most} requests in one second");
+}

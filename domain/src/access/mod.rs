@@ -8,7 +8,6 @@
 mod email;
 #[cfg(feature = "service")]
 pub mod link;
-#[cfg(feature = "service")]
 pub mod password;
 #[cfg(feature = "service")]
 pub mod port;
@@ -88,10 +87,24 @@ impl Actor {
 /// person who has just typed a password to a look-alike.
 #[must_use]
 pub fn local_path(path: &str) -> &str {
-    let local = path.starts_with('/')
-        && !path.starts_with("//")
-        && !path.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace());
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let local = plain && path.starts_with('/') && !path.starts_with("//");
     if local { path } else { "/" }
+}
+
+/// A text as the value of a query.
+#[must_use]
+pub fn query_value(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::with_capacity(text.len()), |mut escaped, byte| {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            // Writing to a String can't fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+        escaped
+    })
 }
 
 #[cfg(test)]
@@ -113,9 +126,11 @@ mod tests {
             "/a\r\nset-cookie: x",
             "javascript:alert(1)",
             " /",
+            "/é",
         ] {
             assert_eq!(local_path(bad), "/", "{bad:?}");
         }
+        assert_eq!(query_value("/people?q=ä&b"), "/people%3Fq%3D%C3%A4%26b");
     }
 
     #[test]

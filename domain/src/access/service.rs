@@ -104,7 +104,8 @@ impl AccessService {
         let link = TokenHash::of(token);
         let owner = self.store.link_owner(link, Purpose::SetPassword, self.clock.now()).await?;
         let owner = owner.ok_or_else(used_up)?;
-        password::check(password, &owner.email)?;
+        password::check(password, owner.email.as_str())
+            .map_err(|weakness| Error::invalid("password", weakness))?;
         let hash = self.passwords.hash(password).await?;
         let user = self.store.redeem_for_password(link, &hash, self.clock.now()).await?;
         user.ok_or_else(used_up)

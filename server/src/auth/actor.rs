@@ -23,6 +23,7 @@ use domain::{
     access::{
         Actor, local_path,
         port::{Session, Visitor},
+        query_value,
         service::AccessService,
     },
     ids::UserId,
@@ -133,25 +134,11 @@ fn turn_away(request: &Request) -> Response {
     };
     match local_path(&next) {
         "/" => Redirect::to("/sign-in").into_response(),
-        next => Redirect::to(&format!("/sign-in?next={}", escape(next))).into_response(),
+        next => Redirect::to(&format!("/sign-in?next={}", query_value(next))).into_response(),
     }
 }
 
 fn referrer(headers: &HeaderMap) -> Option<String> {
     let uri: Uri = headers.get(REFERER)?.to_str().ok()?.parse().ok()?;
     Some(uri.path_and_query()?.as_str().to_owned())
-}
-
-/// A path as the value of a query.
-fn escape(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::with_capacity(text.len()), |mut escaped, byte| {
-        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            // Writing to a String can't fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-        escaped
-    })
 }

@@ -76,12 +76,10 @@ impl PasswordHasher for Argon2id {
         let exists = hash.is_some();
         let hash = hash.unwrap_or(&self.dummy).to_owned();
         let password = password.to_owned();
-        self.work(move |argon2| {
-            match argon2.verify_password(password.as_bytes(), hash.as_str()) {
-                Ok(()) => Ok(exists),
-                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(error) => Err(unexpected(error)),
-            }
+        self.work(move |argon2| match argon2.verify_password(password.as_bytes(), hash.as_str()) {
+            Ok(()) => Ok(exists),
+            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+            Err(error) => Err(unexpected(error)),
         })
         .await
     }
@@ -94,7 +92,8 @@ mod tests {
     #[tokio::test]
     async fn the_right_password_and_no_other() {
         let argon2 = Argon2id::new();
-        let password = "nul \0 and ünïcode, longer than seventy-two bytes, which old hashes cut off here";
+        let password =
+            "nul \0 and ünïcode, longer than seventy-two bytes, which old hashes cut off here";
         let hash = argon2.hash(password).await.unwrap();
         assert!(argon2.verify(password, Some(&hash)).await.unwrap());
         let longer = format!("{password}!");

@@ -16,8 +16,8 @@ use domain::{
     time::{Clock, Span},
 };
 use governor::{
-    Quota, RateLimiter, clock::Clock as GovernorClock, clock::Reference, middleware::NoOpMiddleware,
-    nanos::Nanos, state::keyed::DashMapStateStore,
+    Quota, RateLimiter, clock::Clock as GovernorClock, clock::Reference,
+    middleware::NoOpMiddleware, nanos::Nanos, state::keyed::DashMapStateStore,
 };
 
 /// Tries of one account at once, and how long until the next.
@@ -58,7 +58,11 @@ impl Guesses {
         }
     }
 
-    fn check<K: Clone + Eq + std::hash::Hash>(&self, limiter: &Limiter<K>, key: &K) -> Result<(), Span> {
+    fn check<K: Clone + Eq + std::hash::Hash>(
+        &self,
+        limiter: &Limiter<K>,
+        key: &K,
+    ) -> Result<(), Span> {
         if limiter.len() > KEYS {
             limiter.retain_recent();
         }

@@ -354,7 +354,11 @@ impl Storage {
     }
 
     /// A session that has neither ended nor belongs to somebody who is locked out.
-    pub async fn load_session(&self, hash: [u8; 32], now: Instant) -> Result<Option<StoredSession>> {
+    pub async fn load_session(
+        &self,
+        hash: [u8; 32],
+        now: Instant,
+    ) -> Result<Option<StoredSession>> {
         let row: Option<SessionRow> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
                 "SELECT account_id, data, idle_until, ends_at FROM session

@@ -15,10 +15,9 @@ use server::compose::{Purpose, Segue};
 use server::config::Config;
 use server::http::assets::Site;
 use server::http::router::{Edge, router};
-use server::storage::DatabaseUrl;
-use sqlx::{Connection as _, Executor as _};
-use tempfile::TempDir;
 use tower::ServiceExt as _;
+
+use crate::databases::{Engine, TestDatabase};
 
 const MANIFEST: &str =
     r#"{"script":"/pkg/app-1.js","wasm":"/pkg/app-2.wasm","style":"/pkg/app-3.css"}"#;
@@ -45,34 +44,21 @@ pub struct House {
     pub segue: Segue,
     /// Access and sessions go by it.
     pub clock: Arc<Hand>,
-    _folder: TempDir,
-}
-
-/// Which database.
-#[derive(Clone, Copy, Debug)]
-pub enum Engine {
-    /// One file.
-    Sqlite,
-    /// A server.
-    Postgres,
+    _database: TestDatabase,
 }
 
 impl House {
     /// On SQLite.
     pub async fn new() -> Self {
-        Self::on(Engine::Sqlite).await.unwrap()
+        Self::on(Engine::Sqlite).await
     }
 
-    /// On this engine; nothing if there is no PostgreSQL to test against.
-    pub async fn on(engine: Engine) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let database_url = match engine {
-            Engine::Sqlite => DatabaseUrl::Sqlite(folder.path().join("segue.db")),
-            Engine::Postgres => DatabaseUrl::Postgres(fresh_postgres().await?),
-        };
+    /// On this engine.
+    pub async fn on(engine: Engine) -> Self {
+        let database = TestDatabase::new(engine);
         let config = Config {
-            database_url,
-            secret_key_file: Some(folder.path().join("key")),
+            database_url: database.url.parse().unwrap(),
+            secret_key_file: Some(database.folder.path().join("key")),
             customerio_url: None,
             twilio_tracking_url: None,
             twilio_public_url: None,
@@ -80,7 +66,7 @@ impl House {
         let mut segue = Segue::open(&config, Purpose::Serve).await.unwrap();
         let clock = Arc::new(Hand(AtomicI64::new(1_800_000_000_000_000)));
         segue.services.access = auth::service(&segue.storage, clock.clone());
-        Some(Self { segue, clock, _folder: folder })
+        Self { segue, clock, _database: database }
     }
 
     /// What the composition root gives to the edge.
@@ -110,21 +96,6 @@ impl House {
         let (answer, _) = ask(&router(self.edge()), form("/fn/redeem_link", &body, None)).await;
         cookie(&answer).expect("the link signs in")
     }
-}
-
-/// An empty database on the server that `.ci/test` has started.
-async fn fresh_postgres() -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "tests are told where PostgreSQL is")]
-    let Ok(url) = std::env::var("SEGUE_TEST_POSTGRES_URL") else {
-        eprintln!("no SEGUE_TEST_POSTGRES_URL: PostgreSQL is not tested");
-        return None;
-    };
-    let name = format!("house_{}", uuid::Uuid::new_v4().simple());
-    let mut server = sqlx::PgConnection::connect(&url).await.unwrap();
-    server.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-    let (base, options) = url.split_once('?').unwrap_or((&url, ""));
-    let (base, _) = base.rsplit_once('/').unwrap();
-    Some(format!("{base}/{name}?{options}"))
 }
 
 /// One request, one answer.

@@ -3,6 +3,7 @@
 //! One folder a vertical (`api.rs` server functions, `page.rs` screens, `parts.rs`
 //! widgets). A new page is a component in its vertical and one `<Route>` in [`App`].
 
+pub mod access;
 pub mod assets;
 mod browser;
 pub mod chart;
@@ -30,12 +31,44 @@ pub fn App() -> impl IntoView {
             if title.is_empty() { "Segue".to_owned() } else { format!("{title} · Segue") }
         } />
         <Router>
-            <ui::Frame>
-                <Routes fallback=NotFound>
-                    <Route path=path!("/") view=hello::page::HelloPage ssr=SsrMode::Async />
-                </Routes>
-            </ui::Frame>
+            <Around />
         </Router>
+    }
+}
+
+/// The frame, for whoever is signed in. Signing in and out load the document anew, so this
+/// never changes while a page is awake.
+#[component]
+fn Around() -> impl IntoView {
+    match access::who() {
+        Some(name) => view! {
+            <ui::Frame person=ui::Person(name)>
+                <Pages />
+            </ui::Frame>
+        }
+        .into_any(),
+        None => view! {
+            <main class="main main-alone" id="main" tabindex="-1">
+                <Pages />
+            </main>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn Pages() -> impl IntoView {
+    view! {
+        <Routes fallback=NotFound>
+            <Route path=path!("/") view=hello::page::HelloPage ssr=SsrMode::Async />
+            <Route path=path!("/sign-in") view=access::page::SignInPage ssr=SsrMode::Async />
+            <Route path=path!("/link") view=access::page::LinkPage ssr=SsrMode::Async />
+            <Route
+                path=path!("/link/password")
+                view=access::page::LinkPasswordPage
+                ssr=SsrMode::Async
+            />
+        </Routes>
     }
 }
 

@@ -143,6 +143,7 @@ impl Segue {
             twilio: config.twilio_tracking_url.clone(),
         };
         let services = Services {
+            access: crate::auth::service(&storage, clock.clone()),
             audiences: Arc::new(AudienceService::new(
                 configuration.clone(),
                 stored.clone(),

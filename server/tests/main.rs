@@ -3,9 +3,13 @@
 //! Each `mod` says `#[cfg(test)]`, so that its helpers may unwrap.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod arrows;
 #[cfg(test)]
 mod databases;
+#[cfg(test)]
+mod house;
 #[cfg(test)]
 mod http;
 #[cfg(test)]

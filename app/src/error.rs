@@ -116,6 +116,9 @@ impl From<domain::Error> for AppError {
             Error::Vendor(vendor) => {
                 Self::Vendor { message: capital_sentence(&vendor.to_string()) }
             }
+            Error::TooOften(wait) => Self::Busy {
+                message: format!("Too many tries. Wait {}.", crate::format::duration(wait)),
+            },
             Error::Fenced => Self::Busy {
                 message: "Another process has taken over this work. Try again.".to_owned(),
             },

@@ -3,6 +3,7 @@
 //! One folder a vertical (`api.rs` server functions, `page.rs` screens, `parts.rs`
 //! widgets). A new page is a component in its vertical and one `<Route>` in [`App`].
 
+pub mod access;
 pub mod assets;
 pub mod audiences;
 mod browser;
@@ -101,6 +102,13 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async />
+            <Route path=path!("/sign-in") view=access::page::SignInPage ssr=SsrMode::Async />
+            <Route path=path!("/link") view=access::page::LinkPage ssr=SsrMode::Async />
+            <Route
+                path=path!("/link/password")
+                view=access::page::LinkPasswordPage
+                ssr=SsrMode::Async
+            />
         </Routes>
     }
 }

@@ -18,6 +18,9 @@ pub enum Error {
     /// There is no such thing.
     #[error("there is no {0}")]
     NotFound(String),
+    /// Tried more often than is allowed.
+    #[error("too many tries: wait {0} and try again")]
+    TooOften(crate::time::Span),
     /// A field doesn't hold what it must.
     #[error("{field}: {message}")]
     Invalid {

@@ -5,15 +5,18 @@
 use std::sync::Arc;
 
 use crate::{
-    audiences::service::AudienceService, configuration::service::ConfigurationService,
-    connections::service::ConnectionService, destinations::service::DestinationService,
-    mappings::service::MappingService, people::service::PeopleService,
-    suppression::service::SuppressionService, sync::runs::RunService, time::Clock,
+    access::service::AccessService, audiences::service::AudienceService,
+    configuration::service::ConfigurationService, connections::service::ConnectionService,
+    destinations::service::DestinationService, mappings::service::MappingService,
+    people::service::PeopleService, suppression::service::SuppressionService,
+    sync::runs::RunService, time::Clock,
 };
 
 /// All of them; cheap to clone.
 #[derive(Clone)]
 pub struct Services {
+    /// Who signs in.
+    pub access: Arc<AccessService>,
     /// Audiences and segments.
     pub audiences: Arc<AudienceService>,
     /// Planning and applying.

@@ -1,6 +1,8 @@
 // The chain from server to browser: rendered, posted and hydrated, under the strict policy.
 
-import { awake, expect, test } from './fixtures';
+import { awake, expect, signedIn, test } from './fixtures';
+
+test.beforeEach(async ({ page, server }) => signedIn(page, server));
 
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
@@ -35,7 +37,7 @@ test('an unknown address says so with status 404', async ({ page, problems }) =>
 });
 
 test('files come compressed and are kept for good', async ({ request }) => {
-  const page = await (await request.get('/no/such/page', { headers: { accept: 'text/html' } })).text();
+  const page = await (await request.get('/sign-in', { headers: { accept: 'text/html' } })).text();
   const wasm = /\/pkg\/app-[0-9a-f]{16}\.wasm/.exec(page)?.[0];
   expect(wasm).toBeTruthy();
   const file = await request.get(wasm!, { headers: { 'accept-encoding': 'br' } });

@@ -2,45 +2,62 @@
 // database of its own, and a page that fails the test on any console error, page error,
 // failed request or violation of the content security policy.
 
-import { test as base, expect, type Page } from '@playwright/test';
-import { spawn } from 'node:child_process';
+import { test as base, expect, type Cookie, type Page } from '@playwright/test';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 const binary = process.env.SEGUE_TEST_BINARY ?? path.resolve(__dirname, '../../target/debug/segue');
 
 /** A running `segue serve`. */
 export class Server {
   log = '';
-  constructor(readonly url: string) {}
+  /** Of whoever came in by the link. */
+  cookies?: Cookie[];
+  constructor(
+    readonly url: string,
+    /** Works once; the server offers a new one at each start until somebody has a password. */
+    readonly signInLink: string,
+    /** Where its data lies, for commands beside it. */
+    readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Runs `segue` on this server's database and answers what it prints. */
+  async command(...words: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(binary, words, { env: this.environment });
+    return stdout;
+  }
 }
 
 async function withServer(use: (server: Server) => Promise<void>) {
   const folder = mkdtempSync(path.join(tmpdir(), 'segue-end2end-'));
-  // Port 0: the system picks a free one, and the log tells which.
-  const child = spawn(binary, ['serve'], {
-    env: {
-      ...process.env,
-      SEGUE_ADDR: '127.0.0.1:0',
-      SEGUE_DATABASE_URL: `sqlite:${folder}/segue.db`,
-      SEGUE_LOG: 'info',
-      NO_COLOR: '1',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  // Port 0: the system picks a free one, and the first lines tell which.
+  const environment = {
+    ...process.env,
+    SEGUE_ADDR: '127.0.0.1:0',
+    SEGUE_DATABASE_URL: `sqlite:${folder}/segue.db`,
+    SEGUE_LOG: 'info',
+    NO_COLOR: '1',
+  };
+  const child = spawn(binary, ['serve'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   try {
     const server = await new Promise<Server>((resolve, reject) => {
       let log = '';
+      let said = '';
       let started: Server | undefined;
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`segue ended with ${code}:\n${log}`)));
       child.stderr.on('data', (chunk) => {
         log += chunk;
-        const address = /listening on (http:\S+)/.exec(log);
-        if (address && !started) resolve((started = new Server(address[1])));
         if (started) started.log = log;
+      });
+      child.stdout.on('data', (chunk) => {
+        said += chunk;
+        const link = /sign-in link: ((http:\/\/[^/]+)\S+)\n/.exec(said);
+        if (link && !started) resolve((started = new Server(link[2], link[1], environment)));
       });
     });
     await use(server);
@@ -63,11 +80,13 @@ function watch(page: Page, problems: string[]) {
   });
 }
 
-type Fixtures = { problems: string[]; watched: void };
+type Fixtures = { problems: string[]; watched: void; ownServer: Server };
 type Shared = { server: Server };
 
 export const test = base.extend<Fixtures, Shared>({
   server: [async ({}, use) => withServer(use), { scope: 'worker' }],
+  // For tests that change who may sign in.
+  ownServer: async ({}, use) => withServer(use),
   baseURL: async ({ server }, use) => use(server.url),
   // A test that provokes a problem on purpose empties this list itself.
   problems: async ({}, use) => use([]),
@@ -85,6 +104,17 @@ export const test = base.extend<Fixtures, Shared>({
     { auto: true },
   ],
 });
+
+/** Makes the page one of somebody who is signed in, as an admin. */
+export async function signedIn(page: Page, server: Server) {
+  if (!server.cookies) {
+    await page.goto(server.signInLink);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL(`${server.url}/`);
+    server.cookies = await page.context().cookies();
+  }
+  await page.context().addCookies(server.cookies);
+}
 
 /** Waits until the wasm module has taken over the page. */
 export async function awake(page: Page) {

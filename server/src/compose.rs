@@ -127,6 +127,7 @@ impl Segue {
             leases: stored.clone(),
             drain: Drain {
                 store: stored.clone(),
+                leases: stored.clone(),
                 people: stored.clone(),
                 sink: sink.clone(),
                 clock: clock.clone(),
@@ -142,6 +143,7 @@ impl Segue {
             twilio: config.twilio_tracking_url.clone(),
         };
         let services = Services {
+            access: crate::auth::service(&storage, clock.clone()),
             audiences: Arc::new(AudienceService::new(
                 configuration.clone(),
                 stored.clone(),

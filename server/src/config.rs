@@ -5,14 +5,14 @@
 
 use std::path::PathBuf;
 
-use domain::{Error, Result};
+use domain::Result;
 
 use crate::{random, storage::DatabaseUrl, vault::Vault};
 
 /// Where the data lives and how to reach the vendors: the same for every command.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
-    /// Where the data lives: sqlite:PATH or postgres://USER@HOST/NAME
+    /// Where the data lives: `sqlite:PATH` or `postgres://USER@HOST/NAME`
     #[arg(
         long,
         env = "SEGUE_DATABASE_URL",
@@ -22,7 +22,7 @@ pub struct Config {
     )]
     pub database_url: DatabaseUrl,
     /// File with the key that seals secrets: 32 bytes in base64. By default beside the
-    /// database, made on first use. `SEGUE_SECRET_KEY` holds the key itself
+    /// SQLite file, or `segue.key` in this folder; made on first use. `SEGUE_SECRET_KEY` holds the key itself
     #[arg(long, env = "SEGUE_SECRET_KEY_FILE", global = true)]
     pub secret_key_file: Option<PathBuf>,
     /// Address in place of Customer.io's App API: scheme, host and port
@@ -64,12 +64,9 @@ impl Config {
                 name.push(".key");
                 PathBuf::from(name)
             }
-            (None, DatabaseUrl::Postgres(_)) => {
-                return Err(Error::invalid(
-                    "SEGUE_SECRET_KEY",
-                    "several hosts share this database: give all of them the same key, such as `openssl rand -base64 32` prints",
-                ));
-            }
+            // Several hosts that share a database need the same key: a stored secret says
+            // so when it doesn't open.
+            (None, DatabaseUrl::Postgres(_)) => PathBuf::from("segue.key"),
         };
         Vault::from_file(&path, &mut random::secure())
     }

@@ -5,6 +5,7 @@
 //! senders), `auth` (sign-in), `cli` (terminals), `sandbox` (the vendors' stand-in).
 //! [`compose`] puts them together.
 
+pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod compose;

@@ -11,7 +11,7 @@ pub fn secure() -> impl RngCore + Send {
     StdRng::from_os_rng()
 }
 
-/// New UUIDv7s from a clock and a seed.
+/// New ids (UUIDv7) from a clock and a seed.
 pub struct RandomIds {
     clock: std::sync::Arc<dyn Clock>,
     random: Mutex<StdRng>,

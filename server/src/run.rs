@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    auth::Auth,
     cli::{Exit, Failure},
     compose::{Purpose, Segue},
     config::Config,
@@ -89,10 +90,16 @@ pub async fn serve_on(
             Box::pin(async move { storage.ping().await.is_ok() })
         }),
         https: url.starts_with("https://"),
+        auth: Auth::new(segue.storage.clone(), segue.services.access.clone(), segue.clock.clone()),
         machines: axum::Router::new(),
     };
     tracing::info!("listening on http://{address}");
     writeln!(out, "Segue is at {url}")?;
+    if serve.role != Role::Worker
+        && let Some(link) = segue.services.access.first_link(&url).await?
+    {
+        writeln!(out, "sign-in link: {link}")?;
+    }
     out.flush()?;
     let service = router(edge).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop).await?;

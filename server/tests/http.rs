@@ -1,44 +1,19 @@
 //! The edge as a browser or a machine meets it: one request, one answer.
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::routing::get;
 use http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERER,
-    STRICT_TRANSPORT_SECURITY,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN,
+    REFERER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
 };
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, StatusCode};
 use server::http::assets::Site;
 use server::http::router::{Edge, router};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tower::ServiceExt as _;
 
-const MANIFEST: &str =
-    r#"{"script":"/pkg/app-1.js","wasm":"/pkg/app-2.wasm","style":"/pkg/app-3.css"}"#;
-
-fn edge() -> Edge {
-    Edge {
-        site: Site::of([
-            ("manifest.json".to_owned(), MANIFEST.into()),
-            ("pkg/app-1.js".to_owned(), b"export default 1".to_vec()),
-        ]),
-        provide: Arc::new(|| ()),
-        ready: Arc::new(|| Box::pin(async { true })),
-        https: false,
-        machines: Router::new(),
-    }
-}
-
-async fn ask(router: Router, request: Request<Body>) -> (Response<()>, String) {
-    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
-    let body = to_bytes(body, 10_000_000).await.unwrap();
-    (Response::from_parts(parts, ()), String::from_utf8_lossy(&body).into_owned())
-}
-
-fn page(path: &str) -> Request<Body> {
-    Request::get(path).header(ACCEPT, "text/html").body(Body::empty()).unwrap()
-}
+use crate::house::{House, ask, page};
 
 /// A plain form post, as a browser without JavaScript sends it.
 fn form(headers: &[(http::HeaderName, &str)], body: impl Into<Body>) -> Request<Body> {
@@ -59,11 +34,11 @@ fn fetch_site() -> http::HeaderName {
 
 #[tokio::test]
 async fn a_page_carries_its_nonce_in_policy_and_scripts_and_a_new_one_each_time() {
-    let router = router(edge());
+    let router = router(House::new().await.edge());
     let mut nonces = Vec::new();
     for _ in 0..2 {
-        let (response, html) = ask(router.clone(), page("/")).await;
-        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "nobody is signed in");
+        let (response, html) = ask(&router, page("/sign-in", None)).await;
+        assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
         let policy = response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
         let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
@@ -85,8 +60,12 @@ async fn a_page_carries_its_nonce_in_policy_and_scripts_and_a_new_one_each_time(
 
 #[tokio::test]
 async fn without_a_built_front_end_pages_still_work_and_say_how_to_build_it() {
-    let (response, html) = ask(router(Edge { site: Site::of([]), ..edge() }), page("/")).await;
-    assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "nobody is signed in");
+    let (response, html) = ask(
+        &router(Edge { site: Site::of([]), ..House::new().await.edge() }),
+        page("/sign-in", None),
+    )
+    .await;
+    assert_eq!(response.status(), StatusCode::OK);
     assert!(html.contains("make build"));
     assert!(!html.contains("/pkg/"));
 }
@@ -94,10 +73,10 @@ async fn without_a_built_front_end_pages_still_work_and_say_how_to_build_it() {
 #[tokio::test]
 async fn every_answer_is_closed_unless_it_is_a_page() {
     let machines = Router::new().route("/hooks/x", get(|| async { "hook" }));
-    let router = router(Edge { machines, ..edge() });
+    let router = router(Edge { machines, ..House::new().await.edge() });
     for path in ["/healthz", "/hooks/x", "/pkg/app-1.js", "/pkg/none.js", "/nothing"] {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let (response, _) = ask(router.clone(), request).await;
+        let (response, _) = ask(&router, request).await;
         let header = |name: &str| response.headers().get(name).map(|v| v.to_str().unwrap());
         assert!(
             header("content-security-policy").unwrap().contains("default-src 'none'"),
@@ -114,7 +93,9 @@ async fn every_answer_is_closed_unless_it_is_a_page() {
 
 #[tokio::test]
 async fn https_is_demanded_for_a_year_where_browsers_come_by_https() {
-    let (response, _) = ask(router(Edge { https: true, ..edge() }), page("/")).await;
+    let (response, _) =
+        ask(&router(Edge { https: true, ..House::new().await.edge() }), page("/sign-in", None))
+            .await;
     let header = response.headers()[STRICT_TRANSPORT_SECURITY].to_str().unwrap();
     assert!(header.contains("max-age=31536000"));
 }
@@ -122,9 +103,10 @@ async fn https_is_demanded_for_a_year_where_browsers_come_by_https() {
 #[tokio::test]
 async fn a_form_from_the_same_page_works_without_javascript() {
     let request = form(&[(ORIGIN, "http://segue.example.com")], "theme=dark");
-    let (response, _) = ask(router(edge()), request).await;
+    let (response, _) = ask(&router(House::new().await.edge()), request).await;
     assert_eq!(response.status(), StatusCode::FOUND);
-    assert_eq!(response.headers()[LOCATION], "http://segue.example.com/");
+    assert_eq!(response.headers()[LOCATION], "http://segue.example.com/?", "back to its page");
+    assert!(response.headers()[SET_COOKIE].to_str().unwrap().contains("theme=dark"));
 }
 
 #[tokio::test]
@@ -135,7 +117,8 @@ async fn a_form_from_elsewhere_is_refused() {
         vec![(ORIGIN, "http://evil.example.net")],
         vec![(ORIGIN, "null")],
     ] {
-        let (response, _) = ask(router(edge()), form(&headers, "theme=dark")).await;
+        let (response, _) =
+            ask(&router(House::new().await.edge()), form(&headers, "theme=dark")).await;
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{headers:?}");
     }
 }
@@ -143,12 +126,14 @@ async fn a_form_from_elsewhere_is_refused() {
 /// Every server function changes something, or might one day: none may be a GET.
 #[tokio::test]
 async fn no_server_function_answers_to_get() {
-    let router = router(edge());
+    let house = House::new().await;
+    let cookie = house.signed_in().await;
+    let router = router(house.edge());
     let mut seen = 0;
     for (path, method) in leptos::server_fn::axum::server_fn_paths() {
         assert_eq!(method, Method::POST, "{path}");
         assert!(path.starts_with("/fn/"), "{path}: every endpoint is named under /fn");
-        let (response, _) = ask(router.clone(), page(path)).await;
+        let (response, _) = ask(&router, page(path, Some(&cookie))).await;
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
         seen += 1;
     }
@@ -160,17 +145,20 @@ async fn a_huge_form_is_refused() {
     let body = format!("name={}", "a".repeat(2 * 1024 * 1024));
     let length = body.len().to_string();
     let headers = [(ORIGIN, "http://segue.example.com"), (http::header::CONTENT_LENGTH, &*length)];
-    let (response, _) = ask(router(edge()), form(&headers, body)).await;
+    let (response, _) = ask(&router(House::new().await.edge()), form(&headers, body)).await;
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[tokio::test]
 async fn an_unknown_address_is_a_page_for_people_and_a_line_for_machines() {
-    let (response, html) = ask(router(edge()), page("/no/such/page")).await;
+    let house = House::new().await;
+    let cookie = house.signed_in().await;
+    let router = router(house.edge());
+    let (response, html) = ask(&router, page("/no/such/page", Some(&cookie))).await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
     assert!(html.contains("There is no such page"));
-    let request = Request::get("/no/such/page").body(Body::empty()).unwrap();
-    let (response, text) = ask(router(edge()), request).await;
+    let request = Request::get("/no/such/page").header(COOKIE, cookie).body(Body::empty()).unwrap();
+    let (response, text) = ask(&router, request).await;
     assert_eq!((response.status(), text.as_str()), (StatusCode::NOT_FOUND, "not found\n"));
 }
 
@@ -180,7 +168,8 @@ async fn a_panic_is_an_answer_without_its_details() {
         panic!("the secret detail")
     }
     let machines = Router::new().route("/broken", get(broken));
-    let (response, text) = ask(router(Edge { machines, ..edge() }), page("/broken")).await;
+    let (response, text) =
+        ask(&router(Edge { machines, ..House::new().await.edge() }), page("/broken", None)).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!text.contains("secret detail"), "{text}");
     assert!(response.headers().contains_key("x-request-id"));
@@ -190,7 +179,7 @@ async fn a_panic_is_an_answer_without_its_details() {
 async fn a_request_id_from_outside_is_not_believed() {
     let request =
         Request::get("/healthz").header("x-request-id", "forged").body(Body::empty()).unwrap();
-    let (response, _) = ask(router(edge()), request).await;
+    let (response, _) = ask(&router(House::new().await.edge()), request).await;
     assert_ne!(response.headers()["x-request-id"], "forged");
 }
 
@@ -202,11 +191,11 @@ async fn readiness_follows_the_hook() {
         let now = seen.load(Ordering::SeqCst);
         Box::pin(async move { now }) as futures::future::BoxFuture<'static, bool>
     });
-    let router = router(Edge { ready: hook, ..edge() });
-    assert_eq!(ask(router.clone(), page("/readyz")).await.0.status(), StatusCode::OK);
+    let router = router(Edge { ready: hook, ..House::new().await.edge() });
+    assert_eq!(ask(&router, page("/readyz", None)).await.0.status(), StatusCode::OK);
     ready.store(false, Ordering::SeqCst);
     assert_eq!(
-        ask(router.clone(), page("/readyz")).await.0.status(),
+        ask(&router, page("/readyz", None)).await.0.status(),
         StatusCode::SERVICE_UNAVAILABLE
     );
 }

@@ -3,8 +3,16 @@
 //! Each `mod` says `#[cfg(test)]`, so that its helpers may unwrap.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod arrows;
+#[cfg(test)]
+mod databases;
+#[cfg(test)]
+mod house;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
 mod sandbox;
+#[cfg(test)]
+mod sync;

@@ -1,9 +1,13 @@
 use domain::{
     audiences::{Mirror, Segment, SegmentRow, SegmentState},
-    connections::Vendor,
+    connections::{ConnectionView, Vendor},
+    delivery::Transition,
     destinations::{DestinationRow, DestinationSpec, Profile},
-    mappings::Health,
-    sync::RunState,
+    mappings::{Health, UseCase},
+    people::{HistoryEntry, Person, PersonMapping, PersonView},
+    suppression::{SuppressionRow, SuppressionSpec},
+    sync::{Cause, RunState},
+    time::Span,
 };
 use leptos::prelude::*;
 
@@ -14,6 +18,11 @@ use crate::{
         form::promote_page,
         page::audiences_page,
     },
+    connections::{
+        api::ConnectionsView,
+        page::{Actions as ConnectionActions, connections_page},
+    },
+    destinations::{form::NewDestinationPage, page::destinations_page},
     mappings::{
         api::{MappingChoices, MappingView, MappingsView},
         form::{edit_page, new_page},
@@ -21,6 +30,11 @@ use crate::{
         parts::{Actions, mapping_page},
     },
     overview::{api::Overview, page::overview_page},
+    people::{
+        api::Explained,
+        page::{people_page, person_page},
+    },
+    suppression::{api::SuppressionView, page::suppression_page},
     sync::{api::RunView, page::run_page},
 };
 
@@ -309,4 +323,126 @@ fn no_page_carries_a_style_attribute_or_a_script() {
         let html = mapping_html(health);
         assert!(!html.contains(" style=") && !html.contains("<script"), "{html}");
     }
+}
+
+#[test]
+fn destinations_say_how_many_are_there_and_which_are_idle() {
+    let html = page("/destinations", || {
+        let mut rows = choices().destinations;
+        rows[0].delivered = 12_480;
+        destinations_page(rows)
+    });
+    assert_eq!(answer(&html), "1 destination holds 12,480 memberships. No mapping sends to meta.");
+    assert!(html.contains("id=\"meta\"") && html.contains("/mappings/new?destination=meta"));
+    let empty = page("/destinations", || destinations_page(vec![]));
+    assert!(empty.contains("href=\"/destinations/new\""));
+    let form =
+        page("/destinations/new?integration=Ads", || view! { <NewDestinationPage /> }.into_any());
+    assert!(form.contains("value=\"Ads\"") && form.contains("google-customer-match"));
+}
+
+#[test]
+fn suppressions_say_whom_they_keep_out_and_for_how_long() {
+    let rule = SuppressionRow {
+        spec: SuppressionSpec {
+            key: key("purchase"),
+            reason: "purchase".to_owned(),
+            audience: Some(key("purchasers")),
+            event: None,
+            ttl: Some(Span::from_hours(24)),
+        },
+        people: 1_206,
+        mirrored_at: Some(now()),
+        stale: Some("the members shrank abnormally".to_owned()),
+    };
+    let html = page("/suppression", || {
+        suppression_page(SuppressionView { now: now(), rules: vec![rule] })
+    });
+    assert!(answer(&html).starts_with("Purchase keeps 1,206 people out"));
+    let words = words(&html);
+    assert!(words.contains("while a member, at least 24 h"), "{words}");
+    assert!(words.contains("the members shrank abnormally"));
+    let empty =
+        page("/suppression", || suppression_page(SuppressionView { now: now(), rules: vec![] }));
+    assert!(empty.contains("href=\"/suppression/new\""));
+}
+
+fn person() -> PersonView {
+    let run = "0193a4e2-7c11-7000-8000-00000000beef".parse().expect("an id");
+    let one = |mapping: &str, delivered, cause| PersonMapping {
+        mapping: key(mapping),
+        audience: key("carts"),
+        destination: key("meta"),
+        use_case: UseCase::Retarget,
+        member: true,
+        delivered,
+        cause,
+        history: vec![HistoryEntry {
+            at: now().minus(Span::from_minutes(3)),
+            transition: Transition::Entered,
+            generation: 3,
+            run,
+        }],
+    };
+    PersonView {
+        person: Person {
+            cio_id: "a/b".to_owned(),
+            id: None,
+            email: Some("ada@example.com".to_owned()),
+            phone: None,
+        },
+        mappings: vec![
+            one("carts-meta", true, None),
+            one("vip-meta", false, Some(Cause::Suppressed)),
+        ],
+    }
+}
+
+#[test]
+fn a_person_is_explained_in_one_sentence() {
+    let html = page("/people/a%2Fb", || person_page(Explained { now: now(), view: person() }));
+    assert_eq!(
+        answer(&html),
+        "At the destinations of 1 of 2 mappings; not sent by vip-meta, because a suppression \
+         keeps them out."
+    );
+    assert!(html.contains("/runs/0193a4e2-7c11-7000-8000-00000000beef"));
+    assert!(html.contains("href=\"/mappings/vip-meta\""));
+}
+
+#[test]
+fn finding_links_to_people_whatever_their_ids_hold() {
+    let html = page("/people?find=ada@example.com", || {
+        people_page("ada@example.com", vec![person().person])
+    });
+    assert_eq!(answer(&html), "One person is known as ada@example.com.");
+    assert!(html.contains("href=\"/people/a%2Fb\""), "{html}");
+    assert!(html.contains("value=\"ada@example.com\"") && html.contains("name=\"find\""));
+    let none = page("/people?find=x", || people_page("x", vec![]));
+    assert!(words(&none).contains("Nobody found"));
+    let asked = page("/people", || people_page("", vec![]));
+    assert!(!words(&asked).contains("Nobody found"));
+}
+
+#[test]
+fn connections_show_what_the_test_said_and_never_a_key() {
+    let html = page("/settings/connections", || {
+        let mut customerio = connection(Vendor::Customerio, false);
+        customerio.stand_in = Some("http://127.0.0.1:4010".to_owned());
+        let twilio = ConnectionView { key: None, tested: None, ..connection(Vendor::Twilio, true) };
+        let view = ConnectionsView { now: now(), connections: vec![customerio, twilio] };
+        connections_page(view, ConnectionActions::new())
+    });
+    assert_eq!(answer(&html), "Customer.io can't be used and Segment has no key.");
+    let words = words(&html);
+    assert!(words.contains("The key was refused (401)."));
+    assert!(words.contains("Requests go to http://127.0.0.1:4010"));
+    assert!(words.contains("Leave it empty to keep the key that is there."));
+    for field in html.split("<input").filter(|tag| tag.contains("type=\"password\"")) {
+        let field = field.split('>').next().expect("a tag");
+        assert!(!field.contains("value=") || field.contains("value=\"\""), "{field}");
+    }
+    let ids: Vec<_> = html.split(" id=\"").skip(1).filter_map(|id| id.split('"').next()).collect();
+    let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(ids.len(), distinct.len(), "two forms on one page share no id: {ids:?}");
 }

@@ -217,8 +217,9 @@ fn AccountMenu(person: Option<Person>) -> AnyView {
                 {person.clone().map(|Person(name)| view! { <span class="who">{name}</span> })}
             </summary>
             <div class="menu-sheet">
-                {person.map(|Person(name)| view! { <p class="quiet">"Signed in as " {name}</p> })}
+                {person.clone().map(|Person(name)| view! { <p class="quiet">"Signed in as " {name}</p> })}
                 <ThemeChoice theme />
+                {person.map(|_| view! { <crate::access::page::SignOut /> })}
             </div>
         </details>
     }

@@ -1,4 +1,21 @@
-//! Access: who may do what.
+//! Access: who signs in, and who may do what.
+//!
+//! An account has an e-mail address, a role and perhaps a password. Whoever has none yet comes
+//! in by a [one-time link](link). Sessions live at the HTTP edge; what they are asked is in
+//! [`port`]. A new way to sign in is a method of the [service].
+
+#[cfg(feature = "service")]
+mod email;
+#[cfg(feature = "service")]
+pub mod link;
+pub mod password;
+#[cfg(feature = "service")]
+pub mod port;
+#[cfg(feature = "service")]
+pub mod service;
+
+#[cfg(feature = "service")]
+pub use email::Email;
 
 use serde::{Deserialize, Serialize};
 
@@ -63,5 +80,66 @@ impl Actor {
     /// Refuses unless they hold at least this role.
     pub fn require(&self, role: Role) -> Result<()> {
         if self.role >= role { Ok(()) } else { Err(Error::Forbidden) }
+    }
+}
+
+/// The path to go to after signing in: only one of our own, or somebody's link could send a
+/// person who has just typed a password to a look-alike.
+#[must_use]
+pub fn local_path(path: &str) -> &str {
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let local = plain && path.starts_with('/') && !path.starts_with("//");
+    if local { path } else { "/" }
+}
+
+/// A text as the value of a query.
+#[must_use]
+pub fn query_value(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::with_capacity(text.len()), |mut escaped, byte| {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            // Writing to a String can't fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+        escaped
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_paths_are_gone_to() {
+        for good in ["/", "/mappings?state=late#top", "/people/a%20b"] {
+            assert_eq!(local_path(good), good);
+        }
+        for bad in [
+            "",
+            "mappings",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/\t/evil.example",
+            "/a\r\nset-cookie: x",
+            "javascript:alert(1)",
+            " /",
+            "/é",
+        ] {
+            assert_eq!(local_path(bad), "/", "{bad:?}");
+        }
+        assert_eq!(query_value("/people?q=ä&b"), "/people%3Fq%3D%C3%A4%26b");
+    }
+
+    #[test]
+    fn a_role_may_do_what_those_before_it_may() {
+        for (at, role) in Role::ALL.into_iter().enumerate() {
+            let actor = Actor { name: "a@example.com".to_owned(), role };
+            for (needed_at, needed) in Role::ALL.into_iter().enumerate() {
+                assert_eq!(actor.require(needed).is_ok(), at >= needed_at);
+            }
+        }
     }
 }

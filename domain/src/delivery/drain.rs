@@ -18,7 +18,9 @@ use super::{
     Lane,
     batch::{MOST_EVENTS, Rendered, fitting},
     message::{Envelope, Installation},
-    port::{Advance, Batch, DeliveryStore, EventSink, Lease, Next, Outcome, Sleep, Work},
+    port::{
+        Advance, Batch, DeliveryStore, EventSink, Lease, LeaseStore, Next, Outcome, Sleep, Work,
+    },
     retry::Patience,
 };
 use crate::{audiences::Audience, destinations::Destination};
@@ -69,6 +71,8 @@ pub struct Drained {
 pub struct Drain {
     /// The parts.
     pub store: Arc<dyn DeliveryStore>,
+    /// The right to send.
+    pub leases: Arc<dyn LeaseStore>,
     /// The dictionary.
     pub people: Arc<dyn PersonStore>,
     /// Segment.
@@ -220,6 +224,13 @@ impl Drain {
         let events = range.iter().flat_map(|person| person.messages.iter().cloned()).collect();
         let batch = Batch { events, lane };
         for attempt in 0.. {
+            // Whoever waited, or slept through the end of the lease, asks whether it is still
+            // theirs; the first try comes right after a commit that did.
+            if attempt > 0
+                && let Err(error) = self.leases.renew(job.lease, self.clock.now()).await
+            {
+                return Err(error.to_string());
+            }
             let (why, retry_after) = match self.sink.send(&batch).await {
                 Outcome::Accepted => return Ok(None),
                 Outcome::Refused(reason) => return Ok(Some(reason)),

@@ -29,6 +29,9 @@ pub trait LeaseStore: Send + Sync {
     /// Takes the lease unless another living process has it.
     async fn acquire(&self, name: &str, now: Instant) -> Result<Option<Lease>>;
 
+    /// Keeps it for longer; [`crate::Error::Fenced`] if another process has it.
+    async fn renew(&self, lease: &Lease, now: Instant) -> Result<()>;
+
     /// Gives it back, so that the next process needn't wait.
     async fn release(&self, lease: &Lease) -> Result<()>;
 }

@@ -2,10 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::pin,
     sync::Arc,
 };
 
-use futures::{FutureExt as _, StreamExt as _, future::join_all, stream};
+use futures::{
+    FutureExt as _, StreamExt as _,
+    future::{Either, join_all, select},
+    stream,
+};
 
 use crate::{
     audiences::{Audience, port::MirrorStore},
@@ -22,7 +27,7 @@ use crate::{
     mappings::Mapping,
     people::PersonSet,
     suppression::service::SuppressionStore,
-    time::{Clock, Instant},
+    time::{Clock, Instant, Span},
 };
 
 use super::{
@@ -32,6 +37,9 @@ use super::{
     port::{OrderRequest, SyncStore},
     runs::RunReads,
 };
+
+/// How often a lease is renewed: several times within its length.
+const KEEP: Span = Span::from_seconds(20);
 
 /// Segments read side by side; pages of one segment come one after another.
 const SIDE_BY_SIDE: usize = 4;
@@ -90,7 +98,7 @@ impl SyncService {
         patience: Patience,
     ) -> Result<Vec<Outcome>> {
         let configuration = self.configuration.load().await?;
-        let mappings = select(&configuration, only)?;
+        let mappings = chosen(&configuration, only)?;
         let mut running = Vec::new();
         let mut busy = Vec::new();
         for mapping in mappings {
@@ -104,11 +112,18 @@ impl SyncService {
                 None => busy.push(Outcome::Busy(mapping.spec.key.clone())),
             }
         }
-        let done = self.run_all(&configuration, &running, since, patience).await;
+        let work = self.run_all(&configuration, &running, since, patience);
+        let done = match select(pin!(work), pin!(self.keep(&running))).await {
+            Either::Left((done, _)) | Either::Right((done, _)) => done,
+        };
         for one in &running {
             self.leases.release(&one.lease).await?;
         }
-        done?;
+        match done {
+            // Whoever has the mappings now reports on them.
+            Ok(()) | Err(Error::Fenced) => {}
+            Err(error) => return Err(error),
+        }
         let mut outcomes = busy;
         for one in &running {
             if let Some(row) = self.runs.run(one.run).await? {
@@ -116,6 +131,17 @@ impl SyncService {
             }
         }
         Ok(outcomes)
+    }
+
+    /// Keeps the leases while a long reading or a long wait writes nothing; ends only when
+    /// one is lost.
+    async fn keep(&self, running: &[Running<'_>]) -> Result<()> {
+        loop {
+            self.drain.sleep.sleep(KEEP).await;
+            for one in running {
+                self.leases.renew(&one.lease, self.clock.now()).await?;
+            }
+        }
     }
 
     async fn run_all(
@@ -268,7 +294,7 @@ impl SyncService {
 }
 
 /// The mappings to run: those named and whatever shares a group with them, or all.
-fn select<'a>(configuration: &'a Configuration, only: &[Key]) -> Result<Vec<&'a Mapping>> {
+fn chosen<'a>(configuration: &'a Configuration, only: &[Key]) -> Result<Vec<&'a Mapping>> {
     for key in only {
         if configuration.mapping(key).is_none() {
             return Err(Error::NotFound(format!("mapping {key}")));

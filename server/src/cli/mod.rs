@@ -7,6 +7,7 @@ pub mod apply;
 pub mod demo;
 pub mod explain;
 pub mod sync;
+pub mod user;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,9 @@ enum Command {
     Sync(sync::Sync),
     /// Says where somebody stands in every mapping, and why
     Explain(explain::Explain),
+    /// Says who may sign in
+    #[command(subcommand)]
+    User(user::User),
 }
 
 /// How a command ended.
@@ -112,6 +116,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Apply(apply) => apply::run(&config, &apply, &mut out).await,
         Command::Sync(sync) => sync::run(&config, &sync, &mut out).await,
         Command::Explain(explain) => explain::run(&config, &explain, &mut out).await,
+        Command::User(user) => user::run(&config, &user, &mut out).await,
     };
     let exit = result.unwrap_or_else(|failure| {
         tracing::error!("{failure}");

@@ -6,11 +6,12 @@
 
 use super::assets::Site;
 use super::security;
+use crate::auth::Auth;
 use app::{App, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::middleware::{from_fn, map_request};
+use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures::future::BoxFuture;
@@ -55,6 +56,8 @@ pub struct Edge {
     pub ready: Ready,
     /// Whether browsers reach Segue by https, from `SEGUE_PUBLIC_URL`.
     pub https: bool,
+    /// Who may use the console.
+    pub auth: Auth,
     /// Routes for machines, with their own guards.
     pub machines: Router,
 }
@@ -96,17 +99,18 @@ fn console(edge: Edge) -> Router {
     let site = edge.site;
     let fallback = move |request: Request| async move {
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-        if is_read && let Some(file) = site.respond(request.uri().path(), request.headers()) {
-            return file;
-        }
         if is_read && wants_html(&request) {
             return not_found(request).await.into_response();
         }
         (StatusCode::NOT_FOUND, "not found\n").into_response()
     };
-    Router::new()
+    let pages = Router::new()
         .leptos_routes_with_context(&options, routes, provide, document)
-        .fallback(fallback)
+        .fallback(fallback);
+    edge.auth
+        .protect(pages)
+        // Files are everybody's: the sign-in page needs them.
+        .layer(from_fn(move |request, next| file(site.clone(), request, next)))
         .layer(
             ServiceBuilder::new()
                 .layer(CsrfLayer::new())
@@ -120,13 +124,27 @@ fn console(edge: Edge) -> Router {
         .with_state(options)
 }
 
+/// Answers with a file where there is one; all their names have a dot.
+async fn file(site: Site, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if matches!(*request.method(), Method::GET | Method::HEAD)
+        && path.contains('.')
+        && let Some(file) = site.respond(path, request.headers())
+    {
+        return file;
+    }
+    if path.starts_with("/pkg/") {
+        return (StatusCode::NOT_FOUND, "not found\n").into_response();
+    }
+    next.run(request).await
+}
+
 fn wants_html(request: &Request) -> bool {
-    !request.uri().path().starts_with("/pkg/")
-        && request
-            .headers()
-            .get(ACCEPT)
-            .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("text/html"))
+    request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// An id from outside could name another request's lines in the log.

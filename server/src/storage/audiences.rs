@@ -84,24 +84,15 @@ fn learn(people: &[Identifiers], known: Vec<KnownRow>, mut next: Ordinal) -> Res
     let mut lesson = Lesson::default();
     for person in people {
         let (id, email) = (person.id.clone(), person.email.clone());
-        let number = match numbers.get(&person.cio_id) {
-            Some((number, known_id, known_email)) => {
-                let number = *number;
-                if *known_id != id || *known_email != email {
-                    lesson.changed.push((number, id.clone(), email.clone()));
-                    numbers.insert(person.cio_id.clone(), (number, id, email));
-                }
-                number
-            }
-            None => {
-                let number = next;
-                next =
-                    next.checked_add(1).ok_or_else(|| Error::unexpected("no numbers are left"))?;
-                lesson.new.push((number, person.cio_id.clone(), id.clone(), email.clone()));
-                numbers.insert(person.cio_id.clone(), (number, id, email));
-                number
-            }
-        };
+        let known = numbers.get(&person.cio_id);
+        let number = known.map_or(next, |(number, ..)| *number);
+        if known.is_none() {
+            next = next.checked_add(1).ok_or_else(|| Error::unexpected("no numbers are left"))?;
+            lesson.new.push((number, person.cio_id.clone(), id.clone(), email.clone()));
+        } else if known.is_some_and(|(_, old_id, old_email)| *old_id != id || *old_email != email) {
+            lesson.changed.push((number, id.clone(), email.clone()));
+        }
+        numbers.insert(person.cio_id.clone(), (number, id, email));
         lesson.ordinals.push(number);
     }
     Ok(lesson)

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::{
     Storage,
     macros::{Failure, reading, writing},
+    statement::{Statement, carry_out},
 };
 
 #[derive(FromRow)]
@@ -230,193 +231,188 @@ impl ConfigurationStore for Storage {
     }
 
     async fn carry_out(&self, plan: &Plan, version: i64, actor: &str, now: Instant) -> Result<()> {
-        let mut sealed = Vec::new();
-        for (name, secrets) in &plan.secrets {
-            for (position, secret) in (0_i64..).zip(secrets) {
-                sealed.push(match secret {
-                    Secret::Environment(variable) => (name, position, Some(&variable.env), None),
-                    Secret::Literal(text) => {
-                        let bytes = self.vault.seal(
-                            &secret_row(name, position),
-                            text,
-                            &mut crate::random::secure(),
-                        )?;
-                        (name, position, None, Some(bytes))
-                    }
-                });
-            }
+        let mut statements = write_settings(&plan.settings);
+        statements.extend(self.write_secrets(plan, now)?);
+        for change in &plan.changes {
+            statements.extend(write(change, self.ids.next(), now));
+            let (action, subject, detail) = describe(change);
+            statements.push(
+                Statement::new(
+                    "INSERT INTO audit (id, at, actor, action, subject, detail)
+                    VALUES ($1, $2, $3, $4, $5, $6)",
+                )
+                .with(self.ids.next())
+                .with(now.0)
+                .with(actor)
+                .with(action)
+                .with(subject)
+                .with(detail),
+            );
         }
         writing!(self.database, |connection| {
-            let raised = sqlx::query("UPDATE installation SET configuration_version = configuration_version + 1 WHERE configuration_version = $1")
-                .bind(version)
-                .execute(&mut *connection)
-                .await?
-                .rows_affected();
-            if raised == 0 {
+            let raise = Statement::new(
+                "UPDATE installation SET configuration_version = configuration_version + 1
+                WHERE configuration_version = $1",
+            )
+            .with(version);
+            if carry_out!(connection, raise) == 0 {
                 return Err(Failure::Domain(Error::Conflict(
                     "the configuration has changed meanwhile: look at the new plan and apply again"
                         .to_owned(),
                 )));
             }
-            for (name, value) in setting_rows(&plan.settings) {
-                sqlx::query(
-                    "INSERT INTO setting (name, value) VALUES ($1, $2)
-                        ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                )
-                .bind(name)
-                .bind(value)
-                .execute(&mut *connection)
-                .await?;
-            }
-            for name in plan.secrets.keys() {
-                sqlx::query("DELETE FROM secret WHERE name = $1")
-                    .bind(name)
-                    .execute(&mut *connection)
-                    .await?;
-            }
-            for (name, position, environment, bytes) in &sealed {
-                sqlx::query("INSERT INTO secret (name, position, environment, sealed, updated_at) VALUES ($1, $2, $3, $4, $5)")
-                    .bind(name.as_str())
-                    .bind(position)
-                    .bind(environment.map(String::as_str))
-                    .bind(bytes.as_deref())
-                    .bind(now.0)
-                    .execute(&mut *connection)
-                    .await?;
-            }
-            for change in &plan.changes {
-                let id = self.ids.next();
-                match change {
-                    Change::Create(Row::Destination(spec)) => {
-                        sqlx::query("INSERT INTO destination (id, key, profile, integration, fields, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-                            .bind(id)
-                            .bind(spec.key.as_str())
-                            .bind(spec.profile.as_str())
-                            .bind(&spec.integration)
-                            .bind(json(&spec.fields))
-                            .bind(spec.hash)
-                            .bind(now.0)
-                            .execute(&mut *connection)
-                            .await?;
-                    }
-                    Change::Update(Row::Destination(spec), _) => {
-                        sqlx::query("UPDATE destination SET profile = $1, integration = $2, fields = $3, hash = $4 WHERE key = $5 AND retired_at IS NULL")
-                            .bind(spec.profile.as_str())
-                            .bind(&spec.integration)
-                            .bind(json(&spec.fields))
-                            .bind(spec.hash)
-                            .bind(spec.key.as_str())
-                            .execute(&mut *connection)
-                            .await?;
-                    }
-                    Change::Create(Row::Audience(spec)) => {
-                        sqlx::query("INSERT INTO audience (id, key, segment, owner, created_at) VALUES ($1, $2, $3, $4, $5)")
-                            .bind(id)
-                            .bind(spec.key.as_str())
-                            .bind(spec.segment)
-                            .bind(spec.owner.as_deref())
-                            .bind(now.0)
-                            .execute(&mut *connection)
-                            .await?;
-                    }
-                    Change::Update(Row::Audience(spec), _) => {
-                        sqlx::query("UPDATE audience SET segment = $1, owner = $2 WHERE key = $3 AND retired_at IS NULL")
-                            .bind(spec.segment)
-                            .bind(spec.owner.as_deref())
-                            .bind(spec.key.as_str())
-                            .execute(&mut *connection)
-                            .await?;
-                    }
-                    Change::Create(Row::Suppression(spec)) => {
-                        sqlx::query("INSERT INTO suppression (id, key, reason, audience_id, event, ttl, created_at)
-                                VALUES ($1, $2, $3, (SELECT id FROM audience WHERE key = $4 AND retired_at IS NULL), $5, $6, $7)")
-                            .bind(id)
-                            .bind(spec.key.as_str())
-                            .bind(&spec.reason)
-                            .bind(spec.audience.as_ref().map(Key::as_str))
-                            .bind(spec.event.as_deref())
-                            .bind(spec.ttl.map(|ttl| ttl.0))
-                            .bind(now.0)
-                            .execute(&mut *connection)
-                            .await?;
-                    }
-                    Change::Update(Row::Suppression(spec), _) => {
-                        sqlx::query("UPDATE suppression SET reason = $1, audience_id = (SELECT id FROM audience WHERE key = $2 AND retired_at IS NULL),
-                                event = $3, ttl = $4 WHERE key = $5 AND retired_at IS NULL")
-                            .bind(&spec.reason)
-                            .bind(spec.audience.as_ref().map(Key::as_str))
-                            .bind(spec.event.as_deref())
-                            .bind(spec.ttl.map(|ttl| ttl.0))
-                            .bind(spec.key.as_str())
-                            .execute(&mut *connection)
-                            .await?;
-                    }
-                    Change::Create(Row::Mapping(spec)) => {
-                        sqlx::query("INSERT INTO mapping (id, key, audience_id, destination_id, use_case, exclusivity_group, priority, every, holdout, active, created_at, next_run_at)
-                                VALUES ($1, $2, (SELECT id FROM audience WHERE key = $3 AND retired_at IS NULL),
-                                    (SELECT id FROM destination WHERE key = $4 AND retired_at IS NULL), $5, $6, $7, $8, $9, $10, $11, $11)")
-                            .bind(id)
-                            .bind(spec.key.as_str())
-                            .bind(spec.audience.as_str())
-                            .bind(spec.destination.as_str())
-                            .bind(spec.use_case.as_str())
-                            .bind(spec.exclusivity_group.as_ref().map(Key::as_str))
-                            .bind(spec.priority)
-                            .bind(spec.every.0)
-                            .bind(spec.holdout_percent.0)
-                            .bind(spec.active)
-                            .bind(now.0)
-                            .execute(&mut *connection)
-                            .await?;
-                    }
-                    Change::Update(Row::Mapping(spec), _) => {
-                        sqlx::query("UPDATE mapping SET audience_id = (SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
-                                destination_id = (SELECT id FROM destination WHERE key = $2 AND retired_at IS NULL),
-                                use_case = $3, exclusivity_group = $4, priority = $5, every = $6, holdout = $7, active = $8, next_run_at = $9
-                                WHERE key = $10 AND retired_at IS NULL")
-                            .bind(spec.audience.as_str())
-                            .bind(spec.destination.as_str())
-                            .bind(spec.use_case.as_str())
-                            .bind(spec.exclusivity_group.as_ref().map(Key::as_str))
-                            .bind(spec.priority)
-                            .bind(spec.every.0)
-                            .bind(spec.holdout_percent.0)
-                            .bind(spec.active)
-                            .bind(now.0)
-                            .bind(spec.key.as_str())
-                            .execute(&mut *connection)
-                            .await?;
-                    }
-                    Change::Create(Row::Source(key)) => {
-                        sqlx::query("INSERT INTO source (id, key, created_at) VALUES ($1, $2, $3)")
-                            .bind(id)
-                            .bind(key.as_str())
-                            .bind(now.0)
-                            .execute(&mut *connection)
-                            .await?;
-                    }
-                    Change::Retire(table, key) => {
-                        sqlx::query(retire(*table))
-                            .bind(now.0)
-                            .bind(key.as_str())
-                            .execute(&mut *connection)
-                            .await?;
-                    }
-                    Change::Update(Row::Source(_), _) | Change::Set(_) | Change::Secret { .. } => {}
-                }
-                let (action, subject, detail) = describe(change);
-                sqlx::query("INSERT INTO audit (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)")
-                    .bind(self.ids.next())
-                    .bind(now.0)
-                    .bind(actor)
-                    .bind(action)
-                    .bind(subject)
-                    .bind(detail)
-                    .execute(&mut *connection)
-                    .await?;
+            for statement in statements.clone() {
+                carry_out!(connection, statement);
             }
             Ok(())
         })
+    }
+}
+
+impl Storage {
+    fn write_secrets(&self, plan: &Plan, now: Instant) -> Result<Vec<Statement>> {
+        let mut statements = Vec::new();
+        for (name, secrets) in &plan.secrets {
+            statements
+                .push(Statement::new("DELETE FROM secret WHERE name = $1").with(name.as_str()));
+            for (position, secret) in (0_i64..).zip(secrets) {
+                let (environment, sealed) = match secret {
+                    Secret::Environment(variable) => (Some(variable.env.as_str()), None),
+                    Secret::Literal(text) => {
+                        let row = secret_row(name, position);
+                        (None, Some(self.vault.seal(&row, text, &mut crate::random::secure())?))
+                    }
+                };
+                statements.push(
+                    Statement::new(
+                        "INSERT INTO secret (name, position, environment, sealed, updated_at)
+                        VALUES ($1, $2, $3, $4, $5)",
+                    )
+                    .with(name.as_str())
+                    .with(position)
+                    .with(environment)
+                    .with(sealed)
+                    .with(now.0),
+                );
+            }
+        }
+        Ok(statements)
+    }
+}
+
+fn write_settings(settings: &Settings) -> Vec<Statement> {
+    let upsert = "INSERT INTO setting (name, value) VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    setting_rows(settings)
+        .into_iter()
+        .map(|(name, value)| Statement::new(upsert).with(name).with(value))
+        .collect()
+}
+
+/// What a change writes; settings and secrets are written apart from it.
+fn write(change: &Change, id: Uuid, now: Instant) -> Option<Statement> {
+    match change {
+        Change::Create(Row::Destination(spec)) => Some(write_destination(spec, Some((id, now)))),
+        Change::Update(Row::Destination(spec), _) => Some(write_destination(spec, None)),
+        Change::Create(Row::Audience(spec)) => Some(write_audience(spec, Some((id, now)))),
+        Change::Update(Row::Audience(spec), _) => Some(write_audience(spec, None)),
+        Change::Create(Row::Suppression(spec)) => Some(write_suppression(spec, Some((id, now)))),
+        Change::Update(Row::Suppression(spec), _) => Some(write_suppression(spec, None)),
+        Change::Create(Row::Mapping(spec)) => Some(write_mapping(spec, Some(id), now)),
+        Change::Update(Row::Mapping(spec), _) => Some(write_mapping(spec, None, now)),
+        Change::Create(Row::Source(key)) => Some(
+            Statement::new("INSERT INTO source (id, key, created_at) VALUES ($1, $2, $3)")
+                .with(id)
+                .with(key.as_str())
+                .with(now.0),
+        ),
+        Change::Retire(table, key) => {
+            Some(Statement::new(retire(*table)).with(now.0).with(key.as_str()))
+        }
+        Change::Update(Row::Source(_), _) | Change::Set(_) | Change::Secret { .. } => None,
+    }
+}
+
+fn write_destination(spec: &DestinationSpec, new: Option<(Uuid, Instant)>) -> Statement {
+    let statement = Statement::new(if new.is_some() {
+        "INSERT INTO destination (profile, integration, fields, hash, key, id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    } else {
+        "UPDATE destination SET profile = $1, integration = $2, fields = $3, hash = $4
+        WHERE key = $5 AND retired_at IS NULL"
+    })
+    .with(spec.profile.as_str())
+    .with(spec.integration.as_str())
+    .with(json(&spec.fields))
+    .with(spec.hash)
+    .with(spec.key.as_str());
+    identity(statement, new)
+}
+
+fn write_audience(spec: &AudienceSpec, new: Option<(Uuid, Instant)>) -> Statement {
+    let statement = Statement::new(if new.is_some() {
+        "INSERT INTO audience (segment, owner, key, id, created_at) VALUES ($1, $2, $3, $4, $5)"
+    } else {
+        "UPDATE audience SET segment = $1, owner = $2 WHERE key = $3 AND retired_at IS NULL"
+    })
+    .with(spec.segment)
+    .with(spec.owner.as_deref())
+    .with(spec.key.as_str());
+    identity(statement, new)
+}
+
+fn write_suppression(spec: &SuppressionSpec, new: Option<(Uuid, Instant)>) -> Statement {
+    let statement = Statement::new(if new.is_some() {
+        "INSERT INTO suppression (reason, audience_id, event, ttl, key, id, created_at)
+        VALUES ($1, (SELECT id FROM audience WHERE key = $2 AND retired_at IS NULL), $3, $4, $5, $6, $7)"
+    } else {
+        "UPDATE suppression SET reason = $1,
+            audience_id = (SELECT id FROM audience WHERE key = $2 AND retired_at IS NULL),
+            event = $3, ttl = $4
+        WHERE key = $5 AND retired_at IS NULL"
+    })
+    .with(spec.reason.as_str())
+    .with(spec.audience.as_ref().map(Key::as_str))
+    .with(spec.event.as_deref())
+    .with(spec.ttl.map(|ttl| ttl.0))
+    .with(spec.key.as_str());
+    identity(statement, new)
+}
+
+/// A mapping that is new or has changed runs at once.
+fn write_mapping(spec: &MappingSpec, new: Option<Uuid>, now: Instant) -> Statement {
+    let statement = Statement::new(if new.is_some() {
+        "INSERT INTO mapping (audience_id, destination_id, use_case, exclusivity_group, priority,
+            every, holdout, active, next_run_at, key, id, created_at)
+        VALUES ((SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
+            (SELECT id FROM destination WHERE key = $2 AND retired_at IS NULL),
+            $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    } else {
+        "UPDATE mapping SET
+            audience_id = (SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
+            destination_id = (SELECT id FROM destination WHERE key = $2 AND retired_at IS NULL),
+            use_case = $3, exclusivity_group = $4, priority = $5, every = $6, holdout = $7,
+            active = $8, next_run_at = $9
+        WHERE key = $10 AND retired_at IS NULL"
+    })
+    .with(spec.audience.as_str())
+    .with(spec.destination.as_str())
+    .with(spec.use_case.as_str())
+    .with(spec.exclusivity_group.as_ref().map(Key::as_str))
+    .with(spec.priority)
+    .with(spec.every.0)
+    .with(spec.holdout_percent.0)
+    .with(spec.active)
+    .with(now.0)
+    .with(spec.key.as_str());
+    identity(statement, new.map(|id| (id, now)))
+}
+
+/// The last two placeholders of every insert.
+fn identity(statement: Statement, new: Option<(Uuid, Instant)>) -> Statement {
+    match new {
+        Some((id, now)) => statement.with(id).with(now.0),
+        None => statement,
     }
 }
 

@@ -102,6 +102,13 @@ impl LeaseStore for Storage {
         })
     }
 
+    async fn renew(&self, lease: &Lease, now: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            hold!(self, connection, lease, now);
+            Ok(())
+        })
+    }
+
     async fn release(&self, lease: &Lease) -> Result<()> {
         writing!(self.database, |connection| {
             sqlx::query(

@@ -4,6 +4,7 @@
 //! the macro compiles the same body for both drivers. What really differs is in
 //! [`dialect`]. To add a method: the port in `domain`, its body here, a test in `contract`.
 
+mod access;
 mod audiences;
 mod bitmap;
 mod configuration;
@@ -15,9 +16,11 @@ mod dialect;
 mod leases;
 mod macros;
 mod mappings;
+mod order;
 mod orders;
 mod people;
 mod runs;
+mod statement;
 mod suppression;
 
 use std::sync::Arc;
@@ -25,6 +28,7 @@ use std::sync::Arc;
 use domain::ids::Ids;
 use sqlx::{PgPool, SqlitePool};
 
+pub use access::StoredSession;
 pub use connect::{DatabaseUrl, WorkLock};
 pub use macros::Failure;
 

@@ -15,6 +15,7 @@ use super::{Storage, configuration::parse, macros::reading};
 
 /// A stored run. While it mirrors, `fetched` is what its audience's reading has seen so far.
 #[derive(FromRow)]
+#[expect(clippy::struct_field_names, reason = "the columns of joins need a prefix")]
 pub(super) struct StoredRun {
     run_id: Uuid,
     run_mapping: String,

@@ -11,7 +11,10 @@ use domain::{
     delivery::retry::Patience,
     key::Key,
     mappings::port::MappingStore,
-    sync::service::{Outcome, SyncService},
+    sync::{
+        RunRow,
+        service::{Outcome, SyncService},
+    },
     time::{Clock, Span},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -149,26 +152,31 @@ fn log(keys: &[Key], result: Result<Vec<Outcome>>) {
     for outcome in outcomes {
         match outcome {
             Outcome::Busy(key) => {
-                tracing::debug!(mapping = key.as_str(), "another process works on it")
+                tracing::debug!(mapping = key.as_str(), "another process works on {key}");
             }
-            Outcome::Ran(run) => match &run.error {
-                Some(error) => {
-                    tracing::warn!(mapping = run.mapping.as_str(), run = %run.id, "the run failed: {error}")
-                }
-                None => tracing::info!(
-                    mapping = run.mapping.as_str(),
-                    run = %run.id,
-                    members = run.fetched,
-                    target = run.target,
-                    entered = run.entered,
-                    exited = run.exited,
-                    delivered = run.delivered,
-                    dead = run.dead,
-                    duration_ms = run.finished_at.map_or(0, |end| end.since(run.started_at).millis()),
-                    "{} is in order: {} in, {} out",
-                    run.mapping, run.entered, run.exited,
-                ),
-            },
+            Outcome::Ran(run) => log_run(&run),
         }
     }
+}
+
+fn log_run(run: &RunRow) {
+    let (mapping, id) = (run.mapping.as_str(), run.id);
+    if let Some(error) = &run.error {
+        tracing::warn!(mapping, run = %id, "the run of {mapping} failed: {error}");
+        return;
+    }
+    tracing::info!(
+        mapping,
+        run = %id,
+        members = run.fetched,
+        target = run.target,
+        entered = run.entered,
+        exited = run.exited,
+        delivered = run.delivered,
+        dead = run.dead,
+        duration_ms = run.finished_at.map_or(0, |end| end.since(run.started_at).millis()),
+        "{mapping} is in order: {} in, {} out",
+        run.entered,
+        run.exited,
+    );
 }

@@ -10,6 +10,20 @@ pub fn copy(text: &str) {
     let _ = text;
 }
 
+/// Whether the page has woken: what is drawn from now on need not be what the server wrote.
+pub fn is_awake() -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        leptos::prelude::document()
+            .document_element()
+            .is_some_and(|root| root.has_attribute("data-hydrated"))
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        false
+    }
+}
+
 /// Closes an open popover.
 pub fn close_popover(element: &leptos::web_sys::HtmlElement) {
     #[cfg(feature = "hydrate")]

@@ -140,6 +140,21 @@ pub fn short_step(step: &str) -> String {
     if is_id { short_id(step) } else { step.to_owned() }
 }
 
+/// A text as one step of an address: whatever isn't plain is escaped.
+#[must_use]
+pub fn in_address(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::with_capacity(text.len()), |mut escaped, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            // Writing to a String can't fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+        escaped
+    })
+}
+
 /// Names in a sentence: `a`, `a and b`, `a, b and c`.
 #[must_use]
 pub fn list(names: &[String]) -> String {
@@ -254,5 +269,11 @@ mod tests {
         assert_eq!(list(&names(&["a"])), "a");
         assert_eq!(list(&names(&["a", "b", "c"])), "a, b and c");
         assert_eq!(capital("two"), "Two");
+    }
+
+    #[test]
+    fn whatever_an_id_holds_it_is_one_step_of_an_address() {
+        assert_eq!(in_address("a4f.b_c-1~"), "a4f.b_c-1~");
+        assert_eq!(in_address("a/b?c#d é"), "a%2Fb%3Fc%23d%20%C3%A9");
     }
 }

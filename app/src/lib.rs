@@ -5,13 +5,27 @@
 
 pub mod access;
 pub mod assets;
+pub mod audiences;
 mod browser;
 pub mod chart;
+pub mod connections;
+pub mod context;
+pub mod destinations;
+pub mod error;
+pub mod form;
 pub mod format;
-pub mod hello;
+pub mod live;
+pub mod mappings;
+pub mod overview;
+pub mod people;
 #[cfg(feature = "ssr")]
 mod shell;
+pub mod suppression;
+pub mod sync;
+#[cfg(test)]
+mod tests;
 pub mod ui;
+pub mod words;
 
 #[cfg(feature = "ssr")]
 pub use shell::shell;
@@ -20,6 +34,18 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+
+use audiences::{form::PromotePage, page::AudiencesPage};
+use connections::page::ConnectionsPage;
+use destinations::{form::NewDestinationPage, page::DestinationsPage};
+use mappings::{
+    form::{EditMappingPage, NewMappingPage},
+    page::{MappingPage, MappingsPage},
+};
+use overview::page::OverviewPage;
+use people::page::{PeoplePage, PersonPage};
+use suppression::{form::NewSuppressionPage, page::SuppressionPage};
+use sync::page::RunPage;
 
 /// All pages. Each route renders in [`SsrMode::Async`], so that it is complete without
 /// JavaScript.
@@ -40,9 +66,10 @@ pub fn App() -> impl IntoView {
 /// never changes while a page is awake.
 #[component]
 fn Around() -> impl IntoView {
-    match access::who() {
+    let (environment, name) = context::around();
+    match name {
         Some(name) => view! {
-            <ui::Frame person=ui::Person(name)>
+            <ui::Frame person=ui::Person(name) environment>
                 <Pages />
             </ui::Frame>
         }
@@ -60,7 +87,6 @@ fn Around() -> impl IntoView {
 fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=NotFound>
-            <Route path=path!("/") view=hello::page::HelloPage ssr=SsrMode::Async />
             <Route path=path!("/sign-in") view=access::page::SignInPage ssr=SsrMode::Async />
             <Route path=path!("/link") view=access::page::LinkPage ssr=SsrMode::Async />
             <Route
@@ -68,6 +94,21 @@ fn Pages() -> impl IntoView {
                 view=access::page::LinkPasswordPage
                 ssr=SsrMode::Async
             />
+            <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
+            <Route path=path!("/audiences") view=AudiencesPage ssr=SsrMode::Async />
+            <Route path=path!("/audiences/new") view=PromotePage ssr=SsrMode::Async />
+            <Route path=path!("/mappings") view=MappingsPage ssr=SsrMode::Async />
+            <Route path=path!("/mappings/new") view=NewMappingPage ssr=SsrMode::Async />
+            <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />
+            <Route path=path!("/mappings/:key/edit") view=EditMappingPage ssr=SsrMode::Async />
+            <Route path=path!("/destinations") view=DestinationsPage ssr=SsrMode::Async />
+            <Route path=path!("/destinations/new") view=NewDestinationPage ssr=SsrMode::Async />
+            <Route path=path!("/suppression") view=SuppressionPage ssr=SsrMode::Async />
+            <Route path=path!("/suppression/new") view=NewSuppressionPage ssr=SsrMode::Async />
+            <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
+            <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />
+            <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
+            <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async />
         </Routes>
     }
 }

@@ -8,7 +8,6 @@ pub mod api;
 pub mod page;
 
 use domain::access::password::Weakness;
-use leptos::prelude::*;
 
 /// Why somebody isn't let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,19 +71,4 @@ impl Problem {
             Self::Broken => "Try again in a moment; the log says more.".to_owned(),
         }
     }
-}
-
-/// The name of whoever is signed in; the same on the server and once the page is awake.
-pub fn who() -> Option<String> {
-    SharedValue::new(|| {
-        #[cfg(feature = "ssr")]
-        {
-            api::actor().ok().map(|actor| actor.name)
-        }
-        #[cfg(not(feature = "ssr"))]
-        {
-            None
-        }
-    })
-    .into_inner()
 }

@@ -40,7 +40,7 @@ pub fn Funnel(
     /// Those who are left.
     rest: u64,
     /// Of those who are left, how many have arrived, and the words for it.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     arrived: Option<(String, u64)>,
     /// The class that colours those who are left, such as `use-retarget`.
     #[prop(default = "")]

@@ -8,11 +8,13 @@
 mod bars;
 mod columns;
 mod funnel;
+mod shares;
 mod spark;
 
 pub use bars::{Bar, Bars};
 pub use columns::{ColumnBar, Columns};
 pub use funnel::{Funnel, FunnelStep};
+pub use shares::{Share, Shares};
 pub use spark::Spark;
 
 /// `part` of `whole` on a scale of 0 to `length`, never past its end.

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{Icon, Mark, theme::ThemeChoice};
+use crate::context::Environment;
 
 /// A place in the rail: its address, its words, its icon.
 struct Place {
@@ -31,10 +32,6 @@ const PLACES: [&[Place]; 3] = [
     &[place("/settings/connections", "Connections", Mark::Settings)],
 ];
 
-/// Which world this is, where it isn't the real one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Environment(pub String);
-
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person(pub String);
@@ -42,8 +39,8 @@ pub struct Person(pub String);
 /// Rail, bar and page.
 #[component]
 pub fn Frame(
-    /// The sign of a demo or a sandbox.
-    #[prop(optional, into)]
+    /// Which world this is; a demo or a sandbox is striped.
+    #[prop(optional_no_strip, into)]
     environment: Option<Environment>,
     /// Who is signed in.
     #[prop(optional, into)]
@@ -69,7 +66,10 @@ pub fn Frame(
                 </button>
                 <Where path />
                 {environment
-                    .map(|Environment(words)| view! { <span class="environment">{words}</span> })}
+                    .map(|Environment { label, is_stand_in }| {
+                        let class = if is_stand_in { "environment stand-in" } else { "environment" };
+                        view! { <span class=class>{label}</span> }
+                    })}
                 <AccountMenu person />
             </header>
             <main class="main" id="main" tabindex="-1">

@@ -160,7 +160,7 @@ pub fn ShortId(
     #[prop(into)]
     id: String,
 ) -> AnyView {
-    let (awake, wake) = signal(false);
+    let (awake, wake) = signal(crate::browser::is_awake());
     let (copied, set_copied) = signal(false);
     // Runs in the browser only: without a script there is no clipboard to offer.
     Effect::new(move || wake.set(true));

@@ -19,7 +19,7 @@ pub fn Page(
     #[prop(optional, into)]
     marks: Option<AnyView>,
     /// What can be done here.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     actions: Option<AnyView>,
     /// A form or a text: no wider than reads well.
     #[prop(optional)]

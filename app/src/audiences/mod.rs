@@ -1,0 +1,5 @@
+//! Audiences: their list, and the form that promotes a segment.
+
+pub mod api;
+pub mod form;
+pub mod page;

@@ -1,0 +1,153 @@
+//! The list of audiences.
+
+use domain::{
+    audiences::{AudienceRow, Mirror},
+    time::Instant,
+};
+use leptos::prelude::*;
+
+use super::api::{AudiencesView, read_audiences};
+use crate::{
+    format,
+    live::{loaded, renew},
+    ui::{
+        ButtonKind, Column, Empty, Figure, LinkButton, Mark, Moment, Nothing, Page, State,
+        StateMark, Table,
+    },
+};
+
+/// All audiences.
+#[component]
+pub fn AudiencesPage() -> AnyView {
+    let data = Resource::new(|| (), |()| read_audiences());
+    renew(data, |_| false);
+    loaded(data, "Audiences", audiences_page)
+}
+
+/// The list's page.
+pub fn audiences_page(view: AudiencesView) -> AnyView {
+    let AudiencesView { now, audiences } = view;
+    let answer = sentence(&audiences);
+    let promote = || {
+        view! {
+            <LinkButton href="/audiences/new" kind=ButtonKind::Primary mark=Mark::Add>
+                "Promote a segment"
+            </LinkButton>
+        }
+    };
+    if audiences.is_empty() {
+        return view! {
+            <Page name="Audiences" answer=answer.into_any()>
+                <Empty
+                    title="No audiences yet"
+                    words="Each promoted segment appears here with its members, who of them can be identified, and how fresh that is."
+                >
+                    {promote()}
+                </Empty>
+            </Page>
+        }
+        .into_any();
+    }
+    let columns = vec![
+        Column::words("Audience"),
+        Column::words("Segment in Customer.io"),
+        Column::words("Members read"),
+        Column::figures("Members"),
+        Column::figures("With e-mail"),
+        Column::figures("With id"),
+        Column::figures("Mappings"),
+        Column::words("Owner"),
+    ];
+    let rows = audiences.into_iter().map(|row| audience_row(row, now)).collect_view();
+    view! {
+        <Page name="Audiences" answer=answer.into_any() actions=promote().into_any()>
+            <Table caption="Audiences" columns>
+                {rows}
+            </Table>
+        </Page>
+    }
+    .into_any()
+}
+
+fn sentence(rows: &[AudienceRow]) -> String {
+    if rows.is_empty() {
+        return "No segment is promoted: nobody can be sent anywhere yet.".to_owned();
+    }
+    let members: u64 = rows.iter().map(|row| row.members).sum();
+    let email: u64 = rows.iter().map(|row| row.with_email).sum();
+    let stale: Vec<String> = rows
+        .iter()
+        .filter(|row| matches!(row.mirror, Mirror::Stale { .. }))
+        .map(|row| row.spec.key.to_string())
+        .collect();
+    let verb = if rows.len() == 1 { "has" } else { "have" };
+    let fresh = match stale.as_slice() {
+        [] => String::new(),
+        [one] => format!(" {one} could not be read anew."),
+        several if several.len() <= 3 => {
+            format!(" {} could not be read anew.", format::list(several))
+        }
+        several => format!(" {} could not be read anew.", several.len()),
+    };
+    let share = if members == 0 {
+        "nobody was read yet.".to_owned()
+    } else {
+        format!("{} have an e-mail address.", format::share(email, members))
+    };
+    format!(
+        "{} {verb} {}; {share}{fresh}",
+        format::count(rows.len() as u64, "audience", "audiences"),
+        format::count(members, "member", "members"),
+    )
+}
+
+fn audience_row(row: AudienceRow, now: Instant) -> AnyView {
+    let at = move || match row.mirrored_at {
+        Some(at) => view! { <Moment at now /> }.into_any(),
+        None => view! { <Nothing words="never" /> }.into_any(),
+    };
+    let mirror = match row.mirror {
+        Mirror::Never => view! { <StateMark state=State::New word="Not read yet" /> }.into_any(),
+        Mirror::Fresh => view! {
+            <StateMark state=State::Ok word="Read" />
+            " "
+            {at()}
+        }
+        .into_any(),
+        Mirror::Stale { reason } => view! {
+            <StateMark state=State::Late word="Old, from" />
+            " "
+            {at()}
+            <span class="under">{reason}</span>
+        }
+        .into_any(),
+    };
+    let segment = match row.segment_name {
+        Some(name) => format!("{name} ({})", row.spec.segment),
+        None => row.spec.segment.to_string(),
+    };
+    let owner = match row.spec.owner {
+        Some(owner) => owner.into_any(),
+        None => view! { <Nothing words="nobody" /> }.into_any(),
+    };
+    view! {
+        <tr id=row.spec.key.to_string()>
+            <th scope="row">{row.spec.key.to_string()}</th>
+            <td>{segment}</td>
+            <td class="wrap">{mirror}</td>
+            <Figure value=row.members />
+            <Figure value=row.with_email />
+            <Figure value=row.with_id />
+            <td class="num">
+                {if row.mappings > 0 {
+                    format::number(row.mappings).into_any()
+                } else {
+                    let href = format!("/mappings/new?audience={}", row.spec.key);
+                    view! { <a href=href>"Add a mapping"</a> }.into_any()
+                }}
+            </td>
+            <td>{owner}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,100 @@
+//! Server functions of connections: read, save and test. A key goes in and never comes
+//! out, not even into an address.
+
+use domain::{
+    connections::{ConnectionView, Vendor},
+    time::Instant,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::{context::enter, form::finish};
+
+/// The page of connections.
+pub const PAGE: &str = "/settings/connections";
+
+/// Both connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionsView {
+    /// When this was read.
+    pub now: Instant,
+    /// Customer.io, then Segment.
+    pub connections: Vec<ConnectionView>,
+}
+
+/// How both are set up.
+#[server(prefix = "/fn", endpoint = "read_connections")]
+pub async fn read_connections() -> Result<ConnectionsView, AppError> {
+    let (services, _) = enter()?;
+    let connections = services.connections.list().await?;
+    Ok(ConnectionsView { now: services.clock.now(), connections })
+}
+
+/// Saves how Customer.io is reached, then tests it.
+#[server(prefix = "/fn", endpoint = "save_customerio")]
+pub async fn save_customerio(
+    /// `us` or `eu`.
+    region: String,
+    /// Requests a second.
+    requests_per_second: String,
+    /// Empty keeps the one that is stored.
+    #[server(default)]
+    app_api_key: String,
+) -> Result<(), AppError> {
+    let saved = save(Vendor::Customerio, &region, &requests_per_second, &app_api_key).await;
+    let typed = [("region", &*region), ("requests_per_second", &*requests_per_second)];
+    finish::<SaveCustomerio>(saved, PAGE, &typed)
+}
+
+/// Saves how Segment is reached, then tests it.
+#[server(prefix = "/fn", endpoint = "save_twilio")]
+pub async fn save_twilio(
+    /// `us` or `eu`.
+    twilio_region: String,
+    /// Events a second.
+    events_per_second: String,
+    /// Empty keeps the one that is stored.
+    #[server(default)]
+    write_key: String,
+) -> Result<(), AppError> {
+    let saved = save(Vendor::Twilio, &twilio_region, &events_per_second, &write_key).await;
+    let typed = [("twilio_region", &*twilio_region), ("events_per_second", &*events_per_second)];
+    finish::<SaveTwilio>(saved, PAGE, &typed)
+}
+
+/// Tests a connection with the stored key.
+#[server(prefix = "/fn", endpoint = "test_connection")]
+pub async fn test_connection(
+    /// `customerio` or `twilio`.
+    vendor: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let vendor = match &*vendor {
+            "customerio" => Vendor::Customerio,
+            "twilio" => Vendor::Twilio,
+            _ => return Err(AppError::NotFound { what: format!("connection {vendor}") }),
+        };
+        services.connections.test(vendor, &actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<TestConnection>(outcome.await, PAGE, &[])
+}
+
+#[cfg(feature = "ssr")]
+async fn save(vendor: Vendor, region: &str, budget: &str, key: &str) -> Result<String, AppError> {
+    let (services, actor) = enter()?;
+    let (region_field, budget_field) = match vendor {
+        Vendor::Customerio => ("region", "requests_per_second"),
+        Vendor::Twilio => ("twilio_region", "events_per_second"),
+    };
+    let region = region.parse().map_err(|error| AppError::invalid(region_field, error))?;
+    let budget = budget
+        .trim()
+        .parse()
+        .map_err(|_| AppError::invalid(budget_field, "Write a whole number above 0"))?;
+    services.connections.save(vendor, region, budget, key, &actor).await?;
+    Ok(PAGE.to_owned())
+}

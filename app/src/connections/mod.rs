@@ -1,0 +1,4 @@
+//! Connections: the keys and regions of Customer.io and Segment, and whether they work.
+
+pub mod api;
+pub mod page;

@@ -1,0 +1,283 @@
+//! The page of connections.
+
+use domain::{
+    connections::{ConnectionView, KeySource, Region, TestResult, Vendor},
+    time::Instant,
+};
+use leptos::prelude::*;
+
+use super::api::{ConnectionsView, SaveCustomerio, SaveTwilio, TestConnection, read_connections};
+use crate::{
+    form::{Answered, FormError, answered, typed, wrong},
+    format,
+    live::loaded,
+    ui::{
+        Button, ButtonKind, Choice, Fact, Facts, Moment, Nothing, Notice, NoticeKind, Page,
+        Section, SelectField, TextField,
+    },
+};
+
+/// What can be done here, made once for the page's life.
+#[derive(Clone, Copy)]
+pub struct Actions {
+    customerio: ServerAction<SaveCustomerio>,
+    twilio: ServerAction<SaveTwilio>,
+    test: ServerAction<TestConnection>,
+}
+
+impl Actions {
+    /// Ready to be used.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            customerio: ServerAction::new(),
+            twilio: ServerAction::new(),
+            test: ServerAction::new(),
+        }
+    }
+
+    /// Changes whenever something was done: a refusal renews nothing, so that what was
+    /// typed stays.
+    fn done(self) -> usize {
+        let done = |value: Option<Result<(), crate::error::AppError>>| {
+            usize::from(matches!(value, Some(Ok(()))))
+        };
+        let (customerio, twilio) = (self.customerio, self.twilio);
+        done(customerio.value().get()) * customerio.version().get()
+            + done(twilio.value().get()) * twilio.version().get() * 1_000
+            + self.test.version().get() * 1_000_000
+    }
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Both connections.
+#[component]
+pub fn ConnectionsPage() -> AnyView {
+    let actions = Actions::new();
+    let data = Resource::new(move || actions.done(), |_| read_connections());
+    loaded(data, "Connections", move |view| connections_page(view, actions))
+}
+
+/// The page.
+pub fn connections_page(view: ConnectionsView, actions: Actions) -> AnyView {
+    let ConnectionsView { now, connections } = view;
+    let answer = sentence(&connections);
+    let sections = connections
+        .into_iter()
+        .map(|connection| connection_section(connection, now, actions))
+        .collect_view();
+    view! {
+        <Page name="Connections" answer=answer.into_any()>
+            {sections}
+        </Page>
+    }
+    .into_any()
+}
+
+/// Whether both can be used.
+fn sentence(connections: &[ConnectionView]) -> String {
+    let clauses: Vec<String> = connections
+        .iter()
+        .map(|connection| {
+            let name = connection.vendor.label();
+            match (&connection.key, &connection.tested) {
+                (None, _) => format!("{name} has no key"),
+                (Some(_), None) => format!("{name} was never tested"),
+                (Some(_), Some(test)) if test.ok => format!("{name} answers"),
+                (Some(_), Some(_)) => format!("{name} can't be used"),
+            }
+        })
+        .collect();
+    format!("{}.", format::list(&clauses))
+}
+
+fn connection_section(connection: ConnectionView, now: Instant, actions: Actions) -> AnyView {
+    let vendor = connection.vendor;
+    let stand_in = connection.stand_in.clone().map(|address| {
+        let title = format!("Requests go to {address}");
+        let words =
+            format!("It stands in for {}: nothing here reaches the real one.", vendor.label());
+        view! {
+            <Notice title>
+                <p>{words}</p>
+            </Notice>
+        }
+    });
+    let tested = connection.tested.clone().map(|test| test_notice(test, vendor, now));
+    let key = match connection.key.clone() {
+        Some(KeySource::Stored { at }) => {
+            view! { "Stored encrypted, entered " <Moment at now /> }.into_any()
+        }
+        Some(KeySource::Environment { name }) => {
+            view! { "Read from the variable " <code>{name}</code> }.into_any()
+        }
+        None => view! { <Nothing words="none" /> }.into_any(),
+    };
+    let form = match vendor {
+        Vendor::Customerio => customerio_form(&connection, actions),
+        Vendor::Twilio => twilio_form(&connection, actions),
+    };
+    let test = connection.key.is_some().then(|| {
+        let name = match vendor {
+            Vendor::Customerio => "customerio",
+            Vendor::Twilio => "twilio",
+        };
+        let words = format!("Test {}", vendor.label());
+        view! {
+            <ActionForm action=actions.test>
+                <input type="hidden" name="vendor" value=name />
+                <Button busy=actions.test.pending()>{words}</Button>
+            </ActionForm>
+        }
+    });
+    view! {
+        <Section title=vendor.label()>
+            {stand_in} {tested} <div class="split">
+                {form}
+                <div class="beside">
+                    <Facts>
+                        <Fact term="Key">{key}</Fact>
+                    </Facts>
+                    {test}
+                </div>
+            </div>
+        </Section>
+    }
+    .into_any()
+}
+
+fn test_notice(test: TestResult, vendor: Vendor, now: Instant) -> AnyView {
+    let (kind, title) = if test.ok {
+        (NoticeKind::Ok, format!("{} answers", vendor.label()))
+    } else {
+        (NoticeKind::Failing, format!("{} can't be used", vendor.label()))
+    };
+    view! {
+        <Notice kind title>
+            <p>{test.message} " Tested " <Moment at=test.at now /> "."</p>
+        </Notice>
+    }
+    .into_any()
+}
+
+fn regions() -> Vec<Choice> {
+    vec![
+        Choice::new(Region::Us.as_str(), "United States"),
+        Choice::new(Region::Eu.as_str(), "European Union"),
+    ]
+}
+
+fn key_hint(connection: &ConnectionView, what: &str) -> String {
+    if connection.key.is_some() {
+        format!("Leave it empty to keep the key that is there. {what}")
+    } else {
+        what.to_owned()
+    }
+}
+
+fn customerio_form(connection: &ConnectionView, actions: Actions) -> AnyView {
+    let action = actions.customerio;
+    let answered: Answered = answered(action);
+    let optional = connection.key.is_some();
+    let hint = key_hint(connection, "An App API key of the workspace. It is never shown again.");
+    let region = typed("region", connection.region.as_str());
+    let budget = typed("requests_per_second", &connection.budget.to_string());
+    view! {
+        <ActionForm action attr:class="form">
+            <FormError
+                answered
+                fields=&["region", "requests_per_second", "app_api_key"]
+                title="Customer.io was not saved"
+            />
+            <SelectField
+                name="region"
+                label="Region of the workspace"
+                options=regions()
+                value=region
+                wrong=wrong(answered, "region")
+            />
+            <TextField
+                name="app_api_key"
+                label="App API key"
+                kind="password"
+                hint
+                class="input-mono"
+                wrong=wrong(answered, "app_api_key")
+                optional
+            />
+            <TextField
+                name="requests_per_second"
+                label="Budget"
+                hint="Customer.io allows 10 in any one second. Leave some to others who use the same workspace."
+                kind="number"
+                class="input-short"
+                unit="requests a second"
+                value=budget
+                wrong=wrong(answered, "requests_per_second")
+            />
+            <div class="buttons">
+                <Button kind=ButtonKind::Primary busy=action.pending()>
+                    "Save and test Customer.io"
+                </Button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn twilio_form(connection: &ConnectionView, actions: Actions) -> AnyView {
+    let action = actions.twilio;
+    let answered: Answered = answered(action);
+    let optional = connection.key.is_some();
+    let hint = key_hint(
+        connection,
+        "The write key of the source in Segment. Segment answers 200 even to a wrong one.",
+    );
+    let region = typed("twilio_region", connection.region.as_str());
+    let budget = typed("events_per_second", &connection.budget.to_string());
+    view! {
+        <ActionForm action attr:class="form">
+            <FormError
+                answered
+                fields=&["twilio_region", "events_per_second", "write_key"]
+                title="Segment was not saved"
+            />
+            <SelectField
+                name="twilio_region"
+                label="Region of the workspace"
+                options=regions()
+                value=region
+                wrong=wrong(answered, "twilio_region")
+            />
+            <TextField
+                name="write_key"
+                label="Write key"
+                kind="password"
+                hint
+                class="input-mono"
+                wrong=wrong(answered, "write_key")
+                optional
+            />
+            <TextField
+                name="events_per_second"
+                label="Budget"
+                kind="number"
+                class="input-short"
+                unit="events a second"
+                value=budget
+                wrong=wrong(answered, "events_per_second")
+            />
+            <div class="buttons">
+                <Button kind=ButtonKind::Primary busy=action.pending()>
+                    "Save and test Segment"
+                </Button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}

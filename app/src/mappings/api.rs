@@ -1,0 +1,316 @@
+//! Server functions of mappings: read, create, change, run.
+
+use domain::{
+    audiences::AudienceRow,
+    destinations::DestinationRow,
+    key::Key,
+    mappings::{HoldoutPercent, MappingRow, MappingSpec},
+    sync::RunRow,
+    time::Instant,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::{context::enter, form::finish};
+
+/// Rows of a page of runs.
+#[cfg(feature = "ssr")]
+const RUNS: usize = 20;
+
+/// The list of mappings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MappingsView {
+    /// When this was read.
+    pub now: Instant,
+    /// Those that need somebody first.
+    pub mappings: Vec<MappingRow>,
+}
+
+/// One mapping and a page of its runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MappingView {
+    /// When this was read.
+    pub now: Instant,
+    /// The mapping.
+    pub mapping: MappingRow,
+    /// Its runs, the newest first.
+    pub runs: Vec<RunRow>,
+    /// Where older runs begin, if there are any.
+    pub older: Option<Instant>,
+    /// Whether these are not the newest.
+    pub is_older_page: bool,
+}
+
+/// What a mapping can be made of, and the one that is changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MappingChoices {
+    /// Promoted segments.
+    pub audiences: Vec<AudienceRow>,
+    /// Places behind Segment.
+    pub destinations: Vec<DestinationRow>,
+    /// The mapping that is changed.
+    pub spec: Option<MappingSpec>,
+}
+
+/// What the form of a mapping sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingForm {
+    /// Its name in Segue.
+    pub key: String,
+    /// The audience's key.
+    pub audience: String,
+    /// The destination's key.
+    pub destination: String,
+    /// What for.
+    #[serde(default)]
+    pub use_case: String,
+    /// How often, such as `5m`.
+    pub every: String,
+    /// Percent of members.
+    #[serde(default)]
+    pub holdout_percent: String,
+    /// The group's key, or empty.
+    #[serde(default)]
+    pub exclusivity_group: String,
+    /// The lower wins in a group.
+    #[serde(default)]
+    pub priority: String,
+    /// `true`, or empty for paused.
+    #[serde(default)]
+    pub active: String,
+}
+
+impl MappingForm {
+    /// Parses each field; the first that can't be is named.
+    pub fn parse(&self) -> Result<MappingSpec, AppError> {
+        let holdout: f64 = match self.holdout_percent.trim() {
+            "" => 0.0,
+            text => text.parse().map_err(|_| {
+                AppError::invalid("holdout_percent", "Write a number from 0 to 100, such as 2.5")
+            })?,
+        };
+        let group = self.exclusivity_group.trim();
+        Ok(MappingSpec {
+            key: key("key", &self.key)?,
+            audience: key("audience", &self.audience)
+                .map_err(|_| AppError::invalid("audience", "Choose an audience"))?,
+            destination: key("destination", &self.destination)
+                .map_err(|_| AppError::invalid("destination", "Choose a destination"))?,
+            use_case: self
+                .use_case
+                .parse()
+                .map_err(|_| AppError::invalid("use_case", "Choose what it is for"))?,
+            exclusivity_group: match group {
+                "" => None,
+                group => Some(key("exclusivity_group", group)?),
+            },
+            priority: match self.priority.trim() {
+                "" => 100,
+                text => text.parse().map_err(|_| {
+                    AppError::invalid("priority", "Write a whole number, such as 100")
+                })?,
+            },
+            every: self.every.parse().map_err(|error| AppError::invalid("every", error))?,
+            holdout_percent: HoldoutPercent::try_from(holdout).map_err(|_| {
+                AppError::invalid("holdout_percent", "Write a number from 0 to 100, such as 2.5")
+            })?,
+            active: self.active == "true",
+        })
+    }
+
+    /// What the page shows again if it can't be saved.
+    #[cfg(feature = "ssr")]
+    fn typed(&self) -> [(&'static str, &str); 9] {
+        [
+            ("key", &self.key),
+            ("audience", &self.audience),
+            ("destination", &self.destination),
+            ("use_case", &self.use_case),
+            ("every", &self.every),
+            ("holdout_percent", &self.holdout_percent),
+            ("exclusivity_group", &self.exclusivity_group),
+            ("priority", &self.priority),
+            ("active", &self.active),
+        ]
+    }
+}
+
+fn key(field: &str, text: &str) -> Result<Key, AppError> {
+    text.parse().map_err(|error| AppError::invalid(field, error))
+}
+
+/// A key in an address: what is none names nothing.
+#[cfg(feature = "ssr")]
+fn named(text: &str) -> Result<Key, AppError> {
+    text.parse().map_err(|_| AppError::NotFound { what: format!("mapping {text}") })
+}
+
+/// The page of a mapping, if its key is one: an address that came back is never followed.
+#[cfg(feature = "ssr")]
+fn page_of(key: &str) -> String {
+    key.parse::<Key>().map_or_else(|_| "/mappings".to_owned(), |key| format!("/mappings/{key}"))
+}
+
+/// All mappings.
+#[server(prefix = "/fn", endpoint = "read_mappings")]
+pub async fn read_mappings() -> Result<MappingsView, AppError> {
+    let (services, _) = enter()?;
+    let mappings = services.mappings.list().await?;
+    Ok(MappingsView { now: services.clock.now(), mappings })
+}
+
+/// One mapping and its runs that began before `before`.
+#[server(prefix = "/fn", endpoint = "read_mapping")]
+pub async fn read_mapping(
+    /// Which.
+    key: String,
+    /// Where the page of runs begins.
+    before: Option<Instant>,
+) -> Result<MappingView, AppError> {
+    let (services, _) = enter()?;
+    let mapping = services.mappings.get(&named(&key)?).await?;
+    let mut runs = services.runs.recent(Some(&mapping.spec.key), before).await?;
+    let more = runs.len() > RUNS;
+    runs.truncate(RUNS);
+    let older = if more { runs.last().map(|run| run.started_at) } else { None };
+    let is_older_page = before.is_some();
+    Ok(MappingView { now: services.clock.now(), mapping, runs, older, is_older_page })
+}
+
+/// What a mapping can be made of, and the one of this key.
+#[server(prefix = "/fn", endpoint = "read_mapping_choices")]
+pub async fn read_mapping_choices(
+    /// The mapping that is changed.
+    key: Option<String>,
+) -> Result<MappingChoices, AppError> {
+    let (services, _) = enter()?;
+    let audiences = services.audiences.list().await?;
+    let destinations = services.destinations.list().await?;
+    let spec = match key {
+        Some(key) => Some(services.mappings.get(&named(&key)?).await?.spec),
+        None => None,
+    };
+    Ok(MappingChoices { audiences, destinations, spec })
+}
+
+/// Stores a new mapping.
+#[server(prefix = "/fn", endpoint = "create_mapping")]
+pub async fn create_mapping(
+    /// What was entered.
+    #[server(flatten)]
+    form: MappingForm,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.mappings.create(form.parse()?, &actor).await?;
+        Ok(page_of(&form.key))
+    };
+    finish::<CreateMapping>(outcome.await, "/mappings/new", &form.typed())
+}
+
+/// Changes a mapping.
+#[server(prefix = "/fn", endpoint = "update_mapping")]
+pub async fn update_mapping(
+    /// What was entered.
+    #[server(flatten)]
+    form: MappingForm,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.mappings.update(form.parse()?, &actor).await?;
+        Ok(page_of(&form.key))
+    };
+    finish::<UpdateMapping>(outcome.await, &format!("{}/edit", page_of(&form.key)), &form.typed())
+}
+
+/// Runs a mapping as soon as somebody can.
+#[server(prefix = "/fn", endpoint = "run_mapping")]
+pub async fn run_mapping(
+    /// Which.
+    key: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.mappings.run_now(&named(&key)?, &actor).await?;
+        Ok(page_of(&key))
+    };
+    finish::<RunMapping>(outcome.await, &page_of(&key), &[])
+}
+
+/// Pauses a mapping.
+#[server(prefix = "/fn", endpoint = "pause_mapping")]
+pub async fn pause_mapping(
+    /// Which.
+    key: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.mappings.pause(&named(&key)?, &actor).await?;
+        Ok(page_of(&key))
+    };
+    finish::<PauseMapping>(outcome.await, &page_of(&key), &[])
+}
+
+/// Resumes a mapping.
+#[server(prefix = "/fn", endpoint = "resume_mapping")]
+pub async fn resume_mapping(
+    /// Which.
+    key: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.mappings.resume(&named(&key)?, &actor).await?;
+        Ok(page_of(&key))
+    };
+    finish::<ResumeMapping>(outcome.await, &page_of(&key), &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> MappingForm {
+        MappingForm {
+            key: "vip-meta".to_owned(),
+            audience: "vip".to_owned(),
+            destination: "meta".to_owned(),
+            use_case: "retarget".to_owned(),
+            every: "5m".to_owned(),
+            active: "true".to_owned(),
+            ..MappingForm::default()
+        }
+    }
+
+    #[test]
+    fn what_may_stay_empty_has_the_defaults_of_a_file() {
+        let spec = form().parse().expect("it is whole");
+        assert_eq!((spec.priority, spec.holdout_percent.0, spec.active), (100, 0, true));
+        assert_eq!(spec.exclusivity_group, None);
+    }
+
+    type Spoil = fn(&mut MappingForm);
+
+    #[test]
+    fn each_field_names_itself_when_it_is_wrong() {
+        let cases: [(&str, Spoil); 8] = [
+            ("key", |form| form.key = "Vip Meta".to_owned()),
+            ("audience", |form| form.audience.clear()),
+            ("destination", |form| form.destination.clear()),
+            ("use_case", |form| form.use_case.clear()),
+            ("every", |form| form.every = "soon".to_owned()),
+            ("holdout_percent", |form| form.holdout_percent = "101".to_owned()),
+            ("priority", |form| form.priority = "first".to_owned()),
+            ("exclusivity_group", |form| form.exclusivity_group = "A B".to_owned()),
+        ];
+        for (field, spoil) in cases {
+            let mut form = form();
+            spoil(&mut form);
+            match form.parse() {
+                Err(AppError::Invalid { field: wrong, .. }) => assert_eq!(wrong, field),
+                other => panic!("{field}: {other:?}"),
+            }
+        }
+    }
+}

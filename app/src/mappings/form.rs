@@ -1,0 +1,259 @@
+//! The form that makes a mapping and the one that changes it.
+
+use domain::mappings::{MappingSpec, UseCase};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::api::{CreateMapping, MappingChoices, UpdateMapping, read_mapping_choices};
+use crate::{
+    form::{Answered, FormError, answered, ticked, typed, wrong},
+    live::loaded,
+    ui::{
+        Button, ButtonKind, CheckField, Choice, Choices, Empty, LinkButton, Page, SelectField,
+        TextField,
+    },
+    words,
+};
+
+/// The fields that show their own errors.
+const FIELDS: &[&str] = &[
+    "key",
+    "audience",
+    "destination",
+    "use_case",
+    "every",
+    "holdout_percent",
+    "exclusivity_group",
+    "priority",
+];
+
+/// Makes a mapping.
+#[component]
+pub fn NewMappingPage() -> AnyView {
+    let create = ServerAction::<CreateMapping>::new();
+    let data = Resource::new(|| (), |()| read_mapping_choices(None));
+    loaded(data, "New mapping", move |choices| new_page(choices, create))
+}
+
+/// The page that makes a mapping.
+pub fn new_page(choices: MappingChoices, create: ServerAction<CreateMapping>) -> AnyView {
+    let answer = "Choose who goes where, and what for. It runs as soon as it is added.";
+    let missing = match (choices.audiences.is_empty(), choices.destinations.is_empty()) {
+        (true, _) => Some(("No audience to send", "/audiences/new", "Promote a segment")),
+        (_, true) => Some(("No destination to send to", "/destinations/new", "Add a destination")),
+        _ => None,
+    };
+    let body = match missing {
+        Some((title, href, step)) => view! {
+            <Empty title words="A mapping sends an audience to a destination: it needs both.">
+                <LinkButton href kind=ButtonKind::Primary>
+                    {step}
+                </LinkButton>
+            </Empty>
+        }
+        .into_any(),
+        None => view! {
+            <ActionForm action=create attr:class="form">
+                {fields(choices, answered(create), "The mapping was not added")}
+                <div class="buttons">
+                    <Button kind=ButtonKind::Primary busy=create.pending()>
+                        "Add mapping"
+                    </Button>
+                    <LinkButton href="/mappings" kind=ButtonKind::Quiet>
+                        "Cancel"
+                    </LinkButton>
+                </div>
+            </ActionForm>
+        }
+        .into_any(),
+    };
+    view! {
+        <Page name="New mapping" narrow=true answer=answer.into_any()>
+            {body}
+        </Page>
+    }
+    .into_any()
+}
+
+/// Changes a mapping.
+#[component]
+pub fn EditMappingPage() -> AnyView {
+    let params = use_params_map();
+    let update = ServerAction::<UpdateMapping>::new();
+    let key = move || params.read().get("key");
+    let data = Resource::new(key, |key| read_mapping_choices(Some(key.unwrap_or_default())));
+    loaded(data, "Edit mapping", move |choices| edit_page(choices, update))
+}
+
+/// The page that changes a mapping.
+pub fn edit_page(choices: MappingChoices, update: ServerAction<UpdateMapping>) -> AnyView {
+    let key = choices.spec.as_ref().map(|spec| spec.key.to_string()).unwrap_or_default();
+    let page = format!("/mappings/{key}");
+    let answer = view! {
+        "A change of " <a href=page.clone()>{key.clone()}</a>
+        " takes effect with its next run. What is already there stays until then."
+    };
+    view! {
+        <Page name=format!("Edit {key}") narrow=true answer=answer.into_any()>
+            <ActionForm action=update attr:class="form">
+                {fields(choices, answered(update), "The mapping was not saved")}
+                <div class="buttons">
+                    <Button kind=ButtonKind::Primary busy=update.pending()>
+                        "Save mapping"
+                    </Button>
+                    <LinkButton href=page kind=ButtonKind::Quiet>
+                        "Cancel"
+                    </LinkButton>
+                </div>
+            </ActionForm>
+        </Page>
+    }
+    .into_any()
+}
+
+/// What a field holds at first: the mapping that is changed, or what makes sense.
+fn first(spec: Option<&MappingSpec>, field: &str) -> String {
+    let Some(spec) = spec else {
+        return match field {
+            "every" => "5m".to_owned(),
+            "holdout_percent" => "0".to_owned(),
+            "priority" => "100".to_owned(),
+            "use_case" => UseCase::Retarget.to_string(),
+            _ => String::new(),
+        };
+    };
+    match field {
+        "key" => spec.key.to_string(),
+        "audience" => spec.audience.to_string(),
+        "destination" => spec.destination.to_string(),
+        "use_case" => spec.use_case.to_string(),
+        "every" => spec.every.to_string(),
+        "holdout_percent" => spec.holdout_percent.percent().to_string(),
+        "exclusivity_group" => {
+            spec.exclusivity_group.as_ref().map(ToString::to_string).unwrap_or_default()
+        }
+        "priority" => spec.priority.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn fields(choices: MappingChoices, answered: Answered, title: &'static str) -> AnyView {
+    let MappingChoices { audiences, destinations, spec } = choices;
+    let value = |field: &str| typed(field, &first(spec.as_ref(), field));
+    let audiences = audiences
+        .into_iter()
+        .map(|row| {
+            let name = row.segment_name.unwrap_or_else(|| format!("segment {}", row.spec.segment));
+            Choice::new(row.spec.key.to_string(), format!("{} · {name}", row.spec.key))
+        })
+        .collect();
+    let destinations = destinations
+        .into_iter()
+        .map(|row| {
+            let words = format!("{} · {}", row.spec.key, row.spec.profile.label());
+            Choice::new(row.spec.key.to_string(), words)
+        })
+        .collect();
+    let use_cases = UseCase::ALL
+        .into_iter()
+        .map(|one| {
+            Choice::new(one.as_str(), words::use_case(one)).with_hint(words::use_case_hint(one))
+        })
+        .collect();
+    let key = match &spec {
+        // The key is part of what was sent: it never changes.
+        Some(spec) => {
+            view! { <input type="hidden" name="key" value=spec.key.to_string() /> }.into_any()
+        }
+        None => view! {
+            <TextField
+                name="key"
+                label="Key"
+                hint="Lower-case words joined by hyphens, such as cart-abandoners-meta. It names the mapping in files and scripts and can't be changed."
+                class="input-mono"
+                value=value("key")
+                wrong=wrong(answered, "key")
+            />
+        }
+        .into_any(),
+    };
+    view! {
+        <FormError answered fields=FIELDS title />
+        {key}
+        <SelectField
+            name="audience"
+            label="Audience"
+            options=audiences
+            empty="Choose an audience"
+            value=value("audience")
+            wrong=wrong(answered, "audience")
+        />
+        <SelectField
+            name="destination"
+            label="Destination"
+            options=destinations
+            empty="Choose a destination"
+            value=value("destination")
+            wrong=wrong(answered, "destination")
+        />
+        <Choices
+            name="use_case"
+            label="Use case"
+            options=use_cases
+            value=value("use_case")
+            wrong=wrong(answered, "use_case")
+        />
+        {further_fields(spec.as_ref(), answered)}
+    }
+    .into_any()
+}
+
+/// How it runs: all of it has a value that makes sense from the start.
+fn further_fields(spec: Option<&MappingSpec>, answered: Answered) -> AnyView {
+    let value = |field: &str| typed(field, &first(spec, field));
+    view! {
+        <TextField
+            name="every"
+            label="Runs every"
+            hint="A whole number and a unit: 30s, 5m, 24h or 14d."
+            class="input-mono input-short"
+            value=value("every")
+            wrong=wrong(answered, "every")
+        />
+        <TextField
+            name="holdout_percent"
+            label="Holdout"
+            hint="Members who are never sent, so that the effect can be measured."
+            kind="number"
+            class="input-short"
+            unit="% of members"
+            value=value("holdout_percent")
+            wrong=wrong(answered, "holdout_percent")
+        />
+        <TextField
+            name="exclusivity_group"
+            label="Exclusivity group"
+            hint="In a group each person is in one audience only. Give every mapping of the group the same name."
+            class="input-mono"
+            value=value("exclusivity_group")
+            wrong=wrong(answered, "exclusivity_group")
+            optional=true
+        />
+        <TextField
+            name="priority"
+            label="Priority in the group"
+            hint="The lower goes first. Each audience of a group has its own."
+            kind="number"
+            class="input-short"
+            value=value("priority")
+            wrong=wrong(answered, "priority")
+        />
+        <CheckField
+            name="active"
+            label="Active"
+            checked=ticked("active", spec.is_none_or(|spec| spec.active))
+            hint="A paused mapping sends only what protects people."
+        />
+    }
+    .into_any()
+}

@@ -1,0 +1,6 @@
+//! Mappings: their list, the page of one, the form that makes and changes one.
+
+pub mod api;
+pub mod form;
+pub mod page;
+pub mod parts;

@@ -1,0 +1,60 @@
+//! The list of mappings and the page of one.
+
+use domain::time::Instant;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::{
+    api::{MappingsView, read_mapping, read_mappings},
+    parts::{Actions, list_sentence, mapping_page, mappings_table, no_mappings},
+};
+use crate::{
+    live::{Data, loaded, renew},
+    ui::{ButtonKind, LinkButton, Mark, Page},
+    words,
+};
+
+/// All mappings.
+#[component]
+pub fn MappingsPage() -> AnyView {
+    let data: Data<MappingsView> = Resource::new(|| (), |()| read_mappings());
+    renew(data, |view| view.mappings.iter().any(words::is_running));
+    loaded(data, "Mappings", mappings_page)
+}
+
+/// The list's page.
+pub fn mappings_page(view: MappingsView) -> AnyView {
+    let MappingsView { now, mappings } = view;
+    let answer = list_sentence(&mappings).into_any();
+    let actions = (!mappings.is_empty()).then(|| {
+        view! {
+            <LinkButton href="/mappings/new" kind=ButtonKind::Primary mark=Mark::Add>
+                "Add a mapping"
+            </LinkButton>
+        }
+        .into_any()
+    });
+    let table = if mappings.is_empty() { no_mappings() } else { mappings_table(mappings, now) };
+    view! {
+        <Page name="Mappings" answer actions>
+            {table}
+        </Page>
+    }
+    .into_any()
+}
+
+/// One mapping.
+#[component]
+pub fn MappingPage() -> AnyView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let actions = Actions::new();
+    let source = move || {
+        let key = params.read().get("key").unwrap_or_default();
+        let before = query.read().get("before").and_then(|text| text.parse().ok()).map(Instant);
+        (key, before, actions.version())
+    };
+    let data = Resource::new(source, |(key, before, _)| read_mapping(key, before));
+    renew(data, |view| words::is_running(&view.mapping));
+    loaded(data, "Mapping", move |view| mapping_page(view, actions))
+}

@@ -1,0 +1,470 @@
+//! What pages show of mappings: sentences, the table, the facts.
+
+use domain::{
+    destinations::Profile,
+    mappings::{Health, MappingRow, UseCase},
+    sync::Cause,
+    time::Instant,
+};
+use leptos::prelude::*;
+
+use super::api::{MappingView, PauseMapping, ResumeMapping, RunMapping};
+use crate::{
+    form::{FormError, answered},
+    format,
+    sync::parts::{Sieve, funnel, run_progress, runs_table},
+    ui::{
+        Button, ButtonKind, Column, Empty, Fact, Facts, Figure, HealthMark, LinkButton, Mark,
+        Moment, Nothing, Notice, NoticeKind, Page, Pager, Section, Table, UseCaseMark,
+    },
+    words,
+};
+
+/// What a mapping is called beside its key: its audience in the workspace's words.
+#[must_use]
+pub fn audience_name(row: &MappingRow) -> String {
+    row.segment_name.clone().unwrap_or_else(|| row.spec.audience.to_string())
+}
+
+/// The answer of a mapping's page.
+pub fn sentence(row: &MappingRow, now: Instant) -> AnyView {
+    let audience =
+        view! { <a href=format!("/audiences#{}", row.spec.audience)>{audience_name(row)}</a> };
+    let destination = view! { <a href=format!("/destinations#{}", row.spec.destination)>{row.profile.label()}</a> };
+    if row.last_done_at.is_none() && row.members == 0 && row.delivered == 0 {
+        let next = match (row.health, row.next_run_at) {
+            (Health::Paused, _) => "It is paused.".to_owned(),
+            (Health::Running, _) => "Its first run is at work.".to_owned(),
+            (Health::Failing, _) => "Its run failed.".to_owned(),
+            (_, Some(at)) if at > now => {
+                format!("Its first run comes {}.", format::relative(at, now))
+            }
+            _ => "Its first run comes soon.".to_owned(),
+        };
+        return view! { "Nobody from " {audience} " has been sent to " {destination} " yet. " {next} }
+            .into_any();
+    }
+    let verb = match row.spec.use_case {
+        UseCase::Suppress => " are excluded at ",
+        _ => " are sent to ",
+    };
+    let clauses = words::clauses(&row.withheld);
+    let last = clauses.len().saturating_sub(1);
+    let withheld = clauses
+        .into_iter()
+        .enumerate()
+        .map(|(at, (cause, words))| {
+            let join = match at {
+                0 => "; ",
+                at if at == last => " and ",
+                _ => ", ",
+            };
+            let words = match cause {
+                Cause::Suppressed => view! { <a href="/suppression">{words}</a> }.into_any(),
+                _ => words.into_any(),
+            };
+            view! { {join} {words} }
+        })
+        .collect_view();
+    let pending = (row.pending > 0).then(|| {
+        let are = if row.pending == 1 { "is" } else { "are" };
+        format!(" {} {are} on the way.", format::count(row.pending, "change", "changes"))
+    });
+    let paused = (row.health == Health::Paused).then_some("Paused. ");
+    view! {
+        {paused}
+        {format::number(row.delivered)}
+        " of "
+        {format::number(row.members)}
+        " members of "
+        {audience}
+        {verb}
+        {destination}
+        {withheld}
+        "."
+        {pending}
+    }
+    .into_any()
+}
+
+/// Mappings as rows, in the order given.
+pub fn mappings_table(rows: Vec<MappingRow>, now: Instant) -> AnyView {
+    let columns = vec![
+        Column::words("Mapping"),
+        Column::words("Use case"),
+        Column::words("Destination"),
+        Column::words("State"),
+        Column::figures("Members"),
+        Column::figures("Withheld"),
+        Column::figures("There"),
+        Column::figures("On the way"),
+        Column::figures("Last done"),
+    ];
+    let rows = rows.into_iter().map(|row| mapping_row(&row, now)).collect_view();
+    view! {
+        <Table caption="Mappings" columns>
+            {rows}
+        </Table>
+    }
+    .into_any()
+}
+
+fn mapping_row(row: &MappingRow, now: Instant) -> AnyView {
+    let done = match row.last_done_at {
+        Some(at) => view! { <Moment at now /> }.into_any(),
+        None => view! { <Nothing words="never" /> }.into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=format!("/mappings/{}", row.spec.key)>{row.spec.key.to_string()}</a>
+            </th>
+            <td>
+                <UseCaseMark use_case=row.spec.use_case />
+            </td>
+            <td>{row.profile.label()}</td>
+            <td>
+                <HealthMark health=row.health />
+            </td>
+            <Figure value=row.members />
+            <Figure value=words::withheld(&row.withheld) />
+            <Figure value=row.delivered />
+            <Figure value=row.pending />
+            <td class="num">{done}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// What can be done with a mapping, made once for the page's life.
+#[derive(Clone, Copy)]
+pub struct Actions {
+    run: ServerAction<RunMapping>,
+    pause: ServerAction<PauseMapping>,
+    resume: ServerAction<ResumeMapping>,
+}
+
+impl Actions {
+    /// Ready to be used.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { run: ServerAction::new(), pause: ServerAction::new(), resume: ServerAction::new() }
+    }
+
+    /// Changes with every answer.
+    pub fn version(self) -> usize {
+        self.run.version().get() + self.pause.version().get() + self.resume.version().get()
+    }
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn action_buttons(row: &MappingRow, actions: Actions) -> AnyView {
+    let key = row.spec.key.to_string();
+    let edit = format!("/mappings/{key}/edit");
+    let paused = row.health == Health::Paused;
+    let hidden = || {
+        let key = key.clone();
+        view! { <input type="hidden" name="key" value=key /> }
+    };
+    let (hidden, again) = (hidden(), hidden());
+    let main = if paused {
+        view! {
+            <ActionForm action=actions.resume>
+                {hidden}
+                <Button mark=Mark::Run busy=actions.resume.pending()>
+                    "Resume mapping"
+                </Button>
+            </ActionForm>
+        }
+        .into_any()
+    } else {
+        view! {
+            <ActionForm action=actions.run>
+                {hidden} <Button mark=Mark::Run busy=actions.run.pending()>"Run now"</Button>
+            </ActionForm>
+            <ActionForm action=actions.pause>
+                {again}
+                <Button mark=Mark::Pause busy=actions.pause.pending()>
+                    "Pause mapping"
+                </Button>
+            </ActionForm>
+        }
+        .into_any()
+    };
+    view! {
+        {main}
+        <LinkButton href=edit mark=Mark::Edit>
+            "Edit mapping"
+        </LinkButton>
+    }
+    .into_any()
+}
+
+/// The page of a mapping.
+pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
+    let MappingView { now, mapping: row, runs, older, is_older_page } = view;
+    let path = format!("/mappings/{}", row.spec.key);
+    let marks = view! {
+        <UseCaseMark use_case=row.spec.use_case />
+        <HealthMark health=row.health />
+    };
+    let sieve = Sieve {
+        members: row.members,
+        target: row.target,
+        delivered: Some(row.delivered),
+        withheld: &row.withheld,
+        use_case: Some(row.spec.use_case),
+    };
+    let picture = (row.members > 0).then(|| {
+        funnel(&sieve, |cause| match cause {
+            Cause::Holdout => Some(format::percent(row.spec.holdout_percent.0)),
+            Cause::Unidentifiable => Some(needs(row.profile).to_owned()),
+            _ => None,
+        })
+    });
+    let first = is_older_page.then(|| path.clone());
+    let older = older.map(|before| format!("{path}?before={}", before.0));
+    let table = if runs.is_empty() {
+        view! {
+            <Empty
+                title="No runs yet"
+                words="Each pass of this mapping appears here with what it read, decided and sent."
+            />
+        }
+        .into_any()
+    } else {
+        runs_table(runs, now, false)
+    };
+    view! {
+        <Page
+            name=row.spec.key.to_string()
+            marks=marks.into_any()
+            actions=action_buttons(&row, actions)
+            answer=sentence(&row, now)
+        >
+            <ActionErrors actions />
+            {trouble(&row, now)}
+            {run_progress(row.last_run.as_ref())}
+            <div class="split">
+                {picture.unwrap_or_else(|| ().into_any())}
+                {facts(&row, now)}
+            </div>
+            <Section title="Runs">{table} <Pager first older /></Section>
+        </Page>
+    }
+    .into_any()
+}
+
+#[component]
+fn ActionErrors(actions: Actions) -> AnyView {
+    view! {
+        <FormError answered=answered(actions.run) fields=&[] title="The mapping was not run" />
+        <FormError answered=answered(actions.pause) fields=&[] title="The mapping was not paused" />
+        <FormError answered=answered(actions.resume) fields=&[] title="The mapping was not resumed" />
+    }
+    .into_any()
+}
+
+/// What a failing, late or small mapping means for people, and what to do.
+fn trouble(row: &MappingRow, now: Instant) -> AnyView {
+    let newest = row.last_run.as_ref();
+    let notice = match row.health {
+        Health::Failing => {
+            let cause = newest
+                .and_then(|run| run.error.clone())
+                .unwrap_or_else(|| "The run ended without a reason.".to_owned());
+            let title = "The last run failed";
+            let words = "Whoever is at the destination stays there, and nobody new is sent until a run ends well.";
+            Some(
+                view! {
+                    <Notice kind=NoticeKind::Failing title>
+                        <p>{cause}</p>
+                        <p>{words}</p>
+                    </Notice>
+                }
+                .into_any(),
+            )
+        }
+        Health::Late => {
+            let since = row.last_done_at.map_or_else(
+                || "No run has ended well yet".to_owned(),
+                |at| format!("The last run that ended well was {}", format::relative(at, now)),
+            );
+            let words = format!(
+                "It should run every {}. People who joined or left since are not sent yet.",
+                format::duration(row.spec.every)
+            );
+            Some(
+                view! {
+                    <Notice kind=NoticeKind::Late title=since>
+                        <p>{words}</p>
+                    </Notice>
+                }
+                .into_any(),
+            )
+        }
+        Health::Waiting => Some(
+            view! {
+                <Notice title="A run waits: its change is unusually large">
+                    <p>"Only what protects people is sent until somebody decides."</p>
+                </Notice>
+            }
+            .into_any(),
+        ),
+        _ => None,
+    };
+    let odd = newest
+        .filter(|run| run.state == domain::sync::RunState::Done)
+        .and_then(|run| run.error.clone())
+        .map(|words| {
+            view! {
+                <Notice kind=NoticeKind::Late title="The last run ended, but not as it should">
+                    <p>{words}</p>
+                </Notice>
+            }
+        });
+    let small = row.profile.minimum_size().filter(|least| row.target > 0 && row.target < *least);
+    let small = small.map(|least| {
+        let title = format!(
+            "{} uses an audience from {} on",
+            row.profile.label(),
+            format::count(least, "person", "people")
+        );
+        view! {
+            <Notice kind=NoticeKind::Late title>
+                <p>"It is delivered all the same, but ads don't run on it until it grows."</p>
+            </Notice>
+        }
+    });
+    view! { {notice} {odd} {small} }.into_any()
+}
+
+/// What a platform needs to find somebody.
+const fn needs(profile: Profile) -> &'static str {
+    let needs = profile.identifiable();
+    match (needs.email || needs.phone, needs.id) {
+        (true, true) => "needs e-mail, phone or id",
+        (true, false) => "needs e-mail or phone",
+        _ => "needs an id",
+    }
+}
+
+fn facts(row: &MappingRow, now: Instant) -> AnyView {
+    let spec = &row.spec;
+    let next = match (row.health, row.next_run_at) {
+        (Health::Running, _) => "now".into_any(),
+        (_, Some(at)) if at > now => view! { <Moment at now /> }.into_any(),
+        (_, Some(_)) => "as soon as a worker is free".into_any(),
+        (_, None) => view! { <Nothing words="not while it is paused" /> }.into_any(),
+    };
+    let done = row.last_done_at.map_or_else(
+        || view! { <Nothing words="never" /> }.into_any(),
+        |at| view! { <Moment at now /> }.into_any(),
+    );
+    let group = spec.exclusivity_group.as_ref().map(|group| {
+        let words = format!("{group}, priority {}", spec.priority);
+        view! { <Fact term="Group">{words}</Fact> }
+    });
+    let holdout = (spec.holdout_percent.0 > 0).then(|| {
+        let words = format::percent(spec.holdout_percent.0);
+        view! { <Fact term="Holdout">{words}</Fact> }
+    });
+    let (audience, destination) = (spec.audience.to_string(), spec.destination.to_string());
+    let (to_audience, to_destination) =
+        (format!("/audiences#{audience}"), format!("/destinations#{destination}"));
+    let every = format::duration(spec.every);
+    view! {
+        <Facts>
+            <Fact term="Audience">
+                <a href=to_audience>{audience}</a>
+            </Fact>
+            <Fact term="Destination">
+                <a href=to_destination>{destination}</a>
+            </Fact>
+            <Fact term="Runs every">{every}</Fact>
+            <Fact term="Next run">{next}</Fact>
+            <Fact term="Last done">{done}</Fact>
+            {holdout}
+            {group}
+        </Facts>
+    }
+    .into_any()
+}
+
+/// The answer of the list: how many, how they fare, where most are withheld.
+pub fn list_sentence(rows: &[MappingRow]) -> String {
+    if rows.is_empty() {
+        return "Nothing flows yet: a mapping says which audience goes where, and what for."
+            .to_owned();
+    }
+    let there: u64 = rows.iter().map(|row| row.delivered).sum();
+    let members: u64 = rows.iter().map(|row| row.members).sum();
+    let verb = if rows.len() == 1 { "has" } else { "have" };
+    format!(
+        "{} {verb} {} of {} members at their destinations. {}",
+        format::count(rows.len() as u64, "mapping", "mappings"),
+        format::number(there),
+        format::number(members),
+        fare_sentence(rows)
+    )
+}
+
+/// Which mappings need somebody, by name; or that none does.
+pub fn fare_sentence(rows: &[MappingRow]) -> String {
+    let mut parts = Vec::new();
+    for health in [Health::Failing, Health::Late, Health::Waiting] {
+        let keys: Vec<String> = rows
+            .iter()
+            .filter(|row| row.health == health)
+            .map(|row| row.spec.key.to_string())
+            .collect();
+        match keys.as_slice() {
+            [] => {}
+            [one] => parts.push(format!("{one} {}", words::health_verb(health))),
+            several if several.len() <= 3 => {
+                let verb = match health {
+                    Health::Waiting => "wait for a decision".to_owned(),
+                    health => words::health_verb(health).replace("is ", "are "),
+                };
+                parts.push(format!("{} {verb}", format::list(several)));
+            }
+            several => {
+                let verb = match health {
+                    Health::Waiting => "wait for a decision".to_owned(),
+                    health => words::health_verb(health).replace("is ", "are "),
+                };
+                parts.push(format!("{} {verb}", several.len()));
+            }
+        }
+    }
+    if !parts.is_empty() {
+        return format!("{}.", format::list(&parts));
+    }
+    let active = rows.iter().filter(|row| row.health != Health::Paused).count();
+    match (active, rows.len()) {
+        (0, _) => "All are paused.".to_owned(),
+        (1, 1) if rows[0].health == Health::New => "It has not run yet.".to_owned(),
+        (1, 1) => "It is in time.".to_owned(),
+        _ => "Nothing needs you.".to_owned(),
+    }
+}
+
+/// The empty list, with the one step.
+pub fn no_mappings() -> AnyView {
+    view! {
+        <Empty
+            title="No mappings yet"
+            words="Each mapping appears here with how many of its members are at the destination, who is withheld and why."
+        >
+            <LinkButton href="/mappings/new" kind=ButtonKind::Primary mark=Mark::Add>
+                "Add a mapping"
+            </LinkButton>
+        </Empty>
+    }
+    .into_any()
+}

@@ -1,0 +1,52 @@
+//! The server function of the overview.
+
+use domain::{
+    audiences::AudienceRow, connections::ConnectionView, mappings::MappingRow,
+    suppression::SuppressionRow, sync::RunRow, time::Instant,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use crate::context::enter;
+use crate::error::AppError;
+
+/// Newest runs that the overview shows.
+#[cfg(feature = "ssr")]
+const RUNS: usize = 8;
+
+/// Everything at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// When this was read.
+    pub now: Instant,
+    /// Keys and regions.
+    pub connections: Vec<ConnectionView>,
+    /// Promoted segments.
+    pub audiences: Vec<AudienceRow>,
+    /// How many destinations there are.
+    pub destinations: u64,
+    /// Those that need somebody first.
+    pub mappings: Vec<MappingRow>,
+    /// What keeps people out.
+    pub suppressions: Vec<SuppressionRow>,
+    /// The newest first.
+    pub runs: Vec<RunRow>,
+}
+
+/// What the overview shows.
+#[server(prefix = "/fn", endpoint = "read_overview")]
+pub async fn read_overview() -> Result<Overview, AppError> {
+    let (services, _) = enter()?;
+    let mut runs = services.runs.recent(None, None).await?;
+    runs.truncate(RUNS);
+    Ok(Overview {
+        runs,
+        connections: services.connections.list().await?,
+        audiences: services.audiences.list().await?,
+        destinations: services.destinations.list().await?.len() as u64,
+        mappings: services.mappings.list().await?,
+        suppressions: services.suppression.list().await?,
+        now: services.clock.now(),
+    })
+}

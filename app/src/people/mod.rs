@@ -1,0 +1,4 @@
+//! People: finding one, and where one stands and why.
+
+pub mod api;
+pub mod page;

@@ -1,0 +1,5 @@
+//! Suppression: the rules that keep people out, and the form that adds one.
+
+pub mod api;
+pub mod form;
+pub mod page;

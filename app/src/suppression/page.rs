@@ -1,0 +1,160 @@
+//! The list of suppressions.
+
+use domain::{suppression::SuppressionRow, time::Instant};
+use leptos::prelude::*;
+
+use super::api::{SuppressionView, read_suppressions};
+use crate::{
+    chart::{Bar, Bars},
+    format,
+    live::{loaded, renew},
+    ui::{
+        ButtonKind, Column, Empty, Figure, LinkButton, Mark, Moment, Nothing, Page, Stale, Table,
+    },
+};
+
+/// Bars of the picture.
+const BARS: usize = 5;
+
+/// All rules.
+#[component]
+pub fn SuppressionPage() -> AnyView {
+    let data = Resource::new(|| (), |()| read_suppressions());
+    renew(data, |_| false);
+    loaded(data, "Suppression", suppression_page)
+}
+
+/// The list's page.
+pub fn suppression_page(view: SuppressionView) -> AnyView {
+    let SuppressionView { now, rules } = view;
+    let answer = sentence(&rules);
+    let add = || {
+        view! {
+            <LinkButton href="/suppression/new" kind=ButtonKind::Primary mark=Mark::Add>
+                "Add a suppression"
+            </LinkButton>
+        }
+    };
+    if rules.is_empty() {
+        return view! {
+            <Page name="Suppression" answer=answer.into_any()>
+                <Empty
+                    title="Nobody is kept out"
+                    words="Whoever bought still sees the ad. The rule to begin with is purchase, for 24 hours: each rule appears here with how many people it keeps out."
+                >
+                    {add()}
+                </Empty>
+            </Page>
+        }
+        .into_any();
+    }
+    let stale = rules
+        .iter()
+        .filter_map(|rule| {
+            let reason = rule.stale.clone()?;
+            let what = format!("The people of {}", rule.spec.key);
+            Some(view! { <Stale what at=rule.mirrored_at now reason /> })
+        })
+        .collect_view();
+    let picture = picture(&rules);
+    let columns = vec![
+        Column::words("Suppression"),
+        Column::words("Reason"),
+        Column::words("Who"),
+        Column::words("How long"),
+        Column::figures("Kept out now"),
+        Column::figures("Last read"),
+    ];
+    let rows = rules.into_iter().map(|rule| rule_row(rule, now)).collect_view();
+    view! {
+        <Page name="Suppression" answer=answer.into_any() actions=add().into_any()>
+            {stale}
+            {picture}
+            <Table caption="Suppressions" columns>
+                {rows}
+            </Table>
+        </Page>
+    }
+    .into_any()
+}
+
+fn sentence(rules: &[SuppressionRow]) -> String {
+    match rules {
+        [] => "Nobody is kept out of any audience.".to_owned(),
+        [one] => format!(
+            "{} keeps {} out of every mapping that addresses somebody.",
+            format::capital(one.spec.key.as_str()),
+            format::count(one.people, "person", "people")
+        ),
+        several => {
+            let largest = several.iter().max_by_key(|rule| rule.people);
+            let largest = largest.map_or_else(String::new, |rule| {
+                format!(
+                    " {} keeps out most: {}.",
+                    format::capital(rule.spec.key.as_str()),
+                    format::count(rule.people, "person", "people")
+                )
+            });
+            format!(
+                "{} keep people out of every mapping that addresses somebody.{largest}",
+                format::count(several.len() as u64, "suppression", "suppressions")
+            )
+        }
+    }
+}
+
+fn picture(rules: &[SuppressionRow]) -> Option<AnyView> {
+    if rules.len() < 2 {
+        return None;
+    }
+    let mut sorted: Vec<_> = rules.iter().collect();
+    sorted.sort_by_key(|rule| std::cmp::Reverse(rule.people));
+    let bars = sorted
+        .into_iter()
+        .take(BARS)
+        .map(|rule| Bar {
+            words: rule.spec.key.to_string(),
+            value: rule.people,
+            class: "use-suppress",
+        })
+        .collect();
+    Some(view! { <Bars question="Which rule keeps how many people out?" bars /> }.into_any())
+}
+
+fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
+    let spec = rule.spec;
+    let who = match (spec.audience, spec.event) {
+        (Some(audience), _) => {
+            let href = format!("/audiences#{audience}");
+            view! {
+                "Members of "
+                <a href=href>{audience.to_string()}</a>
+            }
+            .into_any()
+        }
+        (None, Some(event)) => format!("Whoever sent {event}").into_any(),
+        (None, None) => view! { <Nothing words="nobody" /> }.into_any(),
+    };
+    let long = match spec.ttl {
+        Some(ttl) if rule.mirrored_at.is_some() => {
+            format!("while a member, at least {}", format::duration(ttl))
+        }
+        Some(ttl) => format::duration(ttl),
+        None => "while a member".to_owned(),
+    };
+    let read = rule.mirrored_at.map_or_else(
+        || view! { <Nothing words="not read from an audience yet" /> }.into_any(),
+        |at| view! { <Moment at now /> }.into_any(),
+    );
+    view! {
+        <tr>
+            <th scope="row">{spec.key.to_string()}</th>
+            <td>{spec.reason}</td>
+            <td>{who}</td>
+            <td>{long}</td>
+            <Figure value=rule.people />
+            <td class="num">{read}</td>
+        </tr>
+    }
+    .into_any()
+}

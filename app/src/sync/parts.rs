@@ -1,0 +1,147 @@
+//! What pages show of runs: their table, their progress, who was left out.
+
+use domain::{
+    mappings::UseCase,
+    sync::{Cause, RunRow},
+    time::Instant,
+};
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+
+use crate::{
+    chart::{Funnel, FunnelStep},
+    format,
+    live::Reload,
+    ui::{Column, Figure, Moment, Nothing, Progress, RunMark, Table},
+    words,
+};
+
+/// Runs, the newest first. `with_mapping` where they are of several mappings.
+pub fn runs_table(runs: Vec<RunRow>, now: Instant, with_mapping: bool) -> AnyView {
+    let mut columns = vec![Column::words("Began")];
+    if with_mapping {
+        columns.push(Column::words("Mapping"));
+    }
+    columns.extend([
+        Column::words("State"),
+        Column::figures("Members"),
+        Column::figures("To be there"),
+        Column::figures("Entered"),
+        Column::figures("Exited"),
+        Column::figures("Acknowledged"),
+        Column::figures("Refused"),
+        Column::figures("Took"),
+    ]);
+    let rows = runs.into_iter().map(|run| run_row(run, now, with_mapping)).collect_view();
+    view! {
+        <Table caption="Runs" columns>
+            {rows}
+        </Table>
+    }
+    .into_any()
+}
+
+fn run_row(run: RunRow, now: Instant, with_mapping: bool) -> AnyView {
+    let mapping = with_mapping.then(|| {
+        let href = format!("/mappings/{}", run.mapping);
+        view! {
+            <td>
+                <a href=href>{run.mapping.to_string()}</a>
+            </td>
+        }
+    });
+    // A run that ended before it decided has no target: a dash, not a zero.
+    let decided = run.state != domain::sync::RunState::Mirroring
+        && !(run.state == domain::sync::RunState::Failed && run.target == 0);
+    let figure = move |value: u64| {
+        if decided {
+            view! { <Figure value /> }.into_any()
+        } else {
+            view! {
+                <td class="num">
+                    <Nothing words="not decided" />
+                </td>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=format!("/runs/{}", run.id)>
+                    <Moment at=run.started_at now />
+                </a>
+            </th>
+            {mapping}
+            <td>
+                <RunMark state=run.state />
+            </td>
+            <Figure value=run.fetched />
+            {figure(run.target)}
+            {figure(run.entered)}
+            {figure(run.exited)}
+            {figure(run.delivered)}
+            {figure(run.dead)}
+            <td class="num">{format::duration(run.finished_at.unwrap_or(now).since(run.started_at))}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// How far a running run has come; nothing when it has ended.
+pub fn run_progress(run: Option<&RunRow>) -> AnyView {
+    run.filter(|run| run.state.is_running())
+        .map(|run| {
+            let (done, whole, words) = words::progress(run);
+            view! {
+                <div class="running" role="status">
+                    <Progress label="Progress of the run" done whole words />
+                    <Reload />
+                </div>
+            }
+        })
+        .into_any()
+}
+
+/// From members to people sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sieve<'a> {
+    /// All members.
+    pub members: u64,
+    /// Who should be there.
+    pub target: u64,
+    /// Who is, if that is known.
+    pub delivered: Option<u64>,
+    /// Who isn't sent.
+    pub withheld: &'a BTreeMap<Cause, u64>,
+    /// Which colour it has.
+    pub use_case: Option<UseCase>,
+}
+
+/// The picture of a sieve; `detail` adds a few words to a cause.
+pub fn funnel(sieve: &Sieve<'_>, detail: impl Fn(Cause) -> Option<String>) -> AnyView {
+    let steps = sieve
+        .withheld
+        .iter()
+        .map(|(&cause, &people)| FunnelStep {
+            words: words::cause(cause).to_owned(),
+            detail: detail(cause),
+            people,
+        })
+        .collect();
+    let class = sieve.use_case.map_or("", words::use_case_class);
+    let arrived = sieve.delivered.map(|people| ("Acknowledged".to_owned(), people));
+    view! {
+        <Funnel
+            question="Who is sent, and who isn't?"
+            whole_words="Members"
+            whole=sieve.members
+            steps
+            rest_words="To be there"
+            rest=sieve.target
+            arrived
+            class
+        />
+    }
+    .into_any()
+}

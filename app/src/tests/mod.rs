@@ -1,0 +1,40 @@
+//! Renders each page from read models and checks what it owes to its reader: the answer
+//! with its numbers, causes in words, links that lead on.
+
+mod pages;
+mod samples;
+
+use leptos::prelude::*;
+use leptos_router::{components::Router, location::RequestUrl};
+
+/// The page as the server writes it, without hydration marks, at this address.
+fn page(address: &str, build: impl FnOnce() -> AnyView + Send + 'static) -> String {
+    let owner = Owner::new();
+    owner.with(|| {
+        leptos_meta::provide_meta_context();
+        provide_context(RequestUrl::new(address));
+        view! { <Router>{build()}</Router> }.into_view().to_html().replace("<!>", "")
+    })
+}
+
+/// The words of a page, without its tags.
+fn words(html: &str) -> String {
+    let mut text = String::new();
+    let mut in_tag = false;
+    for letter in html.chars() {
+        match letter {
+            '<' => in_tag = true,
+            '>' => in_tag = false,
+            letter if !in_tag => text.push(letter),
+            _ => {}
+        }
+    }
+    text.replace("&#x27;", "'").replace("&#39;", "'").replace('\u{a0}', " ")
+}
+
+/// The words of the page's answer.
+fn answer(html: &str) -> String {
+    let start = html.find("class=\"answer\">").expect("every page begins with its answer");
+    let rest = &html[start + "class=\"answer\">".len()..];
+    words(&rest[..rest.find("</p>").expect("it ends")])
+}

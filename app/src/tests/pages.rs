@@ -1,0 +1,312 @@
+use domain::{
+    audiences::{Mirror, Segment, SegmentRow, SegmentState},
+    connections::Vendor,
+    destinations::{DestinationRow, DestinationSpec, Profile},
+    mappings::Health,
+    sync::RunState,
+};
+use leptos::prelude::*;
+
+use super::{answer, page, samples::*, words};
+use crate::{
+    audiences::{
+        api::{AudiencesView, Segments},
+        form::promote_page,
+        page::audiences_page,
+    },
+    mappings::{
+        api::{MappingChoices, MappingView, MappingsView},
+        form::{edit_page, new_page},
+        page::mappings_page,
+        parts::{Actions, mapping_page},
+    },
+    overview::{api::Overview, page::overview_page},
+    sync::{api::RunView, page::run_page},
+};
+
+fn mapping_html(health: Health) -> String {
+    page("/mappings/cart-meta", move || {
+        let view = MappingView {
+            now: now(),
+            mapping: mapping(health),
+            runs: vec![run(RunState::Done)],
+            older: Some(now()),
+            is_older_page: false,
+        };
+        mapping_page(view, Actions::new())
+    })
+}
+
+fn overview(mappings: Vec<domain::mappings::MappingRow>) -> Overview {
+    Overview {
+        now: now(),
+        connections: vec![connection(Vendor::Customerio, true), connection(Vendor::Twilio, true)],
+        audiences: vec![audience(Mirror::Fresh)],
+        destinations: 1,
+        mappings,
+        suppressions: vec![],
+        runs: vec![run(RunState::Done)],
+    }
+}
+
+#[test]
+fn a_mapping_tells_who_is_sent_and_why_others_are_not() {
+    let html = mapping_html(Health::Ok);
+    assert_eq!(
+        answer(&html),
+        "12,102 of 14,911 members of Cart &lt;abandoners&gt; are sent to Meta Custom Audiences; \
+         1,206 are kept out by suppressions, 322 are held out to measure and 903 can't be \
+         identified. 378 changes are on the way."
+    );
+    for link in ["/suppression", "/audiences#cart-abandoners", "/destinations#meta"] {
+        assert!(html.contains(&format!("href=\"{link}\"")), "{link}");
+    }
+    assert!(html.contains("href=\"/mappings/cart-meta/edit\""));
+    assert!(html.contains("/runs/0193a4e2-7c11-7000-8000-00000000beef"));
+    assert!(html.contains("?before="), "older runs have an address");
+    assert!(!html.contains("<progress"), "nothing runs");
+    let words = words(&html);
+    assert!(words.contains("Can't be identified there needs e-mail or phone"), "{words}");
+    assert!(words.contains("Pause mapping") && !words.contains("Resume mapping"));
+}
+
+#[test]
+fn a_running_mapping_shows_how_far_it_is_to_eyes_and_ears() {
+    let html = mapping_html(Health::Running);
+    assert!(html.contains("role=\"status\"") && html.contains("<progress"), "{html}");
+    assert!(words(&html).contains("900 of 1,515 acknowledged"));
+    assert!(words(&html).contains("Reload"), "without a script the reader reloads");
+}
+
+#[test]
+fn a_paused_mapping_can_be_resumed_and_says_so_first() {
+    let html = mapping_html(Health::Paused);
+    assert!(answer(&html).starts_with("Paused. "));
+    assert!(words(&html).contains("Resume mapping") && !words(&html).contains("Run now"));
+}
+
+#[test]
+fn a_failing_mapping_says_what_that_means_for_people() {
+    let html = page("/mappings/cart-meta", || {
+        let failed = domain::sync::RunRow {
+            error: Some("Customer.io refused the key (401)".to_owned()),
+            ..run(RunState::Failed)
+        };
+        let mapping =
+            domain::mappings::MappingRow { last_run: Some(failed), ..mapping(Health::Failing) };
+        let view =
+            MappingView { now: now(), mapping, runs: vec![], older: None, is_older_page: false };
+        mapping_page(view, Actions::new())
+    });
+    let words = words(&html);
+    assert!(words.contains("Customer.io refused the key (401)"));
+    assert!(words.contains("Whoever is at the destination stays there"));
+}
+
+#[test]
+fn a_mapping_that_never_ran_claims_nothing() {
+    let html = page("/mappings/cart-meta", || {
+        let view = MappingView {
+            now: now(),
+            mapping: new_mapping(),
+            runs: vec![],
+            older: None,
+            is_older_page: false,
+        };
+        mapping_page(view, Actions::new())
+    });
+    assert_eq!(
+        answer(&html),
+        "Nobody from cart-abandoners has been sent to Meta Custom Audiences yet. Its first run \
+         comes in 1 min."
+    );
+    assert!(!html.contains("funnel"));
+    assert!(words(&html).contains("No runs yet"));
+}
+
+#[test]
+fn the_overview_says_who_is_where_and_what_needs_somebody() {
+    let html =
+        page("/", || overview_page(overview(vec![mapping(Health::Late), mapping(Health::Ok)])));
+    assert_eq!(
+        answer(&html),
+        "2 mappings have 24,204 of 29,822 members at their destinations, 756 on the way. \
+         cart-meta is late."
+    );
+    assert!(words(&html).contains("Needs you"));
+    assert!(html.contains("href=\"/mappings/cart-meta\""));
+
+    let calm = page("/", || overview_page(overview(vec![mapping(Health::Ok)])));
+    assert!(answer(&calm).ends_with("It is in time."));
+    assert!(!words(&calm).contains("Needs you"));
+}
+
+#[test]
+fn what_is_wrong_with_keys_and_members_stands_on_the_overview() {
+    let html = page("/", || {
+        let mut view = overview(vec![mapping(Health::Ok)]);
+        view.connections = vec![connection(Vendor::Customerio, false)];
+        view.audiences =
+            vec![audience(Mirror::Stale { reason: "it is still building".to_owned() })];
+        overview_page(view)
+    });
+    let words = words(&html);
+    assert!(words.contains("Customer.io can't be used"));
+    assert!(words.contains("The members of cart-abandoners are from 2 h ago"), "{words}");
+    assert!(words.contains("it is still building"));
+    assert!(html.contains("href=\"/settings/connections\""));
+}
+
+#[test]
+fn before_the_first_mapping_the_overview_has_the_next_step() {
+    let html = page("/", || {
+        let mut view = overview(vec![]);
+        view.audiences = vec![];
+        view.destinations = 0;
+        overview_page(view)
+    });
+    assert!(answer(&html).contains("3 steps are left"));
+    assert!(html.contains("href=\"/audiences/new\""));
+    assert!(!html.contains("href=\"/settings/connections\""), "that step is done");
+}
+
+#[test]
+fn the_lists_begin_with_their_answer() {
+    let html = page("/mappings", || {
+        mappings_page(MappingsView { now: now(), mappings: vec![mapping(Health::Failing)] })
+    });
+    assert_eq!(
+        answer(&html),
+        "1 mapping has 12,102 of 14,911 members at their destinations. cart-meta is failing."
+    );
+    let empty = page("/mappings", || mappings_page(MappingsView { now: now(), mappings: vec![] }));
+    assert!(empty.contains("href=\"/mappings/new\""));
+
+    let html = page("/audiences", || {
+        let stale = audience(Mirror::Stale { reason: "still building".to_owned() });
+        audiences_page(AudiencesView { now: now(), audiences: vec![stale] })
+    });
+    assert_eq!(
+        answer(&html),
+        "1 audience has 14,911 members; 94 % have an e-mail address. cart-abandoners could not \
+         be read anew."
+    );
+    assert!(html.contains("id=\"cart-abandoners\""), "other pages link to the row");
+}
+
+#[test]
+fn a_run_says_what_it_changed() {
+    let html = page("/runs/x", || {
+        let view =
+            RunView { now: now(), run: run(RunState::Done), mapping: Some(mapping(Health::Ok)) };
+        run_page(view)
+    });
+    assert_eq!(answer(&html), "cart-meta: 1,204 people entered and 311 left. It took 38 s.");
+    let html = page("/runs/x", || {
+        run_page(RunView { now: now(), run: run(RunState::Failed), mapping: None })
+    });
+    assert!(answer(&html).contains("was not brought up to date"));
+}
+
+fn choices() -> MappingChoices {
+    let spec = DestinationSpec {
+        key: key("meta"),
+        profile: Profile::MetaCustomAudiences,
+        integration: "Facebook Custom Audiences".to_owned(),
+        fields: vec![],
+        hash: false,
+    };
+    MappingChoices {
+        audiences: vec![audience(Mirror::Fresh)],
+        destinations: vec![DestinationRow { spec, mappings: 0, delivered: 0 }],
+        spec: None,
+    }
+}
+
+#[test]
+fn a_form_that_came_back_keeps_what_was_typed_and_shows_what_is_wrong() {
+    use crate::{error::AppError, mappings::api::CreateMapping};
+    use leptos::server_fn::{ServerFn as _, error::ServerFnUrlError};
+
+    let error = AppError::invalid("every", "write a length of time");
+    let mut url = ServerFnUrlError::new(CreateMapping::PATH, error)
+        .to_url("http://console/mappings/new")
+        .expect("an address");
+    url.query_pairs_mut().append_pair("key", "my key").append_pair("every", "soon");
+    let address = format!("{}?{}", url.path(), url.query().expect("a query"));
+    let html = page(&address, || {
+        // The router does this before a page is built.
+        let query = leptos_router::hooks::use_query_map();
+        query.with_untracked(|query| {
+            let (path, error) = (query.get("__path"), query.get("__err"));
+            provide_context(leptos::server::ServerActionError::new(
+                &path.expect("a path"),
+                &error.expect("an error"),
+            ));
+        });
+        new_page(choices(), ServerAction::new())
+    });
+    assert!(html.contains("value=\"my key\""), "{html}");
+    assert!(html.contains("value=\"soon\""));
+    assert!(html.contains("Write a length of time."));
+    assert!(html.contains("aria-describedby=\"every-wrong every-hint\""));
+    assert!(html.contains("action=\"/fn/create_mapping\"") && html.contains("method=\"post\""));
+    assert!(!html.contains(" checked name=\"active\""));
+}
+
+#[test]
+fn a_form_without_anything_to_choose_leads_to_the_step_before() {
+    let html = page("/mappings/new", || {
+        let choices = MappingChoices { audiences: vec![], ..choices() };
+        new_page(choices, ServerAction::new())
+    });
+    assert!(html.contains("href=\"/audiences/new\"") && !html.contains("<form"));
+}
+
+#[test]
+fn the_edit_form_holds_the_mapping_and_never_changes_its_key() {
+    let html = page("/mappings/cart-meta/edit", || {
+        let spec = Some(mapping(Health::Ok).spec);
+        edit_page(MappingChoices { spec, ..choices() }, ServerAction::new())
+    });
+    assert!(html.contains("type=\"hidden\" name=\"key\" value=\"cart-meta\""), "{html}");
+    for value in ["value=\"5m\"", "value=\"2.5\"", "value=\"ads\"", "value=\"10\""] {
+        assert!(html.contains(value), "{value}");
+    }
+}
+
+#[test]
+fn promoting_shows_the_segments_or_why_there_are_none() {
+    let html = page("/audiences/new", || {
+        let segment = |id, name: &str, state| Segment { id, name: name.to_owned(), state };
+        let rows = vec![
+            SegmentRow {
+                segment: segment(7, "Carts", SegmentState::Finished),
+                promoted_as: Some(key("carts")),
+            },
+            SegmentRow {
+                segment: segment(8, "VIP", SegmentState::Building { progress: None }),
+                promoted_as: None,
+            },
+        ];
+        promote_page(Segments::Known(rows), ServerAction::new())
+    });
+    let text = words(&html);
+    assert!(answer(&html).starts_with("1 of 2 segments can be promoted"));
+    assert!(text.contains("VIP (8) · still building") && text.contains("already carts"));
+
+    let html = page("/audiences/new", || {
+        let reason = "No key for Customer.io is set.".to_owned();
+        promote_page(Segments::Unknown { reason }, ServerAction::new())
+    });
+    assert!(html.contains("href=\"/settings/connections\""));
+    assert!(words(&html).contains("No key for Customer.io is set."));
+}
+
+#[test]
+fn no_page_carries_a_style_attribute_or_a_script() {
+    for health in [Health::Ok, Health::Running, Health::Failing] {
+        let html = mapping_html(health);
+        assert!(!html.contains(" style=") && !html.contains("<script"), "{html}");
+    }
+}

@@ -1,0 +1,124 @@
+//! Read models as services answer them.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    audiences::{AudienceRow, AudienceSpec, Mirror},
+    connections::{ConnectionView, KeySource, Region, TestResult, Vendor},
+    destinations::Profile,
+    ids::RunId,
+    key::Key,
+    mappings::{Health, HoldoutPercent, MappingRow, MappingSpec, UseCase},
+    sync::{Cause, RunRow, RunState},
+    time::{Instant, Span},
+};
+
+pub fn now() -> Instant {
+    Instant::from_seconds(1_792_785_600)
+}
+
+pub fn key(text: &str) -> Key {
+    text.parse().expect("a key")
+}
+
+pub fn run(state: RunState) -> RunRow {
+    let started_at = now().minus(Span::from_seconds(40));
+    RunRow {
+        id: "0193a4e2-7c11-7000-8000-00000000beef".parse::<RunId>().expect("an id"),
+        mapping: key("cart-meta"),
+        state,
+        started_at,
+        finished_at: (!state.is_running()).then(|| started_at.plus(Span::from_seconds(38))),
+        fetched: 14_911,
+        target: 12_480,
+        entered: 1_204,
+        exited: 311,
+        withheld: withheld(),
+        delivered: 900,
+        dead: 0,
+        generation: Some(7),
+        error: None,
+    }
+}
+
+pub fn withheld() -> BTreeMap<Cause, u64> {
+    BTreeMap::from([
+        (Cause::Suppressed, 1_206),
+        (Cause::Holdout, 322),
+        (Cause::Held, 0),
+        (Cause::Unidentifiable, 903),
+    ])
+}
+
+pub fn mapping(health: Health) -> MappingRow {
+    MappingRow {
+        spec: MappingSpec {
+            key: key("cart-meta"),
+            audience: key("cart-abandoners"),
+            destination: key("meta"),
+            use_case: UseCase::Retarget,
+            exclusivity_group: Some(key("ads")),
+            priority: 10,
+            every: Span::from_minutes(5),
+            holdout_percent: HoldoutPercent(250),
+            active: health != Health::Paused,
+        },
+        segment_name: Some("Cart <abandoners>".to_owned()),
+        profile: Profile::MetaCustomAudiences,
+        health,
+        members: 14_911,
+        target: 12_480,
+        delivered: 12_102,
+        pending: 378,
+        withheld: withheld(),
+        last_run: Some(run(if health == Health::Running {
+            RunState::Delivering
+        } else {
+            RunState::Done
+        })),
+        last_done_at: Some(now().minus(Span::from_minutes(4))),
+        next_run_at: Some(now().plus(Span::from_minutes(1))),
+    }
+}
+
+pub fn new_mapping() -> MappingRow {
+    MappingRow {
+        members: 0,
+        target: 0,
+        delivered: 0,
+        pending: 0,
+        withheld: BTreeMap::new(),
+        segment_name: None,
+        last_run: None,
+        last_done_at: None,
+        ..mapping(Health::New)
+    }
+}
+
+pub fn audience(mirror: Mirror) -> AudienceRow {
+    AudienceRow {
+        spec: AudienceSpec { key: key("cart-abandoners"), segment: 7, owner: None },
+        segment_name: Some("Cart <abandoners>".to_owned()),
+        members: 14_911,
+        with_email: 14_008,
+        with_id: 9_000,
+        mirror,
+        mirrored_at: Some(now().minus(Span::from_hours(2))),
+        mappings: 1,
+    }
+}
+
+pub fn connection(vendor: Vendor, ok: bool) -> ConnectionView {
+    ConnectionView {
+        vendor,
+        region: Region::Eu,
+        budget: 10,
+        key: Some(KeySource::Stored { at: now().minus(Span::from_hours(72)) }),
+        tested: Some(TestResult {
+            at: now(),
+            ok,
+            message: if ok { "It works." } else { "The key was refused (401)." }.to_owned(),
+        }),
+        stand_in: None,
+    }
+}

@@ -113,12 +113,10 @@ impl From<domain::Error> for AppError {
             Error::Invalid { field, message } => Self::invalid(&field, message),
             Error::Conflict(message) => Self::Conflict { message: capital_sentence(&message) },
             Error::Busy(message) => Self::Busy { message: capital_sentence(&message) },
+            Error::TooOften(_) => Self::Busy { message: capital_sentence(&error.to_string()) },
             Error::Vendor(vendor) => {
                 Self::Vendor { message: capital_sentence(&vendor.to_string()) }
             }
-            Error::TooOften(wait) => Self::Busy {
-                message: format!("Too many tries. Wait {}.", crate::format::duration(wait)),
-            },
             Error::Fenced => Self::Busy {
                 message: "Another process has taken over this work. Try again.".to_owned(),
             },

@@ -87,6 +87,13 @@ fn Around() -> impl IntoView {
 fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=NotFound>
+            <Route path=path!("/sign-in") view=access::page::SignInPage ssr=SsrMode::Async />
+            <Route path=path!("/link") view=access::page::LinkPage ssr=SsrMode::Async />
+            <Route
+                path=path!("/link/password")
+                view=access::page::LinkPasswordPage
+                ssr=SsrMode::Async
+            />
             <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
             <Route path=path!("/audiences") view=AudiencesPage ssr=SsrMode::Async />
             <Route path=path!("/audiences/new") view=PromotePage ssr=SsrMode::Async />
@@ -102,13 +109,6 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async />
-            <Route path=path!("/sign-in") view=access::page::SignInPage ssr=SsrMode::Async />
-            <Route path=path!("/link") view=access::page::LinkPage ssr=SsrMode::Async />
-            <Route
-                path=path!("/link/password")
-                view=access::page::LinkPasswordPage
-                ssr=SsrMode::Async
-            />
         </Routes>
     }
 }

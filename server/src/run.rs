@@ -3,6 +3,7 @@
 
 use std::{io::Write, net::SocketAddr, sync::Arc};
 
+use app::context::Environment;
 use clap::ValueEnum;
 use domain::time::Span;
 use tokio::net::TcpListener;
@@ -61,13 +62,19 @@ pub async fn serve(config: &Config, serve: &Serve, out: &mut impl Write) -> Resu
         ));
     }
     let listener = TcpListener::bind(serve.addr).await?;
-    serve_on(segue, serve, listener, out, told_to_stop()).await
+    // An address in place of a vendor's own: nothing here reaches a real platform.
+    let environment = config
+        .customerio_url
+        .is_some()
+        .then(|| Environment { label: "Sandbox".to_owned(), is_stand_in: true });
+    serve_on(segue, serve, environment, listener, out, told_to_stop()).await
 }
 
 /// Serves on a listener until `stop` is ready, then lets passes end.
 pub async fn serve_on(
     segue: Segue,
     serve: &Serve,
+    environment: Option<Environment>,
     listener: TcpListener,
     out: &mut impl Write,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -84,7 +91,12 @@ pub async fn serve_on(
     let storage = segue.storage.clone();
     let edge = Edge {
         site,
-        provide: Arc::new(move || leptos::prelude::provide_context(services.clone())),
+        provide: Arc::new(move || {
+            leptos::prelude::provide_context(services.clone());
+            if let Some(environment) = environment.clone() {
+                leptos::prelude::provide_context(environment);
+            }
+        }),
         ready: Arc::new(move || {
             let storage = storage.clone();
             Box::pin(async move { storage.ping().await.is_ok() })

@@ -15,4 +15,6 @@ mod http;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]
+mod soak;
+#[cfg(test)]
 mod sync;

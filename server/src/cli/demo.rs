@@ -2,6 +2,7 @@
 
 use std::{io::Write, path::PathBuf, sync::Arc};
 
+use app::context::Environment;
 use domain::access::Actor;
 use tokio::net::TcpListener;
 
@@ -81,7 +82,8 @@ pub async fn run(config: &Config, demo: &Demo, out: &mut impl Write) -> Result<E
         demo.speed,
         demo.file.display(),
     )?;
-    let exit = serve_on(segue, &serve, listener, out, told_to_stop()).await;
+    let environment = Environment { label: "Demo".to_owned(), is_stand_in: true };
+    let exit = serve_on(segue, &serve, Some(environment), listener, out, told_to_stop()).await;
     sandbox.shutdown().await;
     exit
 }

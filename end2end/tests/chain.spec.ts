@@ -4,28 +4,6 @@ import { awake, expect, signedIn, test } from './fixtures';
 
 test.beforeEach(async ({ page, server }) => signedIn(page, server));
 
-test.describe('without JavaScript', () => {
-  test.use({ javaScriptEnabled: false });
-
-  test('the page is complete and its form works', async ({ page }) => {
-    await page.goto('/');
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Segue');
-    await page.getByLabel('Name').fill('Ada');
-    await page.getByRole('button', { name: 'Greet' }).click();
-    await expect(page.getByRole('status')).toHaveText('Hello Ada');
-  });
-});
-
-test('the page wakes, and its form works without leaving it', async ({ page }) => {
-  await page.goto('/');
-  await awake(page);
-  await page.evaluate(() => Object.assign(window, { stayed: true }));
-  await page.getByLabel('Name').fill('Grace');
-  await page.getByRole('button', { name: 'Greet' }).click();
-  await expect(page.getByRole('status')).toHaveText('Hello Grace');
-  expect(await page.evaluate(() => 'stayed' in window)).toBe(true);
-});
-
 test('a script without the nonce does not run, and the fixture notices', async ({ page, problems }) => {
   await page.goto('/');
   await awake(page);

@@ -293,7 +293,7 @@ async fn play(bench: &Bench, case: u32, steps: &[Step], last: u16) {
 #[rstest]
 fn storage_agrees_with_the_platform(#[values(Sqlite, Postgres)] engine: Engine) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let Some(bench) = runtime.block_on(engine.open()) else { return };
+    let Some(bench) = runtime.block_on(Bench::open(engine)) else { return };
     // The person page needs to know them; nobody else asks.
     runtime.block_on(bench.execute(
         "INSERT INTO person (ordinal, cio_id, learned_at)

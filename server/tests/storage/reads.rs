@@ -249,7 +249,7 @@ async fn a_person_is_explained_alike_before_and_after_folding(
     assert_eq!((place.member, place.delivered, place.cause), (true, true, None));
     let entry =
         HistoryEntry { at: entered_at, transition: Entered, generation: 1, run: entered_by };
-    assert_eq!(place.history, [entry.clone()]);
+    assert_eq!(place.history, std::slice::from_ref(&entry));
     let place = explain(2).await;
     assert_eq!(
         (place.member, place.delivered, place.cause),

@@ -8,7 +8,7 @@ use domain::{
     audiences::{Audience, AudienceSpec},
     configuration::{
         Configuration, EnvironmentSecret, Secret, Settings, Source,
-        plan::{Change, Plan, Row, Table},
+        plan::{Change, Plan, Row, Table, source_secret},
         port::ConfigurationStore,
     },
     destinations::{Destination, DestinationSpec},
@@ -235,6 +235,11 @@ impl ConfigurationStore for Storage {
         statements.extend(self.write_secrets(plan, now)?);
         for change in &plan.changes {
             statements.extend(write(change, self.ids.next(), now));
+            if let Change::Retire(Table::Source, key) = change {
+                // Nobody may send with a retired key.
+                let delete = Statement::new("DELETE FROM secret WHERE name = $1");
+                statements.push(delete.with(source_secret(key)));
+            }
             let (action, subject, detail) = describe(change);
             statements.push(
                 Statement::new(

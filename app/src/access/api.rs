@@ -66,6 +66,22 @@ pub async fn set_password(
     }
 }
 
+/// Gives whoever is signed in another password, and signs them in anew.
+#[server(prefix = "/fn", endpoint = "change_password")]
+pub async fn change_password(
+    /// Their present one; empty if they have none.
+    #[server(default)]
+    current: String,
+    /// The new one.
+    password: String,
+) -> Result<(), ServerFnError> {
+    let (access, visitor) = door()?;
+    match access.change_password(&actor()?, &current, &password, visitor.address).await {
+        Ok(user) => enter(&visitor, user, "/account?done=").await,
+        Err(error) => refuse(&error, "/account?"),
+    }
+}
+
 /// Ends the session.
 #[server(prefix = "/fn", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), ServerFnError> {
@@ -108,6 +124,9 @@ fn refuse(error: &Error, again: &str) -> Result<(), ServerFnError> {
     let (problem, status) = match error {
         Error::TooOften(_) => (Problem::Wait, StatusCode::TOO_MANY_REQUESTS),
         Error::Invalid { field, .. } if field == "token" => (Problem::Link, StatusCode::GONE),
+        Error::Invalid { field, .. } if field == "current" => {
+            (Problem::Current, StatusCode::UNPROCESSABLE_ENTITY)
+        }
         Error::Invalid { message, .. } => {
             let weakness = Weakness::ALL.into_iter().find(|one| one.to_string() == *message);
             weakness.map_or((Problem::Wrong, StatusCode::UNAUTHORIZED), |weakness| {

@@ -7,22 +7,23 @@ test.beforeEach(async ({ page, server }) => signedIn(page, server));
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('the page is complete and its form works', async ({ page }) => {
-    await page.goto('/');
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Segue');
-    await page.getByLabel('Name').fill('Ada');
-    await page.getByRole('button', { name: 'Greet' }).click();
-    await expect(page.getByRole('status')).toHaveText('Hello Ada');
+  test('the page is complete and a form of it works', async ({ page }) => {
+    await page.goto('/mappings');
+    await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
+    await page.locator('summary').first().click();
+    await page.getByRole('button', { name: 'Dark' }).click();
+    await expect(page).toHaveURL(/\/mappings/);
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   });
 });
 
-test('the page wakes, and its form works without leaving it', async ({ page }) => {
+test('the page wakes, and another one comes without leaving it', async ({ page }) => {
   await page.goto('/');
   await awake(page);
   await page.evaluate(() => Object.assign(window, { stayed: true }));
-  await page.getByLabel('Name').fill('Grace');
-  await page.getByRole('button', { name: 'Greet' }).click();
-  await expect(page.getByRole('status')).toHaveText('Hello Grace');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Mappings' }).click();
+  await expect(page).toHaveURL(/\/mappings$/);
+  await expect(page).toHaveTitle('Mappings · Segue');
   expect(await page.evaluate(() => 'stayed' in window)).toBe(true);
 });
 

@@ -247,9 +247,10 @@ async fn every_server_function_but_the_ways_in_wants_a_session() {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(axum::body::Body::empty())
             .unwrap();
-        let (answer, _) = ask(&router, request).await;
+        let (answer, body) = ask(&router, request).await;
         if !open.contains(&path) {
             assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
+            assert_eq!(body, "\"unauthenticated\"", "{path}: as pages read errors");
             closed += 1;
         }
     }

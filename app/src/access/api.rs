@@ -5,14 +5,13 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use {
     super::Problem,
+    crate::context::{actor, services},
     domain::{
         Error,
         access::{
-            Actor, local_path, password::Weakness, port::Visitor, query_value,
-            service::AccessService,
+            local_path, password::Weakness, port::Visitor, query_value, service::AccessService,
         },
         ids::UserId,
-        services::Services,
     },
     http::{HeaderValue, StatusCode, header, request::Parts},
     std::sync::Arc,
@@ -93,19 +92,12 @@ pub async fn sign_out() -> Result<(), ServerFnError> {
     Ok(())
 }
 
-/// Who asks, as the middleware found out. For the first line of every server function.
-#[cfg(feature = "ssr")]
-pub fn actor() -> Result<Actor, ServerFnError> {
-    use_context::<Parts>()
-        .and_then(|parts| parts.extensions.get::<Actor>().cloned())
-        .ok_or_else(|| ServerFnError::new(Error::Unauthenticated))
-}
-
 #[cfg(feature = "ssr")]
 fn door() -> Result<(Arc<AccessService>, Visitor), ServerFnError> {
     let visitor =
         use_context::<Parts>().and_then(|parts| parts.extensions.get::<Visitor>().cloned());
-    use_context::<Services>()
+    services()
+        .ok()
         .map(|services| services.access)
         .zip(visitor)
         .ok_or_else(|| ServerFnError::new("signing in is not set up here"))
@@ -134,7 +126,7 @@ fn refuse(error: &Error, again: &str) -> Result<(), ServerFnError> {
             })
         }
         other => {
-            leptos::logging::error!("signing in failed: {other:?}");
+            tracing::error!(error = ?other, "signing in failed");
             (Problem::Broken, StatusCode::INTERNAL_SERVER_ERROR)
         }
     };
@@ -159,6 +151,6 @@ fn refuse(error: &Error, again: &str) -> Result<(), ServerFnError> {
 
 #[cfg(feature = "ssr")]
 fn broken(error: &Error) -> ServerFnError {
-    leptos::logging::error!("signing in or out failed: {error:?}");
+    tracing::error!(?error, "signing in or out failed");
     ServerFnError::new("Segue could not do this; the log says more.")
 }

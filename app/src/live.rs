@@ -105,6 +105,10 @@ where
     const CALM: u32 = 10;
 
     // Effects run in the browser only.
+    let runs = StoredValue::new(false);
+    Effect::new(move |_| {
+        runs.set_value(data.with(|data| matches!(data, Some(Ok(data)) if is_running(data))));
+    });
     Effect::new(move |_| {
         let passed = StoredValue::new(0_u32);
         let each_second = move || {
@@ -112,9 +116,7 @@ where
                 return;
             }
             passed.update_value(|passed| *passed = passed.wrapping_add(1));
-            let runs =
-                data.with_untracked(|data| matches!(data, Some(Ok(data)) if is_running(data)));
-            if runs || passed.get_value().is_multiple_of(CALM) {
+            if runs.get_value() || passed.get_value().is_multiple_of(CALM) {
                 data.refetch();
             }
         };

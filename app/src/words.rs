@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use domain::{
     mappings::{Health, MappingRow, UseCase},
     sync::{Cause, RunRow, RunState},
+    time::{Instant, Span},
 };
 
 use crate::format;
@@ -141,6 +142,16 @@ pub fn progress(run: &RunRow) -> (u64, Option<u64>, String) {
         Some(whole),
         format!("{} of {} acknowledged", format::number(done), format::number(whole)),
     )
+}
+
+/// When something comes: `in 4 min`, or `in a moment` where it is due.
+#[must_use]
+pub fn soon(at: Instant, now: Instant) -> String {
+    if at.since(now) < Span::from_seconds(5) {
+        "in a moment".to_owned()
+    } else {
+        format::relative(at, now)
+    }
 }
 
 /// Whether a mapping's newest run is at work.

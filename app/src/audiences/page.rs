@@ -106,6 +106,7 @@ fn audience_row(row: AudienceRow, now: Instant) -> AnyView {
         Some(at) => view! { <Moment at now /> }.into_any(),
         None => view! { <Nothing words="never" /> }.into_any(),
     };
+    let class = if matches!(row.mirror, Mirror::Stale { .. }) { "wrap" } else { "" };
     let mirror = match row.mirror {
         Mirror::Never => view! { <StateMark state=State::New word="Not read yet" /> }.into_any(),
         Mirror::Fresh => view! {
@@ -134,7 +135,7 @@ fn audience_row(row: AudienceRow, now: Instant) -> AnyView {
         <tr id=row.spec.key.to_string()>
             <th scope="row">{row.spec.key.to_string()}</th>
             <td>{segment}</td>
-            <td class="wrap">{mirror}</td>
+            <td class=class>{mirror}</td>
             <Figure value=row.members />
             <Figure value=row.with_email />
             <Figure value=row.with_id />

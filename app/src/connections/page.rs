@@ -81,16 +81,26 @@ pub fn connections_page(view: ConnectionsView, actions: Actions) -> AnyView {
 
 /// Whether both can be used.
 fn sentence(connections: &[ConnectionView]) -> String {
-    let clauses: Vec<String> = connections
-        .iter()
-        .map(|connection| {
-            let name = connection.vendor.label();
-            match (&connection.key, &connection.tested) {
-                (None, _) => format!("{name} has no key"),
-                (Some(_), None) => format!("{name} was never tested"),
-                (Some(_), Some(test)) if test.ok => format!("{name} answers"),
-                (Some(_), Some(_)) => format!("{name} can't be used"),
-            }
+    // What is true of both is said once.
+    let mut states: Vec<(&str, &str, Vec<String>)> = Vec::new();
+    for connection in connections {
+        let (one, both) = match (&connection.key, &connection.tested) {
+            (None, _) => ("has no key", "have no key"),
+            (Some(_), None) => ("was not tested yet", "were not tested yet"),
+            (Some(_), Some(test)) if test.ok => ("answers", "answer"),
+            (Some(_), Some(_)) => ("can't be used", "can't be used"),
+        };
+        let name = connection.vendor.label().to_owned();
+        match states.iter_mut().find(|(known, ..)| *known == one) {
+            Some((.., names)) => names.push(name),
+            None => states.push((one, both, vec![name])),
+        }
+    }
+    let clauses: Vec<String> = states
+        .into_iter()
+        .map(|(one, both, names)| {
+            let verb = if names.len() == 1 { one } else { both };
+            format!("{} {verb}", format::list(&names))
         })
         .collect();
     format!("{}.", format::list(&clauses))
@@ -137,7 +147,7 @@ fn connection_section(connection: ConnectionView, now: Instant, actions: Actions
     });
     view! {
         <Section title=vendor.label()>
-            {stand_in} {tested} <div class="split">
+            {stand_in} {tested} <div class="split split-form">
                 {form}
                 <div class="beside">
                     <Facts>

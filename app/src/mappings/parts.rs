@@ -36,10 +36,8 @@ pub fn sentence(row: &MappingRow, now: Instant) -> AnyView {
             (Health::Paused, _) => "It is paused.".to_owned(),
             (Health::Running, _) => "Its first run is at work.".to_owned(),
             (Health::Failing, _) => "Its run failed.".to_owned(),
-            (_, Some(at)) if at > now => {
-                format!("Its first run comes {}.", format::relative(at, now))
-            }
-            _ => "Its first run comes soon.".to_owned(),
+            (_, Some(at)) => format!("Its first run comes {}.", words::soon(at, now)),
+            (_, None) => "It is not planned to run.".to_owned(),
         };
         return view! { "Nobody from " {audience} " has been sent to " {destination} " yet. " {next} }
             .into_any();
@@ -91,9 +89,9 @@ pub fn sentence(row: &MappingRow, now: Instant) -> AnyView {
 pub fn mappings_table(rows: Vec<MappingRow>, now: Instant) -> AnyView {
     let columns = vec![
         Column::words("Mapping"),
+        Column::words("State"),
         Column::words("Use case"),
         Column::words("Destination"),
-        Column::words("State"),
         Column::figures("Members"),
         Column::figures("Withheld"),
         Column::figures("There"),
@@ -120,12 +118,12 @@ fn mapping_row(row: &MappingRow, now: Instant) -> AnyView {
                 <a href=format!("/mappings/{}", row.spec.key)>{row.spec.key.to_string()}</a>
             </th>
             <td>
+                <HealthMark health=row.health />
+            </td>
+            <td>
                 <UseCaseMark use_case=row.spec.use_case />
             </td>
             <td>{row.profile.label()}</td>
-            <td>
-                <HealthMark health=row.health />
-            </td>
             <Figure value=row.members />
             <Figure value=words::withheld(&row.withheld) />
             <Figure value=row.delivered />
@@ -249,7 +247,7 @@ pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
         >
             <ActionErrors actions />
             {trouble(&row, now)}
-            {run_progress(row.last_run.as_ref())}
+            {run_progress(row.last_run.as_ref(), row.next_run_at, now)}
             <div class="split">
                 {picture.unwrap_or_else(|| ().into_any())}
                 {facts(&row, now)}
@@ -358,8 +356,7 @@ fn facts(row: &MappingRow, now: Instant) -> AnyView {
     let spec = &row.spec;
     let next = match (row.health, row.next_run_at) {
         (Health::Running, _) => "now".into_any(),
-        (_, Some(at)) if at > now => view! { <Moment at now /> }.into_any(),
-        (_, Some(_)) => "as soon as a worker is free".into_any(),
+        (_, Some(at)) => words::soon(at, now).into_any(),
         (_, None) => view! { <Nothing words="not while it is paused" /> }.into_any(),
     };
     let done = row.last_done_at.map_or_else(

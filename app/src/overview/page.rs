@@ -70,18 +70,19 @@ fn sentence(view: &Overview) -> AnyView {
     let mappings = format::count(view.mappings.len() as u64, "mapping", "mappings");
     let verb = if view.mappings.len() == 1 { " has " } else { " have " };
     let way = (pending > 0).then(|| format!(", {} on the way", format::number(pending)));
-    let kept_out: u64 = view.suppressions.iter().map(|row| row.people).sum();
-    let kept_out = (kept_out > 0).then(|| {
-        let rules = if view.suppressions.len() == 1 {
-            "The suppression keeps "
-        } else {
-            "Suppressions keep "
-        };
+    // Somebody may be held by several rules: the largest is named, nothing is added up.
+    let largest =
+        view.suppressions.iter().filter(|rule| rule.people > 0).max_by_key(|rule| rule.people);
+    let kept_out = largest.map(|rule| {
+        let most = if view.suppressions.len() == 1 { " keeps " } else { " keeps out most: " };
+        let out = if view.suppressions.len() == 1 { " out." } else { "." };
+        let key = format::capital(rule.spec.key.as_str());
         view! {
             " "
-            {rules}
-            <a href="/suppression">{format::count(kept_out, "person", "people")}</a>
-            " out."
+            <a href="/suppression">{key}</a>
+            {most}
+            {format::count(rule.people, "person", "people")}
+            {out}
         }
     });
     view! {

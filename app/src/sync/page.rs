@@ -64,7 +64,7 @@ pub fn run_page(view: RunView) -> AnyView {
     view! {
         <Page name marks=marks.into_any() answer=sentence(&run, now)>
             {trouble}
-            {run_progress(Some(&run))}
+            {run.state.is_running().then(|| run_progress(Some(&run), None, now))}
             <div class="split">{picture} {facts(&run, now)}</div>
         </Page>
     }

@@ -88,19 +88,41 @@ fn run_row(run: RunRow, now: Instant, with_mapping: bool) -> AnyView {
     .into_any()
 }
 
-/// How far a running run has come; nothing when it has ended.
-pub fn run_progress(run: Option<&RunRow>) -> AnyView {
-    run.filter(|run| run.state.is_running())
-        .map(|run| {
+/// How far the newest run has come, and when the next one comes: one line of one height,
+/// so that nothing moves when a run begins or ends.
+pub fn run_progress(run: Option<&RunRow>, next: Option<Instant>, now: Instant) -> AnyView {
+    let content = match run.filter(|run| run.state.is_running()) {
+        Some(run) => {
             let (done, whole, words) = words::progress(run);
             view! {
-                <div class="running" role="status">
-                    <Progress label="Progress of the run" done whole words />
-                    <Reload />
-                </div>
+                <Progress label="Progress of the run" done whole words />
+                <Reload />
             }
-        })
-        .into_any()
+            .into_any()
+        }
+        None => idle(run, next, now),
+    };
+    view! {
+        <div class="running" role="status">
+            {content}
+        </div>
+    }
+    .into_any()
+}
+
+fn idle(run: Option<&RunRow>, next: Option<Instant>, now: Instant) -> AnyView {
+    let ended = run.and_then(|run| run.finished_at).map(|at| {
+        view! {
+            "The last run ended "
+            <Moment at now />
+            ". "
+        }
+    });
+    let next = next.map(|at| {
+        let words = words::soon(at, now);
+        format!("The next one comes {words}.")
+    });
+    view! { <p class="quiet">{ended} {next}</p> }.into_any()
 }
 
 /// From members to people sent.

@@ -134,7 +134,7 @@ fn a_mapping_that_never_ran_claims_nothing() {
         "Nobody from cart-abandoners has been sent to Meta Custom Audiences yet. Its first run \
          comes in 1 min."
     );
-    assert!(!html.contains("funnel"));
+    assert!(!html.contains("class=\"funnel\""));
     assert!(words(&html).contains("No runs yet"));
 }
 

@@ -179,6 +179,27 @@ async fn of_two_plans_from_one_base_the_second_changes_nothing(
 
 #[rstest]
 #[tokio::test]
+async fn of_plans_at_once_one_is_carried_out(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    bench.apply(SHOP, false).await;
+    let base = stored(&bench.storage).await;
+    let plans: Vec<_> = (100..106)
+        .map(|n| SHOP.replace("segment = 1\n", &format!("segment = {n}\n")))
+        .map(|text| plan(&base, &desired(&text), false))
+        .collect();
+    let at_once = plans.iter().map(|plan| bench.storage.carry_out(plan, 1, "x", bench.now()));
+    let done = futures::future::join_all(at_once).await;
+    assert_eq!(done.iter().filter(|result| result.is_ok()).count(), 1, "{done:?}");
+    assert!(
+        done.iter().all(|result| matches!(result, Ok(()) | Err(Error::Conflict(_)))),
+        "{done:?}"
+    );
+    assert_eq!(load(&bench).await.1, 2);
+    assert_eq!(bench.texts("SELECT subject FROM audit WHERE actor = 'x'").await.len(), 1);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_plan_that_breaks_half_way_leaves_nothing(#[values(Sqlite, Postgres)] engine: Engine) {
     let Some(bench) = Bench::open(engine).await else { return };
     // The plan's first rows are good; the mapping names an audience that isn't there.

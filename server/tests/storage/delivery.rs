@@ -214,6 +214,24 @@ async fn the_suppressed_are_turned_away_at_the_door_only(
 
 #[rstest]
 #[tokio::test]
+async fn the_door_knows_who_left_the_suppression_lately(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = shop(engine).await else { return };
+    let mut worker = Worker::new(&bench, "carts-meta").await;
+    bench.mirror("buyers", &people([1, 2])).await;
+    bench.mirror("buyers", &people([])).await;
+    worker.order(&people([1, 2, 3])).await;
+    let work = worker.work().await;
+    assert_eq!(worker.step(&work, 0, 2).await.masked, people([1]));
+    // The door's own moment counts, not the decision's.
+    bench.clock.advance(Span::from_hours(24));
+    assert_eq!(worker.step(&work, 2, 4).await.masked, people([]));
+    assert_eq!(doubt(&worker.work().await), people([2, 3]));
+}
+
+#[rstest]
+#[tokio::test]
 async fn no_door_for_what_suppresses(#[values(Sqlite, Postgres)] engine: Engine) {
     let Some(bench) = shop(engine).await else { return };
     bench.mirror("buyers", &people([1, 2])).await;

@@ -89,6 +89,7 @@ async fn all_fenced(worker: &Worker<'_>, part: &domain::delivery::port::Work) {
     let dead = vec![(1, "no".to_owned())];
     fenced(worker.try_step(part, &Advance { acknowledged: 2, claimed: 3, dead }).await);
     fenced(worker.storage.next(&worker.lease, worker.mapping.id).await);
+    fenced(worker.storage.renew(&worker.lease, worker.bench.now()).await);
 }
 
 #[rstest]
@@ -160,6 +161,8 @@ async fn a_silent_holders_lease_ends_and_writing_renews_it(
         first.order(&people([1, 2])).await;
     }
     bench.clock.advance(Span::from_seconds(100));
+    bench.storage.renew(&first.lease, bench.now()).await.unwrap();
+    bench.clock.advance(Span::from_seconds(100));
     assert_eq!(other.acquire(&name, bench.now()).await.unwrap(), None, "it writes, so it lives");
     let work = first.work().await;
     bench.clock.advance(LONGER_THAN_A_LEASE);
@@ -168,4 +171,27 @@ async fn a_silent_holders_lease_ends_and_writing_renews_it(
     let before = dump(&bench).await;
     all_fenced(&first, &work).await;
     assert_eq!(dump(&bench).await, before);
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_all_who_ask_at_once_one_gets_it(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let mut asking = vec![bench.storage.clone(), bench.storage.clone()];
+    if engine == Postgres {
+        for holder in 2..6 {
+            asking.push(successor(&bench, holder).await);
+        }
+    }
+    let mut newest = 0;
+    for round in 0..5 {
+        let now = bench.now();
+        let asked = asking.iter().map(|storage| storage.acquire("a", now));
+        let answers = futures::future::join_all(asked).await;
+        let got: Vec<Lease> = answers.into_iter().filter_map(Result::unwrap).collect();
+        assert_eq!(got.len(), 1, "round {round}: {got:?}");
+        assert!(got[0].epoch > newest);
+        newest = got[0].epoch;
+        bench.clock.advance(LONGER_THAN_A_LEASE);
+    }
 }

@@ -303,7 +303,7 @@ fn storage_agrees_with_the_platform(#[values(Sqlite, Postgres)] engine: Engine) 
     let cases = if engine == Sqlite { 64 } else { 16 };
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let number = std::sync::atomic::AtomicU32::new(0);
-    let strategy = (prop::collection::vec(step(), 1..40), 0_u16..1 << COUNT);
+    let strategy = (prop::collection::vec(step(), 1..30), 0_u16..1 << COUNT);
     TestRunner::new(config)
         .run(&strategy, |(steps, last)| {
             let case = number.fetch_add(1, std::sync::atomic::Ordering::SeqCst);

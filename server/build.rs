@@ -4,9 +4,10 @@
 
 fn main() -> std::io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
-    // A debug build reads the files from the folder while it runs, see `http::assets`.
+    // Made for debug builds too: they keep the folder's real path and read it while they run,
+    // see `http::assets`; of a folder that isn't there yet they would keep another path.
+    std::fs::create_dir_all("../target/site")?;
     if std::env::var_os("PROFILE").is_some_and(|profile| profile == "release") {
-        std::fs::create_dir_all("../target/site")?;
         println!("cargo::rerun-if-changed=../target/site");
     }
     Ok(())

@@ -87,6 +87,7 @@ fn Around() -> impl IntoView {
 fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=NotFound>
+            <Route path=path!("/account") view=access::page::AccountPage ssr=SsrMode::Async />
             <Route path=path!("/sign-in") view=access::page::SignInPage ssr=SsrMode::Async />
             <Route path=path!("/link") view=access::page::LinkPage ssr=SsrMode::Async />
             <Route

@@ -1,6 +1,7 @@
 // Coming in and leaving, in a real browser: its own rules for cookies count here.
 
-import { awake, expect, test } from './fixtures';
+import AxeBuilder from '@axe-core/playwright';
+import { awake, expect, signedIn, test } from './fixtures';
 
 const password = 'slow green kettle';
 
@@ -58,6 +59,32 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 }
+
+test('somebody inside chooses a password and stays in; other browsers are out', async ({ page, browser, ownServer }) => {
+  await signedIn(page, ownServer);
+  const other = await browser.newContext();
+  await other.addCookies(ownServer.cookies!);
+  await page.goto(`${ownServer.url}/`);
+  await awake(page);
+  await page.locator('summary').click();
+  await page.getByRole('link', { name: 'Change password' }).click();
+  await page.getByLabel('New password').fill(password);
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await expect(page.getByRole('status')).toContainText('Your password was changed');
+  await expect(page.locator('.who')).toHaveText('admin@localhost');
+  const there = await other.newPage();
+  await there.goto(`${ownServer.url}/`);
+  await expect(there).toHaveURL(`${ownServer.url}/sign-in`);
+  await other.close();
+});
+
+test('the ways in can be used by everybody', async ({ page, ownServer }) => {
+  for (const path of ['/sign-in?problem=wrong', '/link?token=x', '/link/password?token=x']) {
+    await page.goto(`${ownServer.url}${path}`);
+    await awake(page);
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  }
+});
 
 test('whoever is locked out is out at the next click', async ({ page, ownServer }) => {
   const printed = await ownServer.command('user', 'add', 'eve@example.com', '--role', 'admin', '--public-url', ownServer.url);

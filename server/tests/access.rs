@@ -140,6 +140,17 @@ async fn locking_out_and_a_new_password_end_every_session(
     assert_eq!(status(&laptop).await, StatusCode::SEE_OTHER);
     assert_eq!(status(&fresh).await, StatusCode::OK);
 
+    // A new password, chosen inside: this browser stays in, under a new id.
+    let wrong = form("/fn/change_password", "current=no&password=quick+brown+teapot", Some(&fresh));
+    let (answer, _) = ask(&router, wrong).await;
+    assert_eq!(location(answer.headers()), "/account?problem=current");
+    let body = format!("current={}&password=quick+brown+teapot", PASSWORD.replace(' ', "+"));
+    let (answer, _) = ask(&router, form("/fn/change_password", &body, Some(&fresh))).await;
+    assert_eq!(location(answer.headers()), "/account?done=");
+    assert_eq!(status(&fresh).await, StatusCode::SEE_OTHER);
+    let fresh = cookie(&answer).unwrap();
+    assert_eq!(status(&fresh).await, StatusCode::OK);
+
     let link_before = link(&house, Purpose::SignIn).await;
     access.set_disabled(&Actor::host("test"), &ada(), true).await.unwrap();
     assert_eq!(status(&fresh).await, StatusCode::SEE_OTHER);
@@ -236,9 +247,10 @@ async fn every_server_function_but_the_ways_in_wants_a_session() {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(axum::body::Body::empty())
             .unwrap();
-        let (answer, _) = ask(&router, request).await;
+        let (answer, body) = ask(&router, request).await;
         if !open.contains(&path) {
             assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
+            assert_eq!(body, "\"unauthenticated\"", "{path}: as pages read errors");
             closed += 1;
         }
     }

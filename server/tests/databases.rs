@@ -2,8 +2,13 @@
 
 use std::{
     process::Command,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
+
+use server::storage::Database;
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +19,7 @@ pub enum Engine {
     Postgres,
 }
 
-/// An empty database.
+/// A database with its tables (PostgreSQL) or without (SQLite makes them quickly).
 pub struct TestDatabase {
     /// As `SEGUE_DATABASE_URL` has it.
     pub url: String,
@@ -33,12 +38,40 @@ fn cluster() -> String {
         .expect("SEGUE_TEST_POSTGRES_URL names no cluster: run the tests by `make test`")
 }
 
+fn address(name: &str) -> String {
+    cluster().replacen("/postgres?", &format!("/{name}?"), 1)
+}
+
 fn psql(statement: &str) {
     let ended = Command::new("psql")
         .args([&cluster(), "-q", "-v", "ON_ERROR_STOP=1", "-c", statement])
         .output()
         .expect("psql starts");
     assert!(ended.status.success(), "{statement}: {}", String::from_utf8_lossy(&ended.stderr));
+}
+
+/// A migrated database that every test of this process copies.
+fn template() -> &'static str {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let name = format!("template_{}", std::process::id());
+        psql(&format!("DROP DATABASE IF EXISTS {name}"));
+        psql(&format!("CREATE DATABASE {name}"));
+        let url = address(&name).parse().unwrap();
+        // The test's own runtime can't wait inside of itself.
+        let migrate = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                let database = Database::connect(&url).await.unwrap();
+                database.migrate().await.unwrap();
+                if let Database::Postgres(pool) = &database {
+                    pool.close().await;
+                }
+            });
+        };
+        std::thread::spawn(migrate).join().expect("the template is migrated");
+        name
+    })
 }
 
 impl TestDatabase {
@@ -52,10 +85,9 @@ impl TestDatabase {
             }
             Engine::Postgres => {
                 let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-                let name = format!("sync_{}_{number}", std::process::id());
-                psql(&format!("CREATE DATABASE {name}"));
-                let url = cluster().replacen("/postgres?", &format!("/{name}?"), 1);
-                Self { url, folder, name: Some(name) }
+                let name = format!("test_{}_{number}", std::process::id());
+                psql(&format!("CREATE DATABASE {name} TEMPLATE {}", template()));
+                Self { url: address(&name), folder, name: Some(name) }
             }
         }
     }

@@ -17,4 +17,6 @@ mod sandbox;
 #[cfg(test)]
 mod soak;
 #[cfg(test)]
+mod storage;
+#[cfg(test)]
 mod sync;

@@ -5,14 +5,13 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use {
     super::Problem,
+    crate::context::{actor, services},
     domain::{
         Error,
         access::{
-            Actor, local_path, password::Weakness, port::Visitor, query_value,
-            service::AccessService,
+            local_path, password::Weakness, port::Visitor, query_value, service::AccessService,
         },
         ids::UserId,
-        services::Services,
     },
     http::{HeaderValue, StatusCode, header, request::Parts},
     std::sync::Arc,
@@ -66,6 +65,22 @@ pub async fn set_password(
     }
 }
 
+/// Gives whoever is signed in another password, and signs them in anew.
+#[server(prefix = "/fn", endpoint = "change_password")]
+pub async fn change_password(
+    /// Their present one; empty if they have none.
+    #[server(default)]
+    current: String,
+    /// The new one.
+    password: String,
+) -> Result<(), ServerFnError> {
+    let (access, visitor) = door()?;
+    match access.change_password(&actor()?, &current, &password, visitor.address).await {
+        Ok(user) => enter(&visitor, user, "/account?done=").await,
+        Err(error) => refuse(&error, "/account?"),
+    }
+}
+
 /// Ends the session.
 #[server(prefix = "/fn", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), ServerFnError> {
@@ -77,19 +92,12 @@ pub async fn sign_out() -> Result<(), ServerFnError> {
     Ok(())
 }
 
-/// Who asks, as the middleware found out. For the first line of every server function.
-#[cfg(feature = "ssr")]
-pub fn actor() -> Result<Actor, ServerFnError> {
-    use_context::<Parts>()
-        .and_then(|parts| parts.extensions.get::<Actor>().cloned())
-        .ok_or_else(|| ServerFnError::new(Error::Unauthenticated))
-}
-
 #[cfg(feature = "ssr")]
 fn door() -> Result<(Arc<AccessService>, Visitor), ServerFnError> {
     let visitor =
         use_context::<Parts>().and_then(|parts| parts.extensions.get::<Visitor>().cloned());
-    use_context::<Services>()
+    services()
+        .ok()
         .map(|services| services.access)
         .zip(visitor)
         .ok_or_else(|| ServerFnError::new("signing in is not set up here"))
@@ -108,6 +116,9 @@ fn refuse(error: &Error, again: &str) -> Result<(), ServerFnError> {
     let (problem, status) = match error {
         Error::TooOften(_) => (Problem::Wait, StatusCode::TOO_MANY_REQUESTS),
         Error::Invalid { field, .. } if field == "token" => (Problem::Link, StatusCode::GONE),
+        Error::Invalid { field, .. } if field == "current" => {
+            (Problem::Current, StatusCode::UNPROCESSABLE_ENTITY)
+        }
         Error::Invalid { message, .. } => {
             let weakness = Weakness::ALL.into_iter().find(|one| one.to_string() == *message);
             weakness.map_or((Problem::Wrong, StatusCode::UNAUTHORIZED), |weakness| {
@@ -115,7 +126,7 @@ fn refuse(error: &Error, again: &str) -> Result<(), ServerFnError> {
             })
         }
         other => {
-            leptos::logging::error!("signing in failed: {other:?}");
+            tracing::error!(error = ?other, "signing in failed");
             (Problem::Broken, StatusCode::INTERNAL_SERVER_ERROR)
         }
     };
@@ -140,6 +151,6 @@ fn refuse(error: &Error, again: &str) -> Result<(), ServerFnError> {
 
 #[cfg(feature = "ssr")]
 fn broken(error: &Error) -> ServerFnError {
-    leptos::logging::error!("signing in or out failed: {error:?}");
+    tracing::error!(?error, "signing in or out failed");
     ServerFnError::new("Segue could not do this; the log says more.")
 }

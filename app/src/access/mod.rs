@@ -14,6 +14,8 @@ use domain::access::password::Weakness;
 pub enum Problem {
     /// Wrong e-mail or password.
     Wrong,
+    /// Wrong current password.
+    Current,
     /// Too many tries.
     Wait,
     /// The link was used or is too old.
@@ -30,6 +32,7 @@ impl Problem {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Wrong => "wrong",
+            Self::Current => "current",
             Self::Wait => "wait",
             Self::Link => "link",
             Self::Weak(weakness) => weakness.as_str(),
@@ -40,7 +43,7 @@ impl Problem {
     /// From the name in the address.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Wrong, Self::Wait, Self::Link, Self::Broken]
+        [Self::Wrong, Self::Current, Self::Wait, Self::Link, Self::Broken]
             .into_iter()
             .chain(Weakness::ALL.map(Self::Weak))
             .find(|problem| problem.as_str() == name)
@@ -51,10 +54,11 @@ impl Problem {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Wrong => "E-mail or password is wrong",
+            Self::Current => "The current password is wrong",
             Self::Wait => "Too many tries",
             Self::Link => "This link doesn't work any more",
             Self::Weak(_) => "This password is too easily guessed",
-            Self::Broken => "Segue could not sign you in",
+            Self::Broken => "Segue could not do this",
         }
     }
 
@@ -63,6 +67,7 @@ impl Problem {
     pub fn advice(self) -> String {
         match self {
             Self::Wrong => "Try again, or ask an admin for a new link.".to_owned(),
+            Self::Current => "Type the one that you sign in with.".to_owned(),
             Self::Wait => "Wait half a minute and try again.".to_owned(),
             Self::Link => "A link works once, for a day. Ask an admin for another; on the host, \
                 `segue user add` prints one."

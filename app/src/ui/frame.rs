@@ -219,7 +219,13 @@ fn AccountMenu(person: Option<Person>) -> AnyView {
             <div class="menu-sheet">
                 {person.clone().map(|Person(name)| view! { <p class="quiet">"Signed in as " {name}</p> })}
                 <ThemeChoice theme />
-                {person.map(|_| view! { <crate::access::page::SignOut /> })}
+                {person
+                    .map(|_| {
+                        view! {
+                            <a href="/account">"Change password"</a>
+                            <crate::access::page::SignOut />
+                        }
+                    })}
             </div>
         </details>
     }

@@ -79,6 +79,9 @@ pub trait AccessStore: Send + Sync {
         now: Instant,
     ) -> Result<Option<UserId>>;
 
+    /// Stores the hash of somebody's new password. All their sessions and links end.
+    async fn put_password(&self, user: UserId, password: &str, now: Instant) -> Result<()>;
+
     /// Locks somebody out or lets them in again. When locked out, their sessions and links end.
     async fn set_disabled(
         &self,

@@ -141,6 +141,35 @@ impl AccessService {
             .ok_or_else(|| Error::invalid("password", "e-mail or password is wrong"))
     }
 
+    /// Gives whoever is signed in another password. They say the current one, if they have one:
+    /// a screen left open must not be enough. Their sessions end, this one too.
+    pub async fn change_password(
+        &self,
+        actor: &Actor,
+        current: &str,
+        new: &str,
+        address: Option<IpAddr>,
+    ) -> Result<UserId> {
+        self.throttle.admit(&actor.name, address).map_err(Error::TooOften)?;
+        let account = match Email::parse(&actor.name) {
+            Ok(email) => self.store.account_of(&email).await?,
+            Err(_) => None,
+        };
+        let account = account.ok_or(Error::Unauthenticated)?;
+        if let Some(hash) = &account.password {
+            let right = current.len() <= password::LONGEST
+                && self.passwords.verify(current, Some(hash)).await?;
+            if !right {
+                return Err(Error::invalid("current", "the current password is wrong"));
+            }
+        }
+        password::check(new, account.email.as_str())
+            .map_err(|weakness| Error::invalid("password", weakness))?;
+        let hash = self.passwords.hash(new).await?;
+        self.store.put_password(account.id, &hash, self.clock.now()).await?;
+        Ok(account.id)
+    }
+
     /// Who this is and what they may do now; nobody once they are locked out.
     pub async fn actor_of(&self, user: UserId) -> Result<Option<Actor>> {
         let account = self.store.account(user).await?.filter(|account| !account.disabled);

@@ -7,7 +7,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     ids::RunId,
     mappings::Mapping,
     people::{Ordinal, PersonSet, chunks, chunks::CHUNK, port::PersonStore},
@@ -160,6 +160,9 @@ impl Drain {
             return Ok((Vec::new(), from));
         }
         let mut batch = self.render(job, work, &ahead).await?;
+        if batch.is_empty() {
+            return Err(Error::unexpected("an order names people whom nobody knows"));
+        }
         batch.truncate(fitting(&batch));
         let end = batch.last().map_or(from, |person| person.ordinal % CHUNK + 1);
         Ok((batch, end))

@@ -12,6 +12,7 @@ use std::{
     },
 };
 
+use app::error::AppError;
 use async_trait::async_trait;
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -30,8 +31,10 @@ use domain::{
 };
 use http::{
     HeaderMap, HeaderValue, StatusCode, Uri,
-    header::{ACCEPT, REFERER, SET_COOKIE},
+    header::{ACCEPT, CONTENT_TYPE, REFERER, SET_COOKIE},
 };
+
+use leptos::prelude::FromServerFnError as _;
 
 use super::{COOKIE, session_store::USER};
 
@@ -123,6 +126,12 @@ fn turn_away(request: &Request) -> Response {
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
+    if !html && request.uri().path().starts_with("/fn/") {
+        // As the page that called it reads errors.
+        let body = AppError::Unauthenticated.ser();
+        return (StatusCode::UNAUTHORIZED, [(CONTENT_TYPE, "application/json")], body)
+            .into_response();
+    }
     if !html {
         return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response();
     }

@@ -85,12 +85,35 @@ macro_rules! use_up {
     }};
 }
 
+macro_rules! end_links {
+    ($connection:expr, $user:expr) => {
+        sqlx::query("DELETE FROM one_time_link WHERE account_id = $1")
+            .bind($user)
+            .execute(&mut *$connection)
+            .await?
+    };
+}
+
 macro_rules! end_sessions {
     ($connection:expr, $user:expr) => {
         sqlx::query("DELETE FROM session WHERE account_id = $1")
             .bind($user)
             .execute(&mut *$connection)
             .await?
+    };
+}
+
+/// Stores a password inside a `writing!` body. Whoever knew the old one, or found a link, is
+/// out.
+macro_rules! put_password {
+    ($connection:expr, $user:expr, $password:expr) => {
+        sqlx::query("UPDATE account SET password = $1 WHERE id = $2")
+            .bind($password)
+            .bind($user)
+            .execute(&mut *$connection)
+            .await?;
+        end_links!($connection, $user);
+        end_sessions!($connection, $user);
     };
 }
 
@@ -237,19 +260,21 @@ impl AccessStore for Storage {
             let Some((user, email)) = use_up!(connection, link, Purpose::SetPassword, now) else {
                 return Ok(None);
             };
-            sqlx::query("UPDATE account SET password = $1 WHERE id = $2")
-                .bind(password)
-                .bind(user)
-                .execute(&mut *connection)
-                .await?;
-            // Whoever knew the old one, or found another link, is out.
-            sqlx::query("DELETE FROM one_time_link WHERE account_id = $1")
-                .bind(user)
-                .execute(&mut *connection)
-                .await?;
-            end_sessions!(connection, user);
+            put_password!(connection, user, password);
             audit!(self, connection, now, &email, "password", format!("account {email}"), "{}");
             Ok(Some(UserId(user)))
+        })
+    }
+
+    async fn put_password(&self, user: UserId, password: &str, now: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            put_password!(connection, user.0, password);
+            let (email,): (String,) = sqlx::query_as("SELECT email FROM account WHERE id = $1")
+                .bind(user.0)
+                .fetch_one(&mut *connection)
+                .await?;
+            audit!(self, connection, now, &email, "password", format!("account {email}"), "{}");
+            Ok(())
         })
     }
 
@@ -268,10 +293,7 @@ impl AccessStore for Storage {
                 .await?;
             if disabled {
                 end_sessions!(connection, user.0);
-                sqlx::query("DELETE FROM one_time_link WHERE account_id = $1")
-                    .bind(user.0)
-                    .execute(&mut *connection)
-                    .await?;
+                end_links!(connection, user.0);
             }
             let (email,): (String,) = sqlx::query_as("SELECT email FROM account WHERE id = $1")
                 .bind(user.0)

@@ -69,8 +69,8 @@ impl ListRow {
 struct Lesson {
     /// `[ordinal, cio_id, id, email]`
     new: Vec<(Ordinal, String, Option<String>, Option<String>)>,
-    /// `[ordinal, id, email]`
-    changed: Vec<(Ordinal, Option<String>, Option<String>)>,
+    /// Id and e-mail as the last line about a person has them.
+    changed: BTreeMap<Ordinal, (Option<String>, Option<String>)>,
     /// The numbers asked for, in order.
     ordinals: Vec<Ordinal>,
 }
@@ -90,7 +90,7 @@ fn learn(people: &[Identifiers], known: Vec<KnownRow>, mut next: Ordinal) -> Res
             next = next.checked_add(1).ok_or_else(|| Error::unexpected("no numbers are left"))?;
             lesson.new.push((number, person.cio_id.clone(), id.clone(), email.clone()));
         } else if known.is_some_and(|(_, old_id, old_email)| *old_id != id || *old_email != email) {
-            lesson.changed.push((number, id.clone(), email.clone()));
+            lesson.changed.insert(number, (id.clone(), email.clone()));
         }
         numbers.insert(person.cio_id.clone(), (number, id, email));
         lesson.ordinals.push(number);
@@ -106,14 +106,14 @@ impl Lesson {
             ("id", PersonSet::new(), PersonSet::new()),
         ];
         let new = self.new.iter().map(|(number, _, id, email)| (*number, id, email));
-        let changed = self.changed.iter().map(|(number, id, email)| (*number, id, email));
+        let changed = self.changed.iter().map(|(number, (id, email))| (*number, id, email));
+        // Somebody new may be among the changed too, if a page names them twice.
         for (number, id, email) in new.chain(changed) {
-            for (set, value) in sets.iter_mut().zip([email, id]) {
-                if value.is_some() {
-                    set.1.insert(number)
-                } else {
-                    set.2.insert(number)
-                };
+            for ((_, with, without), value) in sets.iter_mut().zip([email, id]) {
+                let (into, out_of) =
+                    if value.is_some() { (with, without) } else { (without, with) };
+                into.insert(number);
+                out_of.remove(number);
             }
         }
         sets
@@ -163,11 +163,16 @@ impl MirrorStore for Storage {
                     .await?;
             }
             if !lesson.changed.is_empty() {
+                let changed: Vec<(&Ordinal, &Option<String>, &Option<String>)> = lesson
+                    .changed
+                    .iter()
+                    .map(|(number, (id, email))| (number, id, email))
+                    .collect();
                 sqlx::query(self.database.sql(
                     "UPDATE person SET person_id = rows.value ->> 1, email = rows.value ->> 2, learned_at = $2
                     FROM {rows} WHERE person.ordinal = CAST(rows.value ->> 0 AS BIGINT)",
                 ))
-                .bind(text(&lesson.changed)?)
+                .bind(text(&changed)?)
                 .bind(now.0)
                 .execute(&mut *connection)
                 .await?;

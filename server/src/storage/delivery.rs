@@ -12,7 +12,7 @@ use domain::{
     },
     ids::{MappingId, PartId, RunId},
     mappings::UseCase,
-    people::{PersonSet, chunks},
+    people::{Ordinal, PersonSet, chunks},
     time::Instant,
 };
 use sqlx::FromRow;
@@ -25,6 +25,7 @@ use super::{
     configuration::parse,
     leases,
     macros::{Failure, reading, writing},
+    statement::{Statement, carry_out},
     suppression::HELD,
 };
 
@@ -162,36 +163,43 @@ impl DeliveryStore for Storage {
             }
 
             // Who has been answered for, without those whom Segment refused.
-            for (person, reason) in &step.dead {
-                people.remove(*person);
-                sqlx::query(
-                    "INSERT INTO dead_letter (mapping_id, ordinal, generation, transition, reason, at) VALUES ($1, $2, $3, $4, $5, $6)
-                    ON CONFLICT (mapping_id, ordinal, generation) DO NOTHING",
-                )
-                .bind(row.mapping_id)
-                .bind(i64::from(*person))
-                .bind(row.generation)
-                .bind(transition.as_str())
-                .bind(reason)
-                .bind(now.0)
-                .execute(&mut *connection)
-                .await?;
+            let dead: PersonSet = step.dead.iter().map(|(person, _)| *person).collect();
+            people -= &dead;
+            for letter in dead_letters(&row, step, now) {
+                carry_out!(connection, letter);
             }
             let answered = chunks::between(&people, place(row.acknowledged)?, step.acknowledged);
 
-            // The door: whoever was suppressed since the decision doesn't go in any more.
+            // A newer order may undo what didn't happen: it waits for this answer, unclaimed.
+            if !dead.is_empty() {
+                let newer: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(
+                    "SELECT id, people FROM part WHERE mapping_id = $1 AND chunk = $2
+                        AND generation > $3 AND is_open AND claimed = 0",
+                )
+                .bind(row.mapping_id)
+                .bind(row.chunk)
+                .bind(row.generation)
+                .fetch_all(&mut *connection)
+                .await?;
+                for (id, bytes) in newer {
+                    carry_out!(connection, leave_out(id, &bitmap::decode(&bytes)?, &dead));
+                }
+            }
+
+            // The door: whoever was suppressed since the decision doesn't go in any more. Who
+            // was claimed before has passed it.
             let mut masked = PersonSet::new();
             let use_case: UseCase = parse(&row.use_case)?;
             if transition == Transition::Entered
                 && use_case.is_suppressed()
-                && step.claimed > step.acknowledged
+                && step.claimed > place(row.claimed)?
             {
                 let held: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(HELD)
                     .bind(now.0)
                     .bind(row.chunk)
                     .fetch_all(&mut *connection)
                     .await?;
-                let claim = chunks::between(&people, step.acknowledged, step.claimed);
+                let claim = chunks::between(&people, place(row.claimed)?, step.claimed);
                 for (_, bytes) in &held {
                     masked |= &claim & bitmap::decode(bytes)?;
                 }
@@ -199,7 +207,8 @@ impl DeliveryStore for Storage {
             }
 
             let gone = size(step.dead.len() as u64) + size(masked.len()) + size(answered.len());
-            let is_open = step.claimed > step.acknowledged;
+            let is_open = step.claimed > step.acknowledged
+                || !chunks::between(&people, step.claimed, chunks::CHUNK).is_empty();
             sqlx::query("UPDATE part SET people = $1, acknowledged = $2, claimed = $3, pending = $4, is_open = $5 WHERE id = $6")
                 .bind(bitmap::encode(&people))
                 .bind(i64::from(step.acknowledged))
@@ -234,4 +243,31 @@ impl DeliveryStore for Storage {
             Ok(Advanced { masked })
         })
     }
+}
+
+/// Whom Segment refused, and why.
+fn dead_letters(part: &PartRow, step: &Advance, now: Instant) -> Vec<Statement> {
+    let insert = "INSERT INTO dead_letter (mapping_id, ordinal, generation, transition, reason, at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (mapping_id, ordinal, generation) DO NOTHING";
+    let letter = |(person, reason): &(Ordinal, String)| {
+        Statement::new(insert)
+            .with(part.mapping_id)
+            .with(i64::from(*person))
+            .with(part.generation)
+            .with(part.transition.as_str())
+            .with(reason.as_str())
+            .with(now.0)
+    };
+    step.dead.iter().map(letter).collect()
+}
+
+/// An unclaimed part without these people; closed if nobody else is in it.
+fn leave_out(part: Uuid, people: &PersonSet, these: &PersonSet) -> Statement {
+    let left = people - these;
+    Statement::new("UPDATE part SET people = $1, pending = $2, is_open = $3 WHERE id = $4")
+        .with(bitmap::encode(&left))
+        .with(size(left.len()))
+        .with(!left.is_empty())
+        .with(part)
 }

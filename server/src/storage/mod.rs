@@ -7,6 +7,7 @@
 mod access;
 mod audiences;
 mod bitmap;
+mod changes;
 mod configuration;
 mod connect;
 mod connections;

@@ -158,14 +158,15 @@ impl SyncStore for Storage {
     ) -> Result<()> {
         writing!(self.database, |connection| {
             // Not if another process has closed it meanwhile.
-            sqlx::query("UPDATE run SET state = $1, error = $2, finished_at = $3 WHERE id = $4 AND finished_at IS NULL")
+            let ended = sqlx::query("UPDATE run SET state = $1, error = $2, finished_at = $3 WHERE id = $4 AND finished_at IS NULL")
                 .bind(state.as_str())
                 .bind(error)
                 .bind(now.0)
                 .bind(run.0)
                 .execute(&mut *connection)
-                .await?;
-            if state == RunState::Done {
+                .await?
+                .rows_affected();
+            if state == RunState::Done && ended == 1 {
                 sqlx::query("UPDATE mapping SET last_done_at = $1 WHERE id = (SELECT mapping_id FROM run WHERE id = $2)")
                     .bind(now.0)
                     .bind(run.0)

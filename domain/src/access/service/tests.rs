@@ -136,10 +136,15 @@ impl AccessStore for World {
         let Some(user) = self.redeem(link, Purpose::SetPassword, now).await? else {
             return Ok(None);
         };
+        self.put_password(user, password, now).await?;
+        Ok(Some(user))
+    }
+
+    async fn put_password(&self, user: UserId, password: &str, _: Instant) -> Result<()> {
         for account in lock(&self.accounts).iter_mut().filter(|account| account.id == user) {
             account.password = Some(password.to_owned());
         }
-        Ok(Some(user))
+        Ok(())
     }
 
     async fn set_disabled(&self, user: UserId, to: bool, _: &str, _: Instant) -> Result<()> {
@@ -307,6 +312,29 @@ fn the_first_link_is_offered_until_somebody_has_a_password() {
         assert_eq!(service.actor_of(user).await.unwrap().unwrap().role, Role::Admin);
         add_with_password(&service).await;
         assert_eq!(service.first_link("http://s").await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_new_password_needs_the_current_one_where_there_is_one() {
+    const NEW: &str = "quick brown teapot";
+    block_on(async {
+        let (world, service) = service();
+        let user = service.add_user(&host(), &ada(), Role::Viewer).await.unwrap();
+        let actor = service.actor_of(user).await.unwrap().unwrap();
+        let change = |current: &'static str, new: &'static str| {
+            service.change_password(&actor, current, new, None)
+        };
+        assert!(message(change("", "short").await).contains("too short"));
+        assert_eq!(change("", GOOD).await.unwrap(), user);
+        assert!(message(change("", NEW).await).contains("current password is wrong"));
+        assert_eq!(change(GOOD, NEW).await.unwrap(), user);
+        assert!(service.sign_in("ada@example.com", GOOD, None).await.is_err());
+        assert_eq!(service.sign_in("ada@example.com", NEW, None).await.unwrap(), user);
+        world.tries_left.store(0, SeqCst);
+        assert!(message(change(NEW, GOOD).await).contains("too many tries"));
+        let gone = Actor::host("segue apply");
+        assert!(service.change_password(&gone, "", GOOD, None).await.is_err());
     });
 }
 

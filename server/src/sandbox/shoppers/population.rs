@@ -20,7 +20,8 @@ pub(super) fn shopper(names: Names, now: Instant, chance: &mut StdRng) -> Shoppe
     }
     let recent = shopper.bought_at.is_some_and(|at| now.since(at) < days(14));
     if !recent && chance.random_bool(0.345) {
-        shopper.checkout_at = Some(ago(now, Span::from_hours(2), days(14), chance));
+        // Some only just now: they become abandoners while one watches.
+        shopper.checkout_at = Some(ago(now, Span(0), days(14), chance));
         shopper.added = true;
     }
     if chance.random_bool(0.12) {

@@ -1,0 +1,188 @@
+//! What each change of the configuration writes, and what the audit trail says of it.
+
+use domain::{
+    audiences::AudienceSpec,
+    configuration::{
+        Settings,
+        plan::{Change, Row, Table},
+    },
+    destinations::DestinationSpec,
+    key::Key,
+    mappings::MappingSpec,
+    suppression::SuppressionSpec,
+    time::Instant,
+};
+use uuid::Uuid;
+
+use super::statement::Statement;
+
+/// The settings of both connections.
+pub fn write_settings(settings: &Settings) -> Vec<Statement> {
+    let upsert = "INSERT INTO setting (name, value) VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    setting_rows(settings)
+        .into_iter()
+        .map(|(name, value)| Statement::new(upsert).with(name).with(value))
+        .collect()
+}
+
+/// What a change writes; settings and secrets are written apart from it.
+pub fn write(change: &Change, id: Uuid, now: Instant) -> Option<Statement> {
+    match change {
+        Change::Create(Row::Destination(spec)) => Some(write_destination(spec, Some((id, now)))),
+        Change::Update(Row::Destination(spec), _) => Some(write_destination(spec, None)),
+        Change::Create(Row::Audience(spec)) => Some(write_audience(spec, Some((id, now)))),
+        Change::Update(Row::Audience(spec), _) => Some(write_audience(spec, None)),
+        Change::Create(Row::Suppression(spec)) => Some(write_suppression(spec, Some((id, now)))),
+        Change::Update(Row::Suppression(spec), _) => Some(write_suppression(spec, None)),
+        Change::Create(Row::Mapping(spec)) => Some(write_mapping(spec, Some(id), now)),
+        Change::Update(Row::Mapping(spec), _) => Some(write_mapping(spec, None, now)),
+        Change::Create(Row::Source(key)) => Some(
+            Statement::new("INSERT INTO source (id, key, created_at) VALUES ($1, $2, $3)")
+                .with(id)
+                .with(key.as_str())
+                .with(now.0),
+        ),
+        Change::Retire(table, key) => {
+            Some(Statement::new(retire(*table)).with(now.0).with(key.as_str()))
+        }
+        Change::Update(Row::Source(_), _) | Change::Set(_) | Change::Secret { .. } => None,
+    }
+}
+
+fn write_destination(spec: &DestinationSpec, new: Option<(Uuid, Instant)>) -> Statement {
+    let statement = Statement::new(if new.is_some() {
+        "INSERT INTO destination (profile, integration, fields, hash, key, id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    } else {
+        "UPDATE destination SET profile = $1, integration = $2, fields = $3, hash = $4
+        WHERE key = $5 AND retired_at IS NULL"
+    })
+    .with(spec.profile.as_str())
+    .with(spec.integration.as_str())
+    .with(json(&spec.fields))
+    .with(spec.hash)
+    .with(spec.key.as_str());
+    identity(statement, new)
+}
+
+fn write_audience(spec: &AudienceSpec, new: Option<(Uuid, Instant)>) -> Statement {
+    let statement = Statement::new(if new.is_some() {
+        "INSERT INTO audience (segment, owner, key, id, created_at) VALUES ($1, $2, $3, $4, $5)"
+    } else {
+        "UPDATE audience SET segment = $1, owner = $2 WHERE key = $3 AND retired_at IS NULL"
+    })
+    .with(spec.segment)
+    .with(spec.owner.as_deref())
+    .with(spec.key.as_str());
+    identity(statement, new)
+}
+
+fn write_suppression(spec: &SuppressionSpec, new: Option<(Uuid, Instant)>) -> Statement {
+    let statement = Statement::new(if new.is_some() {
+        "INSERT INTO suppression (reason, audience_id, event, ttl, key, id, created_at)
+        VALUES ($1, (SELECT id FROM audience WHERE key = $2 AND retired_at IS NULL), $3, $4, $5, $6, $7)"
+    } else {
+        "UPDATE suppression SET reason = $1,
+            audience_id = (SELECT id FROM audience WHERE key = $2 AND retired_at IS NULL),
+            event = $3, ttl = $4
+        WHERE key = $5 AND retired_at IS NULL"
+    })
+    .with(spec.reason.as_str())
+    .with(spec.audience.as_ref().map(Key::as_str))
+    .with(spec.event.as_deref())
+    .with(spec.ttl.map(|ttl| ttl.0))
+    .with(spec.key.as_str());
+    identity(statement, new)
+}
+
+/// A mapping that is new or has changed runs at once.
+fn write_mapping(spec: &MappingSpec, new: Option<Uuid>, now: Instant) -> Statement {
+    let statement = Statement::new(if new.is_some() {
+        "INSERT INTO mapping (audience_id, destination_id, use_case, exclusivity_group, priority,
+            every, holdout, active, next_run_at, key, id, created_at)
+        VALUES ((SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
+            (SELECT id FROM destination WHERE key = $2 AND retired_at IS NULL),
+            $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    } else {
+        "UPDATE mapping SET
+            audience_id = (SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
+            destination_id = (SELECT id FROM destination WHERE key = $2 AND retired_at IS NULL),
+            use_case = $3, exclusivity_group = $4, priority = $5, every = $6, holdout = $7,
+            active = $8, next_run_at = $9
+        WHERE key = $10 AND retired_at IS NULL"
+    })
+    .with(spec.audience.as_str())
+    .with(spec.destination.as_str())
+    .with(spec.use_case.as_str())
+    .with(spec.exclusivity_group.as_ref().map(Key::as_str))
+    .with(spec.priority)
+    .with(spec.every.0)
+    .with(spec.holdout_percent.0)
+    .with(spec.active)
+    .with(now.0)
+    .with(spec.key.as_str());
+    identity(statement, new.map(|id| (id, now)))
+}
+
+/// The last two placeholders of every insert.
+fn identity(statement: Statement, new: Option<(Uuid, Instant)>) -> Statement {
+    match new {
+        Some((id, now)) => statement.with(id).with(now.0),
+        None => statement,
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn retire(table: Table) -> &'static str {
+    match table {
+        Table::Destination => {
+            "UPDATE destination SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
+        }
+        Table::Audience => {
+            "UPDATE audience SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
+        }
+        Table::Suppression => {
+            "UPDATE suppression SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
+        }
+        Table::Mapping => {
+            "UPDATE mapping SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
+        }
+        Table::Source => "UPDATE source SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL",
+    }
+}
+
+/// A change for the audit trail: action, subject, detail as JSON.
+pub fn describe(change: &Change) -> (&'static str, String, String) {
+    let row = |row: &Row| match row {
+        Row::Destination(spec) => (format!("destination {}", spec.key), json(spec)),
+        Row::Audience(spec) => (format!("audience {}", spec.key), json(spec)),
+        Row::Suppression(spec) => (format!("suppression {}", spec.key), json(spec)),
+        Row::Mapping(spec) => (format!("mapping {}", spec.key), json(spec)),
+        Row::Source(key) => (format!("source {key}"), "{}".to_owned()),
+    };
+    match change {
+        Change::Create(created) => {
+            let (subject, detail) = row(created);
+            ("create", subject, detail)
+        }
+        Change::Update(updated, fields) => ("update", row(updated).0, json(fields)),
+        Change::Retire(table, key) => {
+            ("retire", format!("{} {key}", table.as_str()), "{}".to_owned())
+        }
+        Change::Set(field) => ("set", field.field.clone(), json(field)),
+        Change::Secret { name, .. } => ("secret", name.clone(), "{}".to_owned()),
+    }
+}
+
+fn setting_rows(settings: &Settings) -> [(&'static str, String); 4] {
+    [
+        ("customerio_region", settings.customerio_region.as_str().to_owned()),
+        ("requests_per_second", settings.requests_per_second.to_string()),
+        ("twilio_region", settings.twilio_region.as_str().to_owned()),
+        ("events_per_second", settings.events_per_second.to_string()),
+    ]
+}

@@ -1,0 +1,15 @@
+//! The contract of storage: every method of every port, on SQLite and on PostgreSQL.
+//!
+//! One file a vertical. A case takes `#[values(Sqlite, Postgres)] engine: Engine` and opens a
+//! database of its own with it; [`worker`] plays the part of delivery.
+
+mod configuration;
+mod delivery;
+mod harness;
+mod leases;
+mod migrations;
+mod mirrors;
+mod model;
+mod orders;
+mod reads;
+mod worker;

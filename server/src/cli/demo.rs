@@ -3,7 +3,7 @@
 use std::{io::Write, path::PathBuf, sync::Arc};
 
 use app::context::Environment;
-use domain::access::Actor;
+use domain::{access::Actor, connections::Vendor};
 use tokio::net::TcpListener;
 
 use super::{Exit, Failure, apply};
@@ -71,7 +71,11 @@ pub async fn run(config: &Config, demo: &Demo, out: &mut impl Write) -> Result<E
         )));
     }
     let desired = apply::parse("demo.toml", MAPPINGS)?;
-    segue.services.configuration.apply(&desired, false, &Actor::host("segue demo")).await?;
+    let actor = Actor::host("segue demo");
+    segue.services.configuration.apply(&desired, false, &actor).await?;
+    for vendor in [Vendor::Customerio, Vendor::Twilio] {
+        segue.services.connections.test(vendor, &actor).await?;
+    }
     writeln!(
         out,
         "A store with {} people lives in the sandbox at {} ({} times as fast as the clock).\n\

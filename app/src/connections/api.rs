@@ -1,10 +1,9 @@
 //! Server functions of connections: read, save and test. A key goes in and never comes
 //! out, not even into an address.
 
-use domain::{
-    connections::{ConnectionView, Vendor},
-    time::Instant,
-};
+#[cfg(feature = "ssr")]
+use domain::connections::Vendor;
+use domain::{connections::ConnectionView, time::Instant};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -114,8 +114,13 @@ pub async fn serve_on(
     }
     out.flush()?;
     let service = router(edge).into_make_service_with_connect_info::<SocketAddr>();
+    let told = cancel.clone();
+    let stop = async move {
+        stop.await;
+        // Workers stop along with the pages, not after the last reader has left.
+        told.cancel();
+    };
     axum::serve(listener, service).with_graceful_shutdown(stop).await?;
-    cancel.cancel();
     if let Some(workers) = workers {
         workers.wait().await;
     }

@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const SHORTEST_PASS: Span = Span::from_minutes(1);
 
 /// How long a pass may end by itself after it was told to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+const DRAIN: Duration = Duration::from_secs(8);
 
 /// What one look came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

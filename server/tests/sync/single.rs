@@ -1,5 +1,7 @@
 //! One person's way through one mapping, and what commands say about it.
 
+use server::sandbox::fault::{Fault, FaultKind, Vendor};
+
 use super::*;
 
 const META: &str = "Facebook Custom Audiences";
@@ -176,4 +178,31 @@ async fn a_command_beside_a_worker_leaves_a_wish_and_waits() {
     assert_eq!(bench.platform(META, "cart_abandoners").len(), 2);
     serve.kill().unwrap();
     serve.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_told_to_stop_ends_well_and_loses_nothing() {
+    let bench = with_people(Engine::Sqlite, 2_000).await;
+    let everyone: BTreeSet<u32> = (0..2_000).collect();
+    let members = names(&everyone);
+    bench.sandbox.world.set_members(1, members.iter().map(String::as_str)).unwrap();
+    let late = Fault::new(Vendor::Tracking, FaultKind::Delay).after();
+    bench.sandbox.faults.inject(Fault { millis: Some(300), ..late }, now());
+    let mut serve = bench.start(&["serve", "--addr", "127.0.0.1:0"]);
+    while bench.sandbox.platform.counts().received == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert!(serve.try_wait().unwrap().is_none(), "the server has ended");
+    }
+    let told = Command::new("kill").args(["-TERM", &serve.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    let ended = tokio::task::spawn_blocking(move || serve.wait().unwrap()).await.unwrap();
+    assert_eq!(ended.code(), Some(0));
+
+    bench.sandbox.faults.clear();
+    bench.sync().await;
+    let reachable: BTreeSet<u32> =
+        everyone.into_iter().filter(|number| has_email(*number)).collect();
+    assert_eq!(bench.platform(META, "cart_abandoners"), platform_names(&reachable));
+    let counts = bench.sandbox.platform.counts();
+    assert_eq!((counts.unique, counts.differing), (reachable.len() as u64, 0));
 }

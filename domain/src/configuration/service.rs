@@ -1,6 +1,9 @@
 //! Planning and applying, for `segue apply` and for every form.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     access::{Actor, Role},
@@ -116,12 +119,35 @@ impl ConfigurationService {
             specs: Specs::of(&configuration),
             settings: configuration.settings.clone(),
             sources: configuration.sources.iter().map(|source| source.key.clone()).collect(),
-            secrets: self.store.secrets().await?,
+            // A key that was lost must not keep anybody from entering the secrets anew.
+            secrets: match self.store.secrets().await {
+                Err(Error::Invalid { .. }) => BTreeMap::new(),
+                opened => opened?,
+            },
         };
         let plan = plan(&stored, desired, prune);
         check(&plan.after)?;
+        check_ends(&stored.specs, &plan.after)?;
         Ok((plan, version))
     }
+}
+
+/// A mapping keeps its two ends: the people who are there by one audience would be taken for
+/// those of another, and nobody would owe them an exit.
+fn check_ends(before: &Specs, after: &Specs) -> Result<()> {
+    for (key, mapping) in &after.mappings {
+        let Some(was) = before.mappings.get(key) else { continue };
+        if was.audience != mapping.audience || was.destination != mapping.destination {
+            let field = if was.audience == mapping.audience { "destination" } else { "audience" };
+            return Err(Error::invalid(
+                field,
+                format!(
+                    "a mapping keeps its audience and its destination: add another mapping and retire {key} (in mapping {key})"
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn needs_admin(desired: &Desired) -> bool {
@@ -155,7 +181,12 @@ fn check_desired(desired: &Desired) -> Result<()> {
     budget("requests_per_second", customerio.and_then(|table| table.requests_per_second))?;
     budget("events_per_second", twilio.and_then(|table| table.events_per_second))?;
     secret("app_api_key", customerio.and_then(|table| table.app_api_key.as_ref()))?;
+    let reporting = customerio.and_then(|table| table.reporting_signing_key.as_ref());
+    secret("reporting_signing_key", reporting)?;
+    let campaign = customerio.and_then(|table| table.campaign_signing_key.as_ref());
+    secret("campaign_signing_key", campaign)?;
     secret("write_key", twilio.and_then(|table| table.write_key.as_ref()))?;
+    secret("public_api_token", twilio.and_then(|table| table.public_api_token.as_ref()))?;
     for source in &desired.source {
         secret("write_key", Some(&source.write_key))?;
     }

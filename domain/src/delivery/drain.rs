@@ -17,7 +17,7 @@ use crate::{
 use super::{
     Lane,
     batch::{MOST_EVENTS, Rendered, fitting},
-    message::{Envelope, Installation},
+    message::{self, Envelope, Installation},
     port::{
         Advance, Batch, DeliveryStore, EventSink, Lease, LeaseStore, Next, Outcome, Sleep, Work,
     },
@@ -27,9 +27,6 @@ use crate::{audiences::Audience, destinations::Destination};
 
 /// How long a blocked mapping waits before it looks again.
 const BLOCKED: Span = Span::from_millis(50);
-
-/// Single events refused in a row, with none accepted, that mean it isn't the events.
-const REFUSALS_IN_A_ROW: usize = 3;
 
 /// Random numbers in 0..1 for waits.
 pub trait Jitter: Send + Sync {
@@ -199,13 +196,11 @@ impl Drain {
             match self.send_until_answered(job, lane, range).await? {
                 None => accepted += range.len(),
                 Some(reason) if range.len() == 1 => {
-                    dead.push((range[0].ordinal, reason));
-                    if accepted == 0
-                        && dead.len() >= REFUSALS_IN_A_ROW.min(batch.len())
-                        && batch.len() > 1
-                    {
-                        return Err(refuses_everything(&dead));
+                    // The first refusal: is it the event, or would nothing be taken?
+                    if accepted == 0 && dead.is_empty() {
+                        self.probe(job, lane, &reason).await?;
                     }
+                    dead.push((range[0].ordinal, reason));
                 }
                 Some(_) => {
                     let (left, right) = range.split_at(range.len() / 2);
@@ -217,6 +212,25 @@ impl Drain {
         Ok(dead)
     }
 
+    /// Sends a harmless event that goes to no destination. If Segment refuses that too, the
+    /// fault isn't in anybody's event, and nobody is given up.
+    async fn probe(
+        &self,
+        job: &Job<'_>,
+        lane: Lane,
+        reason: &str,
+    ) -> std::result::Result<(), String> {
+        let now = self.clock.now();
+        let event = message::probe(&format!("{}-{}", job.run, now.0), now);
+        let batch = Batch { events: vec![event], lane };
+        match self.send_batch(job, &batch).await? {
+            None => Ok(()),
+            Some(_) => Err(format!(
+                "Segment refuses every event ({reason}): check the write key; nobody was given up"
+            )),
+        }
+    }
+
     /// Tries until Segment takes the range (nothing) or refuses it (the reason).
     async fn send_until_answered(
         &self,
@@ -225,7 +239,14 @@ impl Drain {
         range: &[Rendered],
     ) -> std::result::Result<Option<String>, String> {
         let events = range.iter().flat_map(|person| person.messages.iter().cloned()).collect();
-        let batch = Batch { events, lane };
+        self.send_batch(job, &Batch { events, lane }).await
+    }
+
+    async fn send_batch(
+        &self,
+        job: &Job<'_>,
+        batch: &Batch,
+    ) -> std::result::Result<Option<String>, String> {
         for attempt in 0.. {
             // Whoever waited, or slept through the end of the lease, asks whether it is still
             // theirs; the first try comes right after a commit that did.
@@ -234,7 +255,7 @@ impl Drain {
             {
                 return Err(error.to_string());
             }
-            let (why, retry_after) = match self.sink.send(&batch).await {
+            let (why, retry_after) = match self.sink.send(batch).await {
                 Outcome::Accepted => return Ok(None),
                 Outcome::Refused(reason) => return Ok(Some(reason)),
                 Outcome::Unauthorized(why) => return Err(why),
@@ -249,9 +270,4 @@ impl Drain {
         }
         Err("the number of tries is used up".to_owned())
     }
-}
-
-fn refuses_everything(dead: &[(Ordinal, String)]) -> String {
-    let reason = dead.last().map_or("", |(_, reason)| reason);
-    format!("Segment refuses every event ({reason}): check the write key; nothing was given up")
 }

@@ -37,6 +37,22 @@ pub enum Kind {
     Identify,
 }
 
+/// An event that goes to no destination: it asks whether Segment takes anything at all.
+#[must_use]
+pub fn probe(id: &str, now: Instant) -> String {
+    json!({
+        "type": "track",
+        "event": "Segue Connection Tested",
+        "anonymousId": "segue-connection-test",
+        "messageId": format!("segue-test-{id}"),
+        "timestamp": now.to_iso(),
+        "properties": {},
+        "context": {},
+        "integrations": { "All": false },
+    })
+    .to_string()
+}
+
 /// What all messages of a part have in common.
 #[derive(Clone, Debug)]
 pub struct Envelope<'a> {

@@ -77,6 +77,9 @@ pub struct SyncService {
     pub ids: Arc<dyn Ids>,
 }
 
+/// Mappings with the right to work on them, and mappings on which somebody else works.
+type Acquired<'a> = (Vec<(&'a Mapping, Lease)>, Vec<&'a Mapping>);
+
 /// A mapping that this pass works on.
 struct Running<'a> {
     mapping: &'a Mapping,
@@ -99,18 +102,12 @@ impl SyncService {
     ) -> Result<Vec<Outcome>> {
         let configuration = self.configuration.load().await?;
         let mappings = chosen(&configuration, only)?;
+        let (leased, busy) = self.acquire(&mappings).await?;
         let mut running = Vec::new();
-        let mut busy = Vec::new();
-        for mapping in mappings {
-            let name = format!("mapping:{}", mapping.id);
-            match self.leases.acquire(&name, self.clock.now()).await? {
-                Some(lease) => {
-                    let run = RunId(self.ids.next());
-                    self.store.begin(&lease, run, mapping, self.clock.now()).await?;
-                    running.push(Running { mapping, lease, run });
-                }
-                None => busy.push(Outcome::Busy(mapping.spec.key.clone())),
-            }
+        for (mapping, lease) in leased {
+            let run = RunId(self.ids.next());
+            self.store.begin(&lease, run, mapping, self.clock.now()).await?;
+            running.push(Running { mapping, lease, run });
         }
         let work = self.run_all(&configuration, &running, since, patience);
         let done = match select(pin!(work), pin!(self.keep(&running))).await {
@@ -120,17 +117,51 @@ impl SyncService {
             self.leases.release(&one.lease).await?;
         }
         match done {
-            // Whoever has the mappings now reports on them.
-            Ok(()) | Err(Error::Fenced) => {}
+            Ok(()) => {}
+            Err(Error::Fenced) => {
+                let reason = Error::Fenced.to_string();
+                for one in &running {
+                    let now = self.clock.now();
+                    self.store.finish(one.run, RunState::Failed, Some(&reason), now).await?;
+                }
+            }
             Err(error) => return Err(error),
         }
-        let mut outcomes = busy;
+        let mut outcomes: Vec<Outcome> =
+            busy.into_iter().map(|mapping| Outcome::Busy(mapping.spec.key.clone())).collect();
         for one in &running {
             if let Some(row) = self.runs.run(one.run).await? {
                 outcomes.push(Outcome::Ran(row));
             }
         }
         Ok(outcomes)
+    }
+
+    /// The right to work on these mappings, and those on which somebody else works. A group is
+    /// taken whole or not at all: two processes with half of it each would let somebody into
+    /// one audience before they have left the other.
+    async fn acquire<'a>(&self, mappings: &[&'a Mapping]) -> Result<Acquired<'a>> {
+        let mut leased: Vec<(&Mapping, Lease)> = Vec::new();
+        let mut busy: Vec<&Mapping> = Vec::new();
+        for mapping in mappings.iter().copied() {
+            let name = format!("mapping:{}", mapping.id);
+            let lost = busy.iter().any(|other| are_mates(mapping, other));
+            let lease =
+                if lost { None } else { self.leases.acquire(&name, self.clock.now()).await? };
+            if let Some(lease) = lease {
+                leased.push((mapping, lease));
+                continue;
+            }
+            busy.push(mapping);
+            let (mates, others) =
+                leased.into_iter().partition(|(other, _)| are_mates(mapping, other));
+            leased = others;
+            for (mate, lease) in mates {
+                self.leases.release(&lease).await?;
+                busy.push(mate);
+            }
+        }
+        Ok((leased, busy))
     }
 
     /// Keeps the leases while a long reading or a long wait writes nothing; ends only when
@@ -293,6 +324,12 @@ impl SyncService {
     }
 }
 
+/// Whether both stand in one exclusivity group.
+fn are_mates(one: &Mapping, other: &Mapping) -> bool {
+    one.spec.exclusivity_group.is_some()
+        && one.spec.exclusivity_group == other.spec.exclusivity_group
+}
+
 /// The mappings to run: those named and whatever shares a group with them, or all.
 fn chosen<'a>(configuration: &'a Configuration, only: &[Key]) -> Result<Vec<&'a Mapping>> {
     for key in only {
@@ -300,14 +337,14 @@ fn chosen<'a>(configuration: &'a Configuration, only: &[Key]) -> Result<Vec<&'a 
             return Err(Error::NotFound(format!("mapping {key}")));
         }
     }
-    let groups: BTreeSet<&Key> = only
-        .iter()
-        .filter_map(|key| configuration.mapping(key)?.spec.exclusivity_group.as_ref())
-        .collect();
+    let named = |mapping: &Mapping| match only {
+        [] => mapping.spec.active,
+        keys => keys.contains(&mapping.spec.key),
+    };
+    // A paused mate comes along: its open exits hold the others' entries back.
     let wanted = |mapping: &&Mapping| {
-        let group = mapping.spec.exclusivity_group.as_ref();
-        let mate = only.is_empty() || group.is_some_and(|one| groups.contains(one));
-        only.contains(&mapping.spec.key) || (mapping.spec.active && mate)
+        let mut all = configuration.mappings.iter();
+        named(mapping) || all.any(|other| named(other) && are_mates(mapping, other))
     };
     Ok(configuration.mappings.iter().filter(wanted).collect())
 }

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     run::{Role, Serve, serve_on, told_to_stop},
     sandbox::{RunningSandbox, SandboxConfig},
-    storage::DatabaseUrl,
+    storage::{DatabaseUrl, WorkLock},
 };
 
 /// What the demo's store maps where.
@@ -53,9 +53,17 @@ pub async fn run(config: &Config, demo: &Demo, out: &mut impl Write) -> Result<E
     )
     .await?;
     sandbox.open_store(demo.people, demo.seed, demo.speed);
+    let database_url = DatabaseUrl::Sqlite(demo.file.clone());
+    // Asked before anything is removed; given back for the demo itself.
+    if WorkLock::take(&database_url, 1).await?.is_none() {
+        return Err(Failure::usage(format!(
+            "another demo uses {}: give another --file",
+            demo.file.display()
+        )));
+    }
     forget(&demo.file)?;
     let config = Config {
-        database_url: DatabaseUrl::Sqlite(demo.file.clone()),
+        database_url,
         customerio_url: Some(sandbox.customerio_url.clone()),
         twilio_tracking_url: Some(sandbox.tracking_url.clone()),
         ..config.clone()

@@ -110,6 +110,7 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
                 other => other.into(),
             }
         })?;
+    let configuration = segue.services.configuration.load().await?;
     let mut lines = Vec::new();
     for outcome in outcomes {
         let line = match outcome {
@@ -119,8 +120,12 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
                 None => Line::busy(key),
             },
         };
-        // What shares a group with a named mapping ran too; only what was named is reported.
-        if sync.mappings.is_empty() || sync.mappings.contains(&line.mapping) {
+        // What shares a group with a mapping ran too; only what was asked for is reported.
+        let asked_for = match sync.mappings.as_slice() {
+            [] => configuration.mapping(&line.mapping).is_some_and(|one| one.spec.active),
+            keys => keys.contains(&line.mapping),
+        };
+        if asked_for {
             lines.push(line);
         }
     }

@@ -4,7 +4,7 @@ use domain::{
     audiences::AudienceSpec,
     configuration::{
         Settings,
-        plan::{Change, Row, Table},
+        plan::{Change, FieldChange, Row, Table},
     },
     destinations::DestinationSpec,
     key::Key,
@@ -24,6 +24,50 @@ pub fn write_settings(settings: &Settings) -> Vec<Statement> {
         .into_iter()
         .map(|(name, value)| Statement::new(upsert).with(name).with(value))
         .collect()
+}
+
+/// What follows from a change beside its own row.
+pub fn follow(change: &Change) -> Vec<Statement> {
+    let touches = |fields: &[FieldChange], names: &[&str]| {
+        fields.iter().any(|change| names.contains(&change.field.as_str()))
+    };
+    match change {
+        // Another segment: whoever was read from the former one isn't known to be in it.
+        Change::Update(Row::Audience(spec), fields) if touches(fields, &["segment"]) => vec![
+            Statement::new(
+                "DELETE FROM audience_chunk WHERE audience_id =
+                    (SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL)",
+            )
+            .with(spec.key.as_str()),
+            Statement::new(
+                "UPDATE audience SET mirrored_at = NULL, segment_name = NULL, members = 0,
+                    with_email = 0, with_id = 0, stale_reason = NULL, stale_at = NULL
+                WHERE key = $1 AND retired_at IS NULL",
+            )
+            .with(spec.key.as_str()),
+        ],
+        Change::Create(Row::Suppression(spec)) => hold_present(spec),
+        Change::Update(Row::Suppression(spec), fields) if touches(fields, &["audience", "ttl"]) => {
+            hold_present(spec)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Nobody knows when those who are in an audience already were first seen there: a new ttl
+/// holds them from the last reading on, rather too long than too short.
+fn hold_present(spec: &SuppressionSpec) -> Vec<Statement> {
+    let (Some(audience), Some(_)) = (&spec.audience, spec.ttl) else { return Vec::new() };
+    vec![
+        Statement::new(
+            "INSERT INTO cohort (audience_id, seen_at, chunk, people)
+            SELECT a.id, a.mirrored_at, c.chunk, c.people
+            FROM audience a JOIN audience_chunk c ON c.audience_id = a.id
+            WHERE a.key = $1 AND a.retired_at IS NULL AND a.mirrored_at IS NOT NULL
+            ON CONFLICT (audience_id, seen_at, chunk) DO UPDATE SET people = excluded.people",
+        )
+        .with(audience.as_str()),
+    ]
 }
 
 /// What a change writes; settings and secrets are written apart from it.

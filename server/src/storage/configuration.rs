@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::{
     Storage,
-    changes::{describe, write, write_settings},
+    changes::{describe, follow, write, write_settings},
     macros::{Failure, reading, writing},
     statement::{Statement, carry_out},
 };
@@ -235,6 +235,7 @@ impl ConfigurationStore for Storage {
         statements.extend(self.write_secrets(plan, now)?);
         for change in &plan.changes {
             statements.extend(write(change, self.ids.next(), now));
+            statements.extend(follow(change));
             if let Change::Retire(Table::Source, key) = change {
                 // Nobody may send with a retired key.
                 let delete = Statement::new("DELETE FROM secret WHERE name = $1");

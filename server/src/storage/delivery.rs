@@ -89,14 +89,20 @@ impl DeliveryStore for Storage {
             .bind(mapping.0)
             .fetch_all(&mut *connection)
             .await?;
+            let stored: Option<(String, bool)> =
+                sqlx::query_as("SELECT use_case, active FROM mapping WHERE id = $1")
+                    .bind(mapping.0)
+                    .fetch_optional(&mut *connection)
+                    .await?;
+            let Some((use_case, active)) = stored else { return Ok(Next::Nothing) };
+            // A paused mapping sends only what protects, and what may be there already.
+            let may_go = |row: &OpenRow| {
+                active || row.lane == Lane::Protect as i64 || row.acknowledged < row.claimed
+            };
+            let rows: Vec<OpenRow> = rows.into_iter().filter(may_go).collect();
             if rows.is_empty() {
                 return Ok(Next::Nothing);
             }
-            let (use_case,): (String,) =
-                sqlx::query_as("SELECT use_case FROM mapping WHERE id = $1")
-                    .bind(mapping.0)
-                    .fetch_one(&mut *connection)
-                    .await?;
             let exits: Vec<i64> = sqlx::query_scalar(
                 "SELECT DISTINCT p.chunk FROM part p
                 JOIN mapping other ON other.id = p.mapping_id

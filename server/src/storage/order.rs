@@ -11,6 +11,7 @@ use domain::{
     ids::Ids,
     people::{PersonSet, chunks, chunks::CHUNK},
     sync::{
+        Cause,
         diff::{Change, apply, diff},
         port::{OrderRequest, Ordered},
     },
@@ -87,7 +88,12 @@ pub fn write_order(
         apply(&mut present, part.transition, &part.people);
     }
     let use_case = mapping.spec.use_case;
-    let mut changes = diff(use_case, &request.decision.target, &present, request.suppressed);
+    // Whoever was refused is outside the diff: a member who is there is not sent away for it.
+    let mut target = request.decision.target.clone();
+    if let Some(refused) = request.decision.withheld.get(&Cause::Refused) {
+        target |= refused & &present;
+    }
+    let mut changes = diff(use_case, &target, &present, request.suppressed);
     if !mapping.spec.active {
         // A paused mapping sends only what protects.
         changes.retain(|change| change.lane == Lane::Protect);

@@ -7,13 +7,11 @@ use domain::{
     audiences::port::SegmentSource,
     connections::{TestResult, Vendor, port::ConnectionTester},
     delivery::{
-        Lane,
+        Lane, message,
         port::{Batch, EventSink, Outcome},
     },
     time::Instant,
 };
-use serde_json::json;
-use uuid::Uuid;
 
 /// Tries connections.
 pub struct Tester {
@@ -47,17 +45,8 @@ impl Tester {
     /// Goes to no destination (`All: false`). Segment answers 200 to an unknown key too, so
     /// the message says where to look for the proof.
     async fn test_twilio(&self, now: Instant) -> (bool, String) {
-        let event = json!({
-            "type": "track",
-            "event": "Segue Connection Tested",
-            "anonymousId": "segue-connection-test",
-            "messageId": format!("segue-test-{}-{}", now.0, Uuid::from_u128(now.0.unsigned_abs().into())),
-            "timestamp": now.to_iso(),
-            "properties": {},
-            "context": {},
-            "integrations": { "All": false },
-        });
-        let batch = Batch { events: vec![event.to_string()], lane: Lane::Enter };
+        let event = message::probe(&now.0.to_string(), now);
+        let batch = Batch { events: vec![event], lane: Lane::Enter };
         match self.sink.send(&batch).await {
             Outcome::Accepted => (
                 true,

@@ -176,3 +176,29 @@ async fn no_second_has_more_requests_than_the_budget() {
     let most = bench.sandbox.most_requests_in_a_second(Vendor::Customerio);
     assert!((9..=10).contains(&most), "{most} requests in one second");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_segment_begins_from_nothing() {
+    let bench = bench().await;
+    bench.sync().await;
+    let before = bench.platform(META, "cart_abandoners");
+    bench.world_segment(2, "Other", &BTreeSet::new());
+    bench.sandbox.world.set_segment_state(2, SegmentState::Build, Some(1)).unwrap();
+    bench.apply("[[audience]]\nkey = \"cart-abandoners\"\nsegment = 2\n").await;
+    // The members of the former segment are not taken for those of the new one.
+    let error = failure(&bench, &[]).await;
+    assert!(error.contains("still building segment 2"), "{error}");
+    assert_eq!(bench.platform(META, "cart_abandoners"), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_keeps_its_two_ends() {
+    let bench = bench().await;
+    let path = bench.database.folder.path().join("other.toml");
+    let other = one_mapping().replace("audience = \"cart-abandoners\"", "audience = \"vip\"")
+        + "[[audience]]\nkey = \"vip\"\nsegment = 3\n";
+    std::fs::write(&path, other).unwrap();
+    let output = bench.segue(&["apply", path.to_str().unwrap()]).await;
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert!(told(&output).contains("keeps its audience"), "{}", told(&output));
+}

@@ -206,3 +206,17 @@ async fn a_server_that_is_told_to_stop_ends_well_and_loses_nothing() {
     let counts = bench.sandbox.platform.counts();
     assert_eq!((counts.unique, counts.differing), (reachable.len() as u64, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ttl_that_comes_later_holds_those_who_are_there() {
+    let bench = with_people(Engine::Sqlite, 5).await;
+    bench.world_segment(2, "Bought", &names(&BTreeSet::from([1])));
+    bench.sandbox.world.join(1, &cio_id(1)).unwrap();
+    let rule = "[[audience]]\nkey = \"bought\"\nsegment = 2\n[[suppression]]\nkey = \"purchase\"\nreason = \"purchase\"\naudience = \"bought\"\n";
+    bench.apply(rule).await;
+    bench.sync().await;
+    bench.apply(&format!("{rule}ttl = \"24h\"\n")).await;
+    bench.sandbox.world.leave(2, &cio_id(1)).unwrap();
+    assert_eq!(bench.sync().await["cart"]["withheld"]["suppressed"].as_u64(), Some(1));
+    assert!(bench.platform(META, "cart_abandoners").is_empty());
+}

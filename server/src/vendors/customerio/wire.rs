@@ -65,12 +65,21 @@ fn name(text: &str, id: i64) -> String {
     clean.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
 }
 
-/// An empty segment has nulls in place of lists.
+/// An empty segment has nulls in place of lists. An answer without these two keys is no
+/// membership, whatever its status says: taken for an empty one, it would send everybody away.
 #[derive(Deserialize)]
 pub struct Membership {
+    #[serde(deserialize_with = "present")]
     identifiers: Option<Vec<Member>>,
-    #[serde(default)]
+    #[serde(deserialize_with = "present")]
     next: Option<String>,
+}
+
+/// A key that must be there; its value may be null.
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    Option::deserialize(from)
 }
 
 #[derive(Deserialize)]
@@ -110,6 +119,13 @@ mod tests {
         let long = name(&"é".repeat(10_000), 7);
         assert_eq!(long.chars().count(), LONGEST_NAME);
         assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_is_not_an_empty_segment() {
+        for other in ["{}", r#"{"errors":[]}"#, r#"{"identifiers":[]}"#, r#"{"next":""}"#] {
+            assert!(serde_json::from_str::<Membership>(other).is_err(), "{other}");
+        }
     }
 
     #[test]

@@ -1,8 +1,11 @@
 // What every test starts from: a Segue of its own per worker, on a free port with a
 // database of its own, and a page that fails the test on any console error, page error,
 // failed request or violation of the content security policy.
+//
+// `test` has an empty Segue behind it, `demoTest` one with a store, six mappings and
+// somebody signed in. Tests that change what others read ask for `ownServer`, `ownDemo`.
 
-import { test as base, expect, type Cookie, type Page } from '@playwright/test';
+import { test as base, expect, type Browser, type Cookie, type Page } from '@playwright/test';
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +34,56 @@ export class Server {
   }
 }
 
-async function withServer(use: (server: Server) => Promise<void>) {
+/** A running `segue demo`: a store that lives, and somebody signed in as an admin. */
+export class Demo {
+  constructor(
+    readonly server: Server,
+    /** Where the sandbox is told what goes wrong. */
+    readonly sandbox: string,
+    readonly cookies: Cookie[],
+  ) {}
+
+  get url(): string {
+    return this.server.url;
+  }
+
+  /** Makes the vendors' stand-in fail or dawdle; the words are those of its own faults. */
+  async fault(fault: Record<string, unknown>): Promise<void> {
+    const answer = await fetch(`${this.sandbox}/sandbox/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(fault),
+    });
+    expect(answer.status).toBe(201);
+  }
+
+  /** Ends all faults. */
+  async heal(): Promise<void> {
+    await fetch(`${this.sandbox}/sandbox/faults`, { method: 'DELETE' });
+  }
+
+  /** People of the store, in order. */
+  async people(limit: number): Promise<{ cio_id: string; id?: string; email?: string }[]> {
+    const answer = await fetch(`${this.sandbox}/sandbox/people?limit=${limit}`);
+    return (await answer.json()).people;
+  }
+}
+
+async function withDemo(browser: Browser, use: (demo: Demo) => Promise<void>) {
+  await withServer(async (server, said) => {
+    const sandbox = /lives in the sandbox at (\S+)/.exec(said)![1];
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(server.signInLink);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL(`${server.url}/`);
+    const cookies = await context.cookies();
+    await context.close();
+    await use(new Demo(server, sandbox, cookies));
+  }, true);
+}
+
+async function withServer(use: (server: Server, said: string) => Promise<void>, demo = false) {
   const folder = mkdtempSync(path.join(tmpdir(), 'segue-end2end-'));
   // Port 0: the system picks a free one, and the first lines tell which.
   const environment = {
@@ -41,12 +93,13 @@ async function withServer(use: (server: Server) => Promise<void>) {
     SEGUE_LOG: 'info',
     NO_COLOR: '1',
   };
-  const child = spawn(binary, ['serve'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const words = demo ? ['demo', '--people', '3000', '--file', `${folder}/segue.db`] : ['serve'];
+  const child = spawn(binary, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let said = '';
   try {
     const server = await new Promise<Server>((resolve, reject) => {
       let log = '';
-      let said = '';
       let started: Server | undefined;
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`segue ended with ${code}:\n${log}`)));
@@ -60,7 +113,7 @@ async function withServer(use: (server: Server) => Promise<void>) {
         if (link && !started) resolve((started = new Server(link[2], link[1], environment)));
       });
     });
-    await use(server);
+    await use(server, said);
     expect(server.log, 'the server panicked').not.toMatch(/panicked/);
   } finally {
     child.kill('SIGTERM');
@@ -88,9 +141,9 @@ type Fixtures = { problems: string[]; watched: void; ownServer: Server };
 type Shared = { server: Server };
 
 export const test = base.extend<Fixtures, Shared>({
-  server: [async ({}, use) => withServer(use), { scope: 'worker' }],
+  server: [async ({}, use) => withServer((server) => use(server)), { scope: 'worker' }],
   // For tests that change who may sign in.
-  ownServer: async ({}, use) => withServer(use),
+  ownServer: async ({}, use) => withServer((server) => use(server)),
   baseURL: async ({ server }, use) => use(server.url),
   // A test that provokes a problem on purpose empties this list itself.
   problems: async ({}, use) => use([]),
@@ -109,6 +162,22 @@ export const test = base.extend<Fixtures, Shared>({
   ],
 });
 
+type DemoFixtures = { ownDemo: Demo; storageState: { cookies: Cookie[]; origins: [] } };
+
+/** Tests of the pages, by somebody who is signed in at the worker's demo. */
+export const demoTest = test.extend<DemoFixtures, { demo: Demo }>({
+  demo: [async ({ browser }, use) => withDemo(browser, use), { scope: 'worker' }],
+  baseURL: async ({ demo }, use) => use(demo.url),
+  storageState: async ({ demo }, use) => use({ cookies: demo.cookies, origins: [] }),
+  ownDemo: async ({ browser }, use) => withDemo(browser, use),
+});
+
+/** The same at a demo of the test's own: what it changes or breaks disturbs nobody. */
+export const ownDemoTest = demoTest.extend({
+  baseURL: async ({ ownDemo }, use) => use(ownDemo.url),
+  storageState: async ({ ownDemo }, use) => use({ cookies: ownDemo.cookies, origins: [] }),
+});
+
 /** Makes the page one of somebody who is signed in, as an admin. */
 export async function signedIn(page: Page, server: Server) {
   if (!server.cookies) {
@@ -118,6 +187,16 @@ export async function signedIn(page: Page, server: Server) {
     server.cookies = await page.context().cookies();
   }
   await page.context().addCookies(server.cookies);
+}
+
+/** Waits until each of the demo's mappings has run once. */
+export async function settled(page: Page, demo: Demo) {
+  await expect
+    .poll(async () => {
+      const list = await page.request.get(`${demo.url}/mappings`);
+      return /Never run|never<\/span>/.test(await list.text());
+    })
+    .toBe(false);
 }
 
 /** Waits until the wasm module has taken over the page. */

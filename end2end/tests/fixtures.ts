@@ -199,6 +199,14 @@ export async function settled(page: Page, demo: Demo) {
     .toBe(false);
 }
 
+/** Drops what the browser says of a refusal that the test provoked. */
+export function forgive(problems: string[], path: string) {
+  for (const problem of problems.splice(0)) {
+    const expected = problem.endsWith(path) || problem.startsWith('console: Failed to load resource');
+    if (!expected) problems.push(problem);
+  }
+}
+
 /** Waits until the wasm module has taken over the page. */
 export async function awake(page: Page) {
   await expect(page.locator('html[data-hydrated]')).toBeAttached();

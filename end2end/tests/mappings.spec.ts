@@ -1,7 +1,7 @@
 // A mapping's life by hand: made, run, changed, paused, resumed; and what a form refuses.
 
 import { type Page } from '@playwright/test';
-import { awake, demoTest, expect, ownDemoTest, settled } from './fixtures';
+import { awake, demoTest, expect, forgive, ownDemoTest, settled } from './fixtures';
 
 for (const javaScriptEnabled of [true, false]) {
   ownDemoTest.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
@@ -60,7 +60,7 @@ for (const javaScriptEnabled of [true, false]) {
       ['a bad holdout', { Holdout: '101' }, 'holdout_percent', 'a number from 0 to 100'],
       ['a key that is taken', { Key: 'cart-to-meta' }, 'key', 'There is a mapping cart-to-meta already.'],
     ] as const) {
-      demoTest(`${what} is refused at its field, and nothing typed is lost`, async ({ page }) => {
+      demoTest(`${what} is refused at its field, and nothing typed is lost`, async ({ page, problems }) => {
         await page.goto('/mappings/new');
         if (javaScriptEnabled) await awake(page);
         const typed: Record<string, string> = {
@@ -90,6 +90,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(page.getByLabel('Destination')).toHaveValue('tiktok');
         await expect(page.getByLabel('Lookalike')).toBeChecked();
         await expect(page.getByLabel('Active')).not.toBeChecked();
+        forgive(problems, '/fn/create_mapping');
       });
     }
   });

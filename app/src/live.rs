@@ -1,6 +1,6 @@
 //! Pages that load, show, fail, grow old and renew themselves.
 //!
-//! [`Loaded`] stands around each page: it shows the layout while the data comes, the
+//! `loaded` stands around each page: it shows the layout while the data comes, the
 //! reason when it can't come, and old data under a notice when it could not be renewed.
 //! [`renew`] asks again each second while something runs, and every ten seconds else.
 

@@ -1,7 +1,7 @@
 //! The design system: what every page is put together from.
 //!
 //! Thin components over plain HTML, so that pages work without a script. A new one is a
-//! file here and a file in `style/components/`; [`tests`] renders each and checks what it
+//! file here and a file in `style/components/`; `tests` renders each and checks what it
 //! owes to readers (labels tied, no style attribute, words beside colours).
 
 mod button;

@@ -1,7 +1,7 @@
 //! Sign-in at the HTTP edge: sessions, who asks, slow hashes, slow guessing.
 //!
 //! [`service`] builds what `domain` asks for; [`Auth::protect`] puts the session and the check
-//! around the console's routes. What is open to everybody is listed in [`actor`].
+//! around the console's routes. What is open to everybody is listed in `actor`.
 
 mod actor;
 mod password;

@@ -22,7 +22,7 @@ pub struct Argon2id {
 }
 
 impl Argon2id {
-    /// With the cost that [`COST`] says.
+    /// With the cost that `COST` says.
     pub fn new() -> Self {
         // Salt and hash of zeros. Its cost must be the real one's; a test compares them.
         let (memory, passes, lanes) = COST;

@@ -2,7 +2,7 @@
 //!
 //! One file a vertical. A method opens `reading!` or `writing!` and writes its SQL once;
 //! the macro compiles the same body for both drivers. What really differs is in
-//! [`dialect`]. To add a method: the port in `domain`, its body here, a test in `contract`.
+//! `dialect`. To add a method: the port in `domain`, its body here, a test in `server/tests/storage`.
 
 mod access;
 mod audiences;

@@ -2,7 +2,7 @@
 //!
 //! One file a group of endpoints. Every request passes, in this order: the faults, the
 //! key, the one shared budget, the endpoint. To add an endpoint: a handler in the file of
-//! its group and its route in [`router`].
+//! its group and its route in `router`.
 
 pub(super) mod exports;
 mod filter;

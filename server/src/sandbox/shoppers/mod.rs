@@ -3,7 +3,7 @@
 //!
 //! Time and chance are given: the same seed and the same ticks make the same store. What
 //! happens later is put on one agenda, so a tick costs what happens in it, not the size of
-//! the store. To add a deed: a [`Step`] and what it does in [`Shoppers::act`].
+//! the store. To add a deed: a `Step` and what it does in `Shoppers::act`.
 
 mod people;
 mod population;

@@ -11,6 +11,7 @@ use domain::time::{Instant, Span};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 /// Which of the stand-ins a fault or a count belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub enum FaultKind {
     Delay,
     /// The answer never comes.
     Hang,
+    /// The request waits until the faults are cleared, then goes on as if nothing had been.
+    Hold,
 }
 
 /// A fault to inject.
@@ -149,6 +152,16 @@ struct Active {
 #[derive(Debug, Default)]
 pub struct Faults {
     active: Mutex<Vec<Active>>,
+    /// Counts the clearings, for requests that are held until the next one.
+    cleared: watch::Sender<u64>,
+}
+
+/// What hits one request.
+pub(super) struct Hit {
+    /// The fault.
+    pub fault: Fault,
+    /// Changes when the faults are cleared.
+    pub cleared: watch::Receiver<u64>,
 }
 
 impl Faults {
@@ -165,7 +178,9 @@ impl Faults {
 
     /// Ends all faults.
     pub fn clear(&self) {
-        self.lock().clear();
+        let mut active = self.lock();
+        active.clear();
+        self.cleared.send_modify(|count| *count += 1);
     }
 
     /// The faults still in force, with what is left of their times.
@@ -177,7 +192,7 @@ impl Faults {
     }
 
     /// The fault that hits this request, used up by one.
-    pub(super) fn pick(&self, vendor: Vendor, path: &str, now: Instant) -> Option<Fault> {
+    pub(super) fn pick(&self, vendor: Vendor, path: &str, now: Instant) -> Option<Hit> {
         let mut all = self.lock();
         all.retain(|active| active.left != Some(0) && active.until.is_none_or(|until| now < until));
         for active in all.iter_mut() {
@@ -195,7 +210,7 @@ impl Faults {
             if let Some(left) = &mut active.left {
                 *left -= 1;
             }
-            return Some(active.fault.clone());
+            return Some(Hit { fault: active.fault.clone(), cleared: self.cleared.subscribe() });
         }
         None
     }

@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::Shared;
-use super::fault::{Fault, FaultKind, Vendor};
+use super::fault::{Fault, FaultKind, Hit, Vendor};
 use super::listener::ConnectionHandle;
 
 /// Counts a request and lets the faults at it, around the real handler.
@@ -30,15 +30,15 @@ pub(super) async fn pass(
         .get::<ConnectInfo<ConnectionHandle>>()
         .map(|info| info.0.clone())
         .unwrap_or_default();
-    let fault = shared.faults.pick(vendor, request.uri().path(), shared.clock.now());
-    let response = match fault {
+    let hit = shared.faults.pick(vendor, request.uri().path(), shared.clock.now());
+    let response = match hit {
         None => next.run(request).await,
-        Some(fault) if fault.after => {
+        Some(mut hit) if hit.fault.after => {
             let response = next.run(request).await;
             shared.counters.taken_then_failed();
-            spoil(&fault, vendor, shared, &connection).await.unwrap_or(response)
+            spoil(&mut hit, vendor, shared, &connection).await.unwrap_or(response)
         }
-        Some(fault) => match spoil(&fault, vendor, shared, &connection).await {
+        Some(mut hit) => match spoil(&mut hit, vendor, shared, &connection).await {
             Some(response) => response,
             None => next.run(request).await,
         },
@@ -49,16 +49,24 @@ pub(super) async fn pass(
 
 /// Does what the fault says; `None` leaves the answer as it is.
 async fn spoil(
-    fault: &Fault,
+    hit: &mut Hit,
     vendor: Vendor,
     shared: &Shared,
     connection: &ConnectionHandle,
 ) -> Option<Response> {
+    let Hit { fault, cleared } = hit;
     match fault.kind {
         FaultKind::Delay => {
             let wait = Duration::from_millis(fault.millis.unwrap_or(12_000));
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
+                () = shared.stop.cancelled() => {}
+            }
+            None
+        }
+        FaultKind::Hold => {
+            tokio::select! {
+                _ = cleared.changed() => {}
                 () = shared.stop.cancelled() => {}
             }
             None

@@ -51,6 +51,8 @@ pub struct Job<'a> {
     pub destination: &'a Destination,
     /// When to give up for now.
     pub patience: Patience,
+    /// Whether nobody is left who drains exits that its entries may wait for.
+    pub is_alone: &'a (dyn Fn() -> bool + Send + Sync),
 }
 
 /// What a drain did.
@@ -89,20 +91,26 @@ impl Drain {
     /// Until nothing is left or patience ends.
     pub async fn drain(&self, job: &Job<'_>) -> Result<Drained> {
         let mut total = Drained::default();
+        let mut was_alone = false;
         loop {
             match self.store.next(job.lease, job.mapping.id).await? {
                 Next::Nothing => return Ok(total),
                 Next::Blocked => {
                     let late = job.patience.until.is_some_and(|until| self.clock.now() > until);
-                    if late {
+                    if late || was_alone {
                         total.stopped = Some(
                             "entries wait for exits of their group that got no answer".to_owned(),
                         );
                         return Ok(total);
                     }
-                    self.sleep.sleep(BLOCKED).await;
+                    // One more look: the last of the others may have answered meanwhile.
+                    was_alone = (job.is_alone)();
+                    if !was_alone {
+                        self.sleep.sleep(BLOCKED).await;
+                    }
                 }
                 Next::Work(work) => {
+                    was_alone = false;
                     if let Some(why) = self.drain_part(job, work, &mut total).await? {
                         total.stopped = Some(why);
                         return Ok(total);

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use futures::{
@@ -44,11 +44,17 @@ const KEEP: Span = Span::from_seconds(20);
 /// Segments read side by side; pages of one segment come one after another.
 const SIDE_BY_SIDE: usize = 4;
 
+/// How often an audience is read that no active mapping reads: its page shows how many
+/// people it has, and nothing waits for it.
+const UNREAD: Span = Span::from_minutes(15);
+
 /// What became of one mapping in a pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Outcome {
     /// It ran.
     Ran(RunRow),
+    /// Something that nobody foresaw ended its run; the others went on.
+    Broke(RunRow, Error),
     /// Another process works on it.
     Busy(Key),
 }
@@ -87,6 +93,33 @@ struct Running<'a> {
     run: RunId,
 }
 
+/// What the drains of one pass share.
+struct Round<'a> {
+    configuration: &'a Configuration,
+    running: &'a [Running<'a>],
+    installation: Installation,
+    patience: Patience,
+    /// Mappings whose drain has ended.
+    ended: Mutex<BTreeSet<MappingId>>,
+}
+
+impl Round<'_> {
+    fn end(&self, mapping: MappingId) {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).insert(mapping);
+    }
+
+    /// Whether everybody has stopped for whose exits this mapping's entries may wait. A group
+    /// is worked whole by one process: nobody else will answer them.
+    fn is_alone(&self, mapping: &Mapping) -> bool {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut mates = self
+            .running
+            .iter()
+            .filter(|other| other.mapping.id != mapping.id && are_mates(other.mapping, mapping));
+        mates.all(|mate| ended.contains(&mate.mapping.id))
+    }
+}
+
 impl SyncService {
     /// Runs these mappings, or all active ones if none are named, and whatever else shares
     /// an exclusivity group with them: who leaves one audience must have left before the
@@ -111,30 +144,57 @@ impl SyncService {
         }
         let work = self.run_all(&configuration, &running, since, patience);
         let done = match select(pin!(work), pin!(self.keep(&running))).await {
-            Either::Left((done, _)) | Either::Right((done, _)) => done,
+            Either::Left((done, _)) => done,
+            Either::Right((lost, _)) => lost.map(|()| BTreeMap::new()),
         };
         for one in &running {
             self.leases.release(&one.lease).await?;
         }
-        match done {
-            Ok(()) => {}
-            Err(Error::Fenced) => {
-                let reason = Error::Fenced.to_string();
+        let mut broken = match done {
+            Ok(broken) => broken,
+            Err(error) => {
+                let reason = error.to_string();
                 for one in &running {
                     let now = self.clock.now();
                     self.store.finish(one.run, RunState::Failed, Some(&reason), now).await?;
                 }
+                match error {
+                    Error::Fenced => BTreeMap::new(),
+                    error => return Err(error),
+                }
             }
-            Err(error) => return Err(error),
-        }
+        };
         let mut outcomes: Vec<Outcome> =
             busy.into_iter().map(|mapping| Outcome::Busy(mapping.spec.key.clone())).collect();
         for one in &running {
             if let Some(row) = self.runs.run(one.run).await? {
-                outcomes.push(Outcome::Ran(row));
+                outcomes.push(match broken.remove(&one.mapping.id) {
+                    Some(error) => Outcome::Broke(row, error),
+                    None => Outcome::Ran(row),
+                });
             }
         }
         Ok(outcomes)
+    }
+
+    /// Reads promoted audiences that no active mapping reads, each now and then.
+    pub async fn mirror_unread(&self) -> Result<()> {
+        let configuration = self.configuration.load().await?;
+        let active = configuration.mappings.iter().filter(|mapping| mapping.spec.active);
+        let read: BTreeSet<AudienceId> =
+            active.flat_map(|mapping| audiences_read_by(&configuration, mapping)).collect();
+        let since = self.clock.now().minus(UNREAD);
+        for row in self.mirrors.audience_rows().await? {
+            // Another process may have read it.
+            let is_new = row.mirrored_at.is_some_and(|at| at >= since);
+            match configuration.audience(&row.spec.key) {
+                Some(audience) if !is_new && !read.contains(&audience.id) => {
+                    self.mirrorer.read(audience, since).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The right to work on these mappings, and those on which somebody else works. A group is
@@ -181,14 +241,15 @@ impl SyncService {
         running: &[Running<'_>],
         since: Instant,
         patience: Patience,
-    ) -> Result<()> {
+    ) -> Result<BTreeMap<MappingId, Error>> {
         if running.is_empty() {
-            return Ok(());
+            return Ok(BTreeMap::new());
         }
         let readings = self.mirror(configuration, running, since).await?;
         let facts = self.facts(configuration).await?;
         let decisions = decide(configuration, &facts);
         let mut failures: BTreeMap<MappingId, String> = BTreeMap::new();
+        let mut broken: BTreeMap<MappingId, Error> = BTreeMap::new();
         for one in running {
             let failure =
                 audiences_read_by(configuration, one.mapping).into_iter().find_map(|id| {
@@ -199,34 +260,63 @@ impl SyncService {
                 });
             match (failure, decisions.get(&one.mapping.id)) {
                 (Some(reason), _) => drop(failures.insert(one.mapping.id, reason)),
-                (None, Some(decision)) => self.order(one, decision, &facts).await?,
+                (None, Some(decision)) => {
+                    if let Err(error) = self.order(one, decision, &facts).await {
+                        failures.insert(one.mapping.id, error.to_string());
+                        broken.insert(one.mapping.id, error);
+                    }
+                }
                 (None, None) => {}
             }
         }
-        let installation = self.store.installation().await?;
+        let round = Round {
+            configuration,
+            running,
+            installation: self.store.installation().await?,
+            patience,
+            ended: Mutex::default(),
+        };
         let drains: Vec<_> = running
             .iter()
-            .map(|one| {
-                let failure = failures.get(&one.mapping.id);
-                self.drain_one(configuration, one, installation, patience, failure).boxed()
-            })
+            .map(|one| self.drain_one(&round, one, failures.get(&one.mapping.id)).boxed())
             .collect();
-        join_all(drains).await.into_iter().collect()
+        for (one, drained) in running.iter().zip(join_all(drains).await) {
+            match drained {
+                // Another process has the mapping now and reports on it.
+                Err(Error::Fenced) | Ok(()) => {}
+                Err(error) => drop(broken.insert(one.mapping.id, error)),
+            }
+        }
+        Ok(broken)
     }
 
     async fn drain_one(
         &self,
-        configuration: &Configuration,
+        round: &Round<'_>,
         one: &Running<'_>,
-        installation: Installation,
-        patience: Patience,
         failure: Option<&String>,
     ) -> Result<()> {
+        let drained = self.drain_alone(round, one).await;
+        round.end(one.mapping.id);
+        // The worst that happened to it.
+        let error = match (&drained, failure) {
+            (Err(error), _) => Some(error.to_string()),
+            (_, Some(reason)) => Some(reason.clone()),
+            (Ok(drained), None) => drained.stopped.clone(),
+        };
+        let state = if error.is_some() { RunState::Failed } else { RunState::Done };
+        self.store.finish(one.run, state, error.as_deref(), self.clock.now()).await?;
+        drained.map(drop)
+    }
+
+    async fn drain_alone(&self, round: &Round<'_>, one: &Running<'_>) -> Result<Drained> {
+        let Round { configuration, installation, patience, .. } = *round;
         let (Some(audience), Some(destination)) =
             (configuration.audience_of(one.mapping), configuration.destination_of(one.mapping))
         else {
             return Err(Error::NotFound("audience or destination of the mapping".to_owned()));
         };
+        let is_alone = || round.is_alone(one.mapping);
         let job = Job {
             lease: &one.lease,
             run: one.run,
@@ -235,30 +325,9 @@ impl SyncService {
             audience,
             destination,
             patience,
+            is_alone: &is_alone,
         };
-        let drained = self.drain.drain(&job).await;
-        self.finish(one, drained, failure).await
-    }
-
-    /// Closes a run with the worst that happened to it.
-    async fn finish(
-        &self,
-        one: &Running<'_>,
-        drained: Result<Drained>,
-        failure: Option<&String>,
-    ) -> Result<()> {
-        let error = match (&drained, failure) {
-            (Err(error), _) => Some(error.to_string()),
-            (_, Some(reason)) => Some(reason.clone()),
-            (Ok(drained), None) => drained.stopped.clone(),
-        };
-        let state = if error.is_some() { RunState::Failed } else { RunState::Done };
-        self.store.finish(one.run, state, error.as_deref(), self.clock.now()).await?;
-        match drained {
-            // Another process has the mapping now and reports on it.
-            Err(Error::Fenced) | Ok(_) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.drain.drain(&job).await
     }
 
     /// Reads every audience that the running mappings need, several side by side.

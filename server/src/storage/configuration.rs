@@ -23,7 +23,7 @@ use uuid::Uuid;
 use super::{
     Storage,
     changes::{describe, follow, write, write_settings},
-    macros::{Failure, reading, writing},
+    macros::{Failure, reading, snapshot, writing},
     statement::{Statement, carry_out},
 };
 
@@ -166,8 +166,8 @@ const MAPPINGS: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.
 #[async_trait]
 impl ConfigurationStore for Storage {
     async fn load(&self) -> Result<(Configuration, i64)> {
-        reading!(self.database, |connection| {
-            // The version first: a change in between makes the plan stale, never wrong.
+        // One moment: a suppression and the mappings that it holds come together.
+        snapshot!(self.database, |connection| {
             let version: Option<i64> =
                 sqlx::query_scalar("SELECT configuration_version FROM installation")
                     .fetch_optional(&mut *connection)

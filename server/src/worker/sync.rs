@@ -49,6 +49,8 @@ pub struct SyncWorker {
     stop: CancellationToken,
     passes: TaskTracker,
     running: Arc<Mutex<BTreeSet<Key>>>,
+    /// Held while audiences are read that no mapping reads.
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl SyncWorker {
@@ -62,6 +64,7 @@ impl SyncWorker {
             stop,
             passes: TaskTracker::new(),
             running: Arc::default(),
+            reading: Arc::default(),
         }
     }
 
@@ -73,6 +76,7 @@ impl SyncWorker {
             if let Err(error) = self.run_once().await {
                 tracing::error!(error = ?error, "looking for due mappings failed: {error}");
             }
+            self.read_unread();
             tokio::select! {
                 () = woken => (),
                 () = tokio::time::sleep(LOOK) => (),
@@ -85,6 +89,21 @@ impl SyncWorker {
                 "passes were cut off; what was in flight is sent again under the same ids"
             );
         }
+    }
+
+    /// Reads audiences that no mapping reads beside the passes, one after another.
+    fn read_unread(&self) {
+        let Ok(reading) = self.reading.clone().try_lock_owned() else { return };
+        let (sync, stop) = (self.sync.clone(), self.stop.clone());
+        self.passes.spawn(async move {
+            tokio::select! {
+                result = sync.mirror_unread() => if let Err(error) = result {
+                    tracing::error!(error = ?error, "reading audiences without a mapping failed: {error}");
+                },
+                () = stop.cancelled() => (),
+            }
+            drop(reading);
+        });
     }
 
     /// Starts a pass for everything that is due, each exclusivity group and each mapping
@@ -155,6 +174,9 @@ fn log(keys: &[Key], result: Result<Vec<Outcome>>) {
                 tracing::debug!(mapping = key.as_str(), "another process works on {key}");
             }
             Outcome::Ran(run) => log_run(&run),
+            Outcome::Broke(run, error) => {
+                tracing::error!(error = ?error, mapping = run.mapping.as_str(), run = %run.id, "a run broke: {error}");
+            }
         }
     }
 }

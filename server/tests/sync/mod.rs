@@ -25,6 +25,7 @@ use serde_json::Value;
 use server::{
     clock::SystemClock,
     sandbox::{RunningSandbox, SandboxConfig, world::Person},
+    storage::Database,
 };
 
 use crate::databases::{Engine, TestDatabase};
@@ -90,6 +91,25 @@ impl Bench {
         let output = self.segue(&["sync", "--once", "--json"]).await;
         assert!(output.status.success(), "{}", told(&output));
         runs(&output)
+    }
+
+    /// Waits until a command has left a wish with whoever works the orders.
+    async fn until_asked(&self) {
+        let database = Database::connect(&self.database.url.parse().unwrap()).await.unwrap();
+        let wishes = "SELECT COUNT(*) FROM run_request";
+        loop {
+            let count: i64 = match &database {
+                Database::Sqlite { readers, .. } => {
+                    sqlx::query_scalar(wishes).fetch_one(readers).await
+                }
+                Database::Postgres(pool) => sqlx::query_scalar(wishes).fetch_one(pool).await,
+            }
+            .unwrap();
+            if count > 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     /// What a platform holds of an audience.

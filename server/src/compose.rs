@@ -128,7 +128,6 @@ impl Segue {
             drain: Drain {
                 store: stored.clone(),
                 leases: stored.clone(),
-                people: stored.clone(),
                 sink: sink.clone(),
                 clock: clock.clone(),
                 sleep: time,

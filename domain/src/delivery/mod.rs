@@ -11,6 +11,8 @@ pub mod message;
 #[cfg(feature = "service")]
 pub mod port;
 pub mod retry;
+#[cfg(feature = "service")]
+pub mod route;
 
 use serde::{Deserialize, Serialize};
 

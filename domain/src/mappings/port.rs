@@ -17,4 +17,7 @@ pub trait MappingStore: Send + Sync {
 
     /// Which mappings are due or wished for.
     async fn due(&self, now: Instant) -> Result<Vec<Key>>;
+
+    /// Which retired mappings owe exits and are due.
+    async fn closing_due(&self, now: Instant) -> Result<Vec<MappingId>>;
 }

@@ -7,6 +7,8 @@ pub mod identifiers;
 #[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]
+pub mod renaming;
+#[cfg(feature = "service")]
 pub mod service;
 
 use serde::{Deserialize, Serialize};

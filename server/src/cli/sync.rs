@@ -116,6 +116,12 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
                     tracing::error!(error = ?error, mapping = run.mapping.as_str(), "a run broke");
                     call.keep(&mut lines, run);
                 }
+                // Nobody named it; the log has what went wrong with it.
+                Outcome::Closed(run) => {
+                    if let Some(error) = &run.error {
+                        tracing::warn!(mapping = run.mapping.as_str(), "owed exits: {error}");
+                    }
+                }
                 Outcome::Busy(_) => {}
             }
         }

@@ -19,6 +19,7 @@ use super::{
     Storage, bitmap,
     configuration::parse,
     macros::{reading, writing},
+    names::{self, Former},
     people::ordinal,
 };
 
@@ -28,6 +29,7 @@ struct KnownRow {
     cio_id: String,
     person_id: Option<String>,
     email: Option<String>,
+    phone: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -71,28 +73,59 @@ struct Lesson {
     new: Vec<(Ordinal, String, Option<String>, Option<String>)>,
     /// Id and e-mail as the last line about a person has them.
     changed: BTreeMap<Ordinal, (Option<String>, Option<String>)>,
+    /// How those were named before.
+    former: Vec<Former>,
     /// The numbers asked for, in order.
     ordinals: Vec<Ordinal>,
 }
 
+/// What is known of somebody while a page is read.
+struct Known {
+    number: Ordinal,
+    id: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
 /// Compares what was read with what is known; `next` is the first number not yet given.
-fn learn(people: &[Identifiers], known: Vec<KnownRow>, mut next: Ordinal) -> Result<Lesson> {
-    let mut numbers: HashMap<String, (Ordinal, Option<String>, Option<String>)> = HashMap::new();
-    for row in known {
-        numbers.insert(row.cio_id, (ordinal(row.ordinal)?, row.person_id, row.email));
+fn learn(people: &[Identifiers], rows: Vec<KnownRow>, mut next: Ordinal) -> Result<Lesson> {
+    let mut known: HashMap<String, Known> = HashMap::with_capacity(people.len());
+    for row in rows {
+        let number = ordinal(row.ordinal)?;
+        let (id, email, phone) = (row.person_id, row.email, row.phone);
+        known.insert(row.cio_id, Known { number, id, email, phone });
     }
+    let first = next;
     let mut lesson = Lesson::default();
     for person in people {
         let (id, email) = (person.id.clone(), person.email.clone());
-        let known = numbers.get(&person.cio_id);
-        let number = known.map_or(next, |(number, ..)| *number);
-        if known.is_none() {
-            next = next.checked_add(1).ok_or_else(|| Error::unexpected("no numbers are left"))?;
-            lesson.new.push((number, person.cio_id.clone(), id.clone(), email.clone()));
-        } else if known.is_some_and(|(_, old_id, old_email)| *old_id != id || *old_email != email) {
-            lesson.changed.insert(number, (id.clone(), email.clone()));
-        }
-        numbers.insert(person.cio_id.clone(), (number, id, email));
+        let number = match known.get_mut(&person.cio_id) {
+            None => {
+                let number = next;
+                next =
+                    next.checked_add(1).ok_or_else(|| Error::unexpected("no numbers are left"))?;
+                lesson.new.push((number, person.cio_id.clone(), id.clone(), email.clone()));
+                known.insert(person.cio_id.clone(), Known { number, id, email, phone: None });
+                number
+            }
+            Some(one) if one.id == id && one.email == email => one.number,
+            Some(one) => {
+                let number = one.number;
+                let was_id = std::mem::replace(&mut one.id, id.clone());
+                let was_email = std::mem::replace(&mut one.email, email.clone());
+                // Somebody new whom a page names twice was never sent under any name.
+                if number < first && !lesson.changed.contains_key(&number) {
+                    lesson.former.push(Former {
+                        person: number,
+                        id: was_id,
+                        email: was_email,
+                        phone: one.phone.clone(),
+                    });
+                }
+                lesson.changed.insert(number, (id, email));
+                number
+            }
+        };
         lesson.ordinals.push(number);
     }
     Ok(lesson)
@@ -140,7 +173,7 @@ impl MirrorStore for Storage {
             .fetch_one(&mut *connection)
             .await?;
             let known: Vec<KnownRow> = sqlx::query_as(self.database.sql(
-                "SELECT p.ordinal, p.cio_id, p.person_id, p.email
+                "SELECT p.ordinal, p.cio_id, p.person_id, p.email, p.phone
                 FROM (SELECT {value} AS cio_id FROM {rows}) asked JOIN person p ON p.cio_id = asked.cio_id",
             ))
             .bind(&asked)
@@ -161,6 +194,9 @@ impl MirrorStore for Storage {
                     .bind(i64::try_from(lesson.new.len()).map_err(Error::unexpected)?)
                     .execute(&mut *connection)
                     .await?;
+            }
+            if !lesson.former.is_empty() {
+                names::note!(connection, &lesson.former);
             }
             if !lesson.changed.is_empty() {
                 let changed: Vec<(&Ordinal, &Option<String>, &Option<String>)> = lesson

@@ -193,7 +193,9 @@ fn retire(table: Table) -> &'static str {
             "UPDATE suppression SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
         }
         Table::Mapping => {
-            "UPDATE mapping SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
+            // Whoever is there leaves: the worker comes to it at once.
+            "UPDATE mapping SET retired_at = $1, owes_exits = TRUE, next_run_at = $1
+            WHERE key = $2 AND retired_at IS NULL"
         }
         Table::Source => "UPDATE source SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL",
     }

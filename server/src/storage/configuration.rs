@@ -7,10 +7,11 @@ use domain::{
     Error, Result,
     audiences::{Audience, AudienceSpec},
     configuration::{
-        Configuration, EnvironmentSecret, Secret, Settings, Source,
+        Closing, Configuration, EnvironmentSecret, Secret, Settings, Source,
         plan::{Change, Plan, Table, source_secret},
         port::ConfigurationStore,
     },
+    delivery::route::Route,
     destinations::{Destination, DestinationSpec},
     ids::{AudienceId, DestinationId, MappingId, SourceId, SuppressionId},
     mappings::{HoldoutPercent, Mapping, MappingSpec},
@@ -162,6 +163,35 @@ const MAPPINGS: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.
     JOIN audience a ON a.id = m.audience_id
     JOIN destination d ON d.id = m.destination_id
     WHERE m.retired_at IS NULL ORDER BY m.key";
+const CLOSING: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.destination_id,
+        d.key AS destination, m.use_case, m.exclusivity_group, m.priority, m.every, m.holdout, m.active
+    FROM mapping m
+    JOIN audience a ON a.id = m.audience_id
+    JOIN destination d ON d.id = m.destination_id
+    WHERE m.retired_at IS NOT NULL AND m.owes_exits ORDER BY m.key";
+const CLOSING_DESTINATIONS: &str =
+    "SELECT DISTINCT d.id, d.key, d.profile, d.integration, d.fields, d.hash
+    FROM destination d JOIN mapping m ON m.destination_id = d.id
+    WHERE m.retired_at IS NOT NULL AND m.owes_exits";
+
+/// Retired mappings with the places where their people are.
+fn closing(mappings: Vec<MappingRow>, destinations: Vec<DestinationRow>) -> Result<Vec<Closing>> {
+    let destinations: Vec<Destination> =
+        destinations.into_iter().map(DestinationRow::read).collect::<Result<_>>()?;
+    let mut closing = Vec::new();
+    for row in mappings {
+        let mapping = row.read()?;
+        let place = destinations.iter().find(|one| one.id == mapping.destination_id);
+        let Some(destination) = place else { continue };
+        let route = Route {
+            audience: mapping.audience_id,
+            audience_key: mapping.spec.audience.clone(),
+            destination: destination.spec.clone(),
+        };
+        closing.push(Closing { mapping, route });
+    }
+    Ok(closing)
+}
 
 #[async_trait]
 impl ConfigurationStore for Storage {
@@ -187,7 +217,12 @@ impl ConfigurationStore for Storage {
                 sqlx::query_as("SELECT id, key FROM source WHERE retired_at IS NULL ORDER BY key")
                     .fetch_all(&mut *connection)
                     .await?;
+            let leaving: Vec<MappingRow> =
+                sqlx::query_as(CLOSING).fetch_all(&mut *connection).await?;
+            let left: Vec<DestinationRow> =
+                sqlx::query_as(CLOSING_DESTINATIONS).fetch_all(&mut *connection).await?;
             let configuration = Configuration {
+                closing: closing(leaving, left)?,
                 settings: read_settings(&settings)?,
                 destinations: destinations
                     .into_iter()

@@ -7,8 +7,10 @@ use domain::{
     Error, Result,
     delivery::{
         Lane, Transition,
+        batch::Rendered,
         choose::{OpenPart, choose},
-        port::{Advance, Advanced, DeliveryStore, Lease, Next, Work},
+        port::{Advance, Advanced, DeliveryStore, Lease, Named, Next, Telling, Work},
+        retry::SENT_AGAIN_FOR,
     },
     ids::{MappingId, PartId, RunId},
     mappings::UseCase,
@@ -25,6 +27,7 @@ use super::{
     configuration::parse,
     leases,
     macros::{Failure, reading, writing},
+    names, presence,
     statement::{Statement, carry_out},
     suppression::HELD,
 };
@@ -38,6 +41,7 @@ struct OpenRow {
     transition: String,
     acknowledged: i64,
     claimed: i64,
+    claimed_at: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -51,27 +55,55 @@ struct PartRow {
     acknowledged: i64,
     claimed: i64,
     pending: i64,
+    repeats: bool,
 }
 
-fn place(number: i64) -> Result<u32> {
+/// What a part carries beside its cursors.
+#[derive(FromRow)]
+struct ContentRow {
+    people: Vec<u8>,
+    decided_at: i64,
+    rendered: Option<Vec<u8>>,
+    route: Option<String>,
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(Error::unexpected)
+}
+
+fn as_json(value: &Vec<Rendered>) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(Error::unexpected)
+}
+
+pub(super) fn place(number: i64) -> Result<u32> {
     u32::try_from(number).map_err(Error::unexpected)
 }
 
 impl OpenRow {
+    fn is_in_doubt(&self) -> bool {
+        self.acknowledged < self.claimed
+    }
+
+    /// In doubt for longer than Segment remembers its ids.
+    fn is_too_old(&self, now: Instant) -> bool {
+        let is_old = |at: i64| now.since(Instant(at)) >= SENT_AGAIN_FOR;
+        self.is_in_doubt() && self.claimed_at.is_some_and(is_old)
+    }
+
     fn read(&self) -> Result<OpenPart> {
         Ok(OpenPart {
             lane: Lane::try_from(self.lane).map_err(Error::unexpected)?,
             generation: self.generation,
             chunk: place(self.chunk)?,
             transition: parse(&self.transition)?,
-            in_doubt: self.acknowledged < self.claimed,
+            in_doubt: self.is_in_doubt(),
         })
     }
 }
 
 #[async_trait]
 impl DeliveryStore for Storage {
-    async fn next(&self, lease: &Lease, mapping: MappingId) -> Result<Next> {
+    async fn next(&self, lease: &Lease, mapping: MappingId, now: Instant) -> Result<Next> {
         reading!(self.database, |connection| {
             let epoch: Option<i64> =
                 sqlx::query_scalar("SELECT epoch FROM lease WHERE name = $1 AND holder = $2")
@@ -83,22 +115,25 @@ impl DeliveryStore for Storage {
                 return Err(Failure::Domain(Error::Fenced));
             }
             let rows: Vec<OpenRow> = sqlx::query_as(
-                "SELECT id, lane, generation, chunk, transition, acknowledged, claimed
+                "SELECT id, lane, generation, chunk, transition, acknowledged, claimed, claimed_at
                 FROM part WHERE mapping_id = $1 AND is_open",
             )
             .bind(mapping.0)
             .fetch_all(&mut *connection)
             .await?;
-            let stored: Option<(String, bool)> =
-                sqlx::query_as("SELECT use_case, active FROM mapping WHERE id = $1")
+            let stored: Option<(String, bool, bool)> =
+                sqlx::query_as("SELECT use_case, active, owes_exits FROM mapping WHERE id = $1")
                     .bind(mapping.0)
                     .fetch_optional(&mut *connection)
                     .await?;
-            let Some((use_case, active)) = stored else { return Ok(Next::Nothing) };
+            let Some((use_case, active, owes_exits)) = stored else { return Ok(Next::Nothing) };
             // A paused mapping sends only what protects, and what may be there already.
             let may_go = |row: &OpenRow| {
-                active || row.lane == Lane::Protect as i64 || row.acknowledged < row.claimed
+                let is_protecting = row.lane == Lane::Protect as i64;
+                active || owes_exits || is_protecting || row.is_in_doubt()
             };
+            // What is in doubt for too long is decided anew by the next order.
+            let may_go = |row: &OpenRow| may_go(row) && !row.is_too_old(now);
             let rows: Vec<OpenRow> = rows.into_iter().filter(may_go).collect();
             if rows.is_empty() {
                 return Ok(Next::Nothing);
@@ -108,7 +143,8 @@ impl DeliveryStore for Storage {
                 JOIN mapping other ON other.id = p.mapping_id
                 JOIN mapping ours ON ours.exclusivity_group = other.exclusivity_group
                     AND ours.destination_id = other.destination_id AND ours.id <> other.id
-                WHERE ours.id = $1 AND other.retired_at IS NULL AND p.is_open AND p.transition = 'exited'",
+                WHERE ours.id = $1 AND (other.retired_at IS NULL OR other.owes_exits)
+                    AND p.is_open AND p.transition = 'exited'",
             )
             .bind(mapping.0)
             .fetch_all(&mut *connection)
@@ -120,11 +156,13 @@ impl DeliveryStore for Storage {
             else {
                 return Ok(Next::Blocked);
             };
-            let (people, decided_at): (Vec<u8>, i64) =
-                sqlx::query_as("SELECT people, decided_at FROM part WHERE id = $1")
-                    .bind(row.id)
-                    .fetch_one(&mut *connection)
-                    .await?;
+            let content: ContentRow = sqlx::query_as(
+                "SELECT p.people, p.decided_at, p.rendered, o.route
+                FROM part p JOIN sync_order o ON o.id = p.order_id WHERE p.id = $1",
+            )
+            .bind(row.id)
+            .fetch_one(&mut *connection)
+            .await?;
             let (acknowledged, claimed) = (place(row.acknowledged)?, place(row.claimed)?);
             Ok(Next::Work(Work {
                 part: PartId(row.id),
@@ -132,12 +170,33 @@ impl DeliveryStore for Storage {
                 lane: Lane::try_from(row.lane).map_err(Error::unexpected)?,
                 transition: parse(&row.transition)?,
                 generation: row.generation,
-                decided_at: Instant(decided_at),
-                people: chunks::between(&bitmap::decode(&people)?, acknowledged, chunks::CHUNK),
+                decided_at: Instant(content.decided_at),
+                people: chunks::between(
+                    &bitmap::decode(&content.people)?,
+                    acknowledged,
+                    chunks::CHUNK,
+                ),
                 acknowledged,
                 claimed,
+                claimed_at: row.claimed_at.map(Instant),
+                rendered: content.rendered.as_deref().map(read_json).transpose()?,
+                route: content
+                    .route
+                    .as_deref()
+                    .map(|text| read_json(text.as_bytes()))
+                    .transpose()?,
             }))
         })
+    }
+
+    async fn named(
+        &self,
+        mapping: MappingId,
+        transition: Transition,
+        telling: Telling,
+        people: &PersonSet,
+    ) -> Result<Named> {
+        self.names(mapping, transition, telling, people).await
     }
 
     async fn advance(
@@ -151,7 +210,8 @@ impl DeliveryStore for Storage {
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
             let row: PartRow = sqlx::query_as(
-                "SELECT p.mapping_id, m.use_case, p.generation, p.transition, p.chunk, p.people, p.acknowledged, p.claimed, p.pending
+                "SELECT p.mapping_id, m.use_case, p.generation, p.transition, p.chunk, p.people, p.acknowledged,
+                    p.claimed, p.pending, p.repeats
                 FROM part p JOIN mapping m ON m.id = p.mapping_id WHERE p.id = $1",
             )
             .bind(part.0)
@@ -159,6 +219,20 @@ impl DeliveryStore for Storage {
             .await?;
             let transition: Transition = parse(&row.transition)?;
             let mut people = bitmap::decode(&row.people)?;
+            let mut step = step.clone();
+            let is_claiming = step.claimed > step.acknowledged.max(place(row.claimed)?);
+            let is_outdated = is_claiming && {
+                let changes: i64 = sqlx::query_scalar(
+                    self.database
+                        .sql("SELECT value FROM counter WHERE name = 'identifiers' {share}"),
+                )
+                .fetch_one(&mut *connection)
+                .await?;
+                changes != step.as_of
+            };
+            if is_outdated {
+                step.claimed = step.acknowledged.max(place(row.claimed)?);
+            }
             if step.acknowledged < place(row.acknowledged)?
                 || step.claimed < place(row.claimed)?
                 || step.acknowledged > place(row.claimed)?.max(place(row.acknowledged)?)
@@ -171,7 +245,7 @@ impl DeliveryStore for Storage {
             // Who has been answered for, without those whom Segment refused.
             let dead: PersonSet = step.dead.iter().map(|(person, _)| *person).collect();
             people -= &dead;
-            for letter in dead_letters(&row, step, now) {
+            for letter in dead_letters(&row, &step, now) {
                 carry_out!(connection, letter);
             }
             let answered = chunks::between(&people, place(row.acknowledged)?, step.acknowledged);
@@ -212,24 +286,52 @@ impl DeliveryStore for Storage {
                 people -= &masked;
             }
 
+            let claim =
+                chunks::between(&people, place(row.claimed)?.max(step.acknowledged), step.claimed);
+            let named: Vec<i64> = sqlx::query_scalar(
+                "SELECT ordinal FROM named_as WHERE mapping_id = $1 AND ordinal / 65536 = $2",
+            )
+            .bind(row.mapping_id)
+            .bind(row.chunk)
+            .fetch_all(&mut *connection)
+            .await?;
+            let settled = names::settle(
+                row.mapping_id,
+                transition,
+                &named,
+                &answered,
+                &claim,
+                &step.without,
+            )?;
+            for statement in settled {
+                carry_out!(connection, statement);
+            }
+            let change = if answered.is_empty() {
+                0
+            } else {
+                presence::settle!(connection, &row, transition, &answered)
+            };
+
             let gone = size(step.dead.len() as u64) + size(masked.len()) + size(answered.len());
             let is_open = step.claimed > step.acknowledged
                 || !chunks::between(&people, step.claimed, chunks::CHUNK).is_empty();
-            sqlx::query("UPDATE part SET people = $1, acknowledged = $2, claimed = $3, pending = $4, is_open = $5 WHERE id = $6")
-                .bind(bitmap::encode(&people))
-                .bind(i64::from(step.acknowledged))
-                .bind(i64::from(step.claimed))
-                .bind((row.pending - gone).max(0))
-                .bind(is_open)
-                .bind(part.0)
-                .execute(&mut *connection)
-                .await?;
+            let rendered = step.rendered.as_ref().filter(|_| !claim.is_empty()).map(as_json);
+            sqlx::query(
+                "UPDATE part SET people = $1, acknowledged = $2, claimed = $3, pending = $4,
+                    is_open = $5, rendered = $6, claimed_at = COALESCE($7, claimed_at) WHERE id = $8",
+            )
+            .bind(bitmap::encode(&people))
+            .bind(i64::from(step.acknowledged))
+            .bind(i64::from(step.claimed))
+            .bind((row.pending - gone).max(0))
+            .bind(is_open)
+            .bind(rendered.transpose()?)
+            .bind((!claim.is_empty()).then_some(now.0))
+            .bind(part.0)
+            .execute(&mut *connection)
+            .await?;
             let delivered = size(answered.len());
-            let change = match transition {
-                Transition::Entered => delivered,
-                Transition::Exited => -delivered,
-            };
-            if delivered != 0 {
+            if change != 0 {
                 sqlx::query("UPDATE mapping SET delivered = delivered + $1 WHERE id = $2")
                     .bind(change)
                     .bind(row.mapping_id)
@@ -246,7 +348,7 @@ impl DeliveryStore for Storage {
                 .execute(&mut *connection)
                 .await?;
             }
-            Ok(Advanced { masked })
+            Ok(Advanced { masked, is_outdated })
         })
     }
 }

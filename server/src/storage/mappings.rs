@@ -16,6 +16,7 @@ use domain::{
     time::{Instant, Span},
 };
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use super::{
     Storage,
@@ -145,5 +146,18 @@ impl MappingStore for Storage {
             .await?)
         })?;
         keys.iter().map(|key| parse(key)).collect()
+    }
+
+    async fn closing_due(&self, now: Instant) -> Result<Vec<MappingId>> {
+        let ids: Vec<Uuid> = reading!(self.database, |connection| {
+            Ok(sqlx::query_scalar(
+                "SELECT id FROM mapping
+                WHERE retired_at IS NOT NULL AND owes_exits AND next_run_at <= $1 ORDER BY id",
+            )
+            .bind(now.0)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        Ok(ids.into_iter().map(MappingId).collect())
     }
 }

@@ -284,6 +284,11 @@ fn the_edit_form_holds_the_mapping_and_never_changes_its_key() {
         edit_page(MappingChoices { spec, ..choices() }, ServerAction::new())
     });
     assert!(html.contains("type=\"hidden\" name=\"key\" value=\"cart-meta\""), "{html}");
+    assert!(!html.contains("<select"), "its two ends are fixed");
+    for field in ["audience\" value=\"cart-abandoners", "destination\" value=\"meta"] {
+        assert!(html.contains(&format!("type=\"hidden\" name=\"{field}\"")), "{field}: {html}");
+    }
+    assert!(words(&html).contains("A mapping keeps its audience and its destination"));
     for value in ["value=\"5m\"", "value=\"2.5\"", "value=\"ads\"", "value=\"10\""] {
         assert!(html.contains(value), "{value}");
     }

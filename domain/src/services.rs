@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::{
     access::service::AccessService, audiences::service::AudienceService,
     configuration::service::ConfigurationService, connections::service::ConnectionService,
+    delivery::service::DeliveryService,
     destinations::service::DestinationService, mappings::service::MappingService,
     people::service::PeopleService, suppression::service::SuppressionService,
     sync::runs::RunService, time::Clock,
@@ -23,6 +24,8 @@ pub struct Services {
     pub configuration: Arc<ConfigurationService>,
     /// Keys and regions.
     pub connections: Arc<ConnectionService>,
+    /// Stopping and resuming.
+    pub delivery: Arc<DeliveryService>,
     /// Places behind Segment.
     pub destinations: Arc<DestinationService>,
     /// What goes where.

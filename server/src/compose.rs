@@ -10,6 +10,7 @@ use domain::{
     delivery::{
         drain::{Drain, Jitter},
         port::EventSink,
+        service::DeliveryService,
     },
     destinations::service::DestinationService,
     ids::Ids,
@@ -154,6 +155,11 @@ impl Segue {
                 Arc::new(connections),
                 Arc::new(Tester { segments: source, sink }),
                 clock.clone(),
+            )),
+            delivery: Arc::new(DeliveryService::new(
+                stored.clone(),
+                clock.clone(),
+                stir.clone(),
             )),
             destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
             mappings: Arc::new(MappingService::new(

@@ -127,6 +127,9 @@ impl Drain {
             let step = Advance { acknowledged: work.acknowledged, claimed, dead: Vec::new() };
             let now = self.clock.now();
             let done = self.store.advance(job.lease, job.run, work.part, &step, now).await?;
+            if done.held {
+                return Ok(None);
+            }
             batch.retain(|person| !done.masked.contains(person.ordinal));
             (batch, claimed)
         };
@@ -142,7 +145,7 @@ impl Drain {
             let step = Advance { acknowledged, dead, claimed };
             let now = self.clock.now();
             let done = self.store.advance(job.lease, job.run, work.part, &step, now).await?;
-            if acknowledged == claimed {
+            if acknowledged == claimed || done.held {
                 return Ok(None);
             }
             batch.retain(|person| !done.masked.contains(person.ordinal));

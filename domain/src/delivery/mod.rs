@@ -11,6 +11,9 @@ pub mod message;
 #[cfg(feature = "service")]
 pub mod port;
 pub mod retry;
+#[cfg(feature = "service")]
+pub mod service;
+pub mod stop;
 
 use serde::{Deserialize, Serialize};
 

@@ -86,6 +86,8 @@ pub struct Advance {
 pub struct Advanced {
     /// People taken out of the new claim at the door: a suppression has come since.
     pub masked: PersonSet,
+    /// Nothing new was claimed: the mapping was paused or stopped, or the run cancelled.
+    pub held: bool,
 }
 
 /// Keeps the orders' parts.

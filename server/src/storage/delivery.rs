@@ -9,6 +9,7 @@ use domain::{
         Lane, Transition,
         choose::{OpenPart, choose},
         port::{Advance, Advanced, DeliveryStore, Lease, Next, Work},
+        stop::may_go,
     },
     ids::{MappingId, PartId, RunId},
     mappings::UseCase,
@@ -26,6 +27,7 @@ use super::{
     leases,
     macros::{Failure, reading, writing},
     statement::{Statement, carry_out},
+    stops::goes,
     suppression::HELD,
 };
 
@@ -44,6 +46,8 @@ struct OpenRow {
 struct PartRow {
     mapping_id: Uuid,
     use_case: String,
+    goes: bool,
+    lane: i64,
     generation: i64,
     transition: String,
     chunk: i64,
@@ -90,19 +94,11 @@ impl DeliveryStore for Storage {
             .fetch_all(&mut *connection)
             .await?;
             let stored: Option<(String, bool)> =
-                sqlx::query_as("SELECT use_case, active FROM mapping WHERE id = $1")
+                sqlx::query_as(concat!("SELECT m.use_case, ", goes!(), " FROM mapping m WHERE m.id = $1"))
                     .bind(mapping.0)
                     .fetch_optional(&mut *connection)
                     .await?;
-            let Some((use_case, active)) = stored else { return Ok(Next::Nothing) };
-            // A paused mapping sends only what protects, and what may be there already.
-            let may_go = |row: &OpenRow| {
-                active || row.lane == Lane::Protect as i64 || row.acknowledged < row.claimed
-            };
-            let rows: Vec<OpenRow> = rows.into_iter().filter(may_go).collect();
-            if rows.is_empty() {
-                return Ok(Next::Nothing);
-            }
+            let Some((use_case, goes)) = stored else { return Ok(Next::Nothing) };
             let exits: Vec<i64> = sqlx::query_scalar(
                 "SELECT DISTINCT p.chunk FROM part p
                 JOIN mapping other ON other.id = p.mapping_id
@@ -114,9 +110,21 @@ impl DeliveryStore for Storage {
             .fetch_all(&mut *connection)
             .await?;
             let exits: BTreeSet<u32> = exits.into_iter().map(place).collect::<Result<_>>()?;
-            let open: Vec<OpenPart> = rows.iter().map(OpenRow::read).collect::<Result<_>>()?;
+            // What a pause or a stop holds isn't in the queue.
+            let mut open: Vec<OpenPart> = Vec::new();
+            let mut queue: Vec<OpenRow> = Vec::new();
+            for row in rows {
+                let part = row.read()?;
+                if may_go(part.lane, part.in_doubt, !goes) {
+                    open.push(part);
+                    queue.push(row);
+                }
+            }
+            if open.is_empty() {
+                return Ok(Next::Nothing);
+            }
             let suppressing = parse::<UseCase>(&use_case)? == UseCase::Suppress;
-            let Some(row) = choose(&open, &exits, suppressing).and_then(|chosen| rows.get(chosen))
+            let Some(row) = choose(&open, &exits, suppressing).and_then(|chosen| queue.get(chosen))
             else {
                 return Ok(Next::Blocked);
             };
@@ -151,10 +159,13 @@ impl DeliveryStore for Storage {
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
             let row: PartRow = sqlx::query_as(
-                "SELECT p.mapping_id, m.use_case, p.generation, p.transition, p.chunk, p.people, p.acknowledged, p.claimed, p.pending
-                FROM part p JOIN mapping m ON m.id = p.mapping_id WHERE p.id = $1",
+                concat!("SELECT p.mapping_id, m.use_case, ", goes!(), " AND NOT EXISTS (
+                        SELECT 1 FROM run r WHERE r.id = $2 AND r.finished_at IS NOT NULL) AS goes,
+                    p.lane, p.generation, p.transition, p.chunk, p.people, p.acknowledged, p.claimed, p.pending
+                FROM part p JOIN mapping m ON m.id = p.mapping_id WHERE p.id = $1"),
             )
             .bind(part.0)
+            .bind(run.0)
             .fetch_one(&mut *connection)
             .await?;
             let transition: Transition = parse(&row.transition)?;
@@ -167,6 +178,12 @@ impl DeliveryStore for Storage {
                     "a part's cursor would go back or jump",
                 )));
             }
+
+            // A pause, a stop, a cancelled run: what doesn't protect is claimed no further.
+            let before = place(row.claimed)?;
+            let lane = Lane::try_from(row.lane).map_err(Error::unexpected)?;
+            let held = step.claimed > before && !may_go(lane, false, !row.goes);
+            let claimed = if held { before } else { step.claimed };
 
             // Who has been answered for, without those whom Segment refused.
             let dead: PersonSet = step.dead.iter().map(|(person, _)| *person).collect();
@@ -198,14 +215,14 @@ impl DeliveryStore for Storage {
             let use_case: UseCase = parse(&row.use_case)?;
             if transition == Transition::Entered
                 && use_case.is_suppressed()
-                && step.claimed > place(row.claimed)?
+                && claimed > before
             {
                 let held: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(HELD)
                     .bind(now.0)
                     .bind(row.chunk)
                     .fetch_all(&mut *connection)
                     .await?;
-                let claim = chunks::between(&people, place(row.claimed)?, step.claimed);
+                let claim = chunks::between(&people, before, claimed);
                 for (_, bytes) in &held {
                     masked |= &claim & bitmap::decode(bytes)?;
                 }
@@ -213,12 +230,12 @@ impl DeliveryStore for Storage {
             }
 
             let gone = size(step.dead.len() as u64) + size(masked.len()) + size(answered.len());
-            let is_open = step.claimed > step.acknowledged
-                || !chunks::between(&people, step.claimed, chunks::CHUNK).is_empty();
+            let is_open = claimed > step.acknowledged
+                || !chunks::between(&people, claimed, chunks::CHUNK).is_empty();
             sqlx::query("UPDATE part SET people = $1, acknowledged = $2, claimed = $3, pending = $4, is_open = $5 WHERE id = $6")
                 .bind(bitmap::encode(&people))
                 .bind(i64::from(step.acknowledged))
-                .bind(i64::from(step.claimed))
+                .bind(i64::from(claimed))
                 .bind((row.pending - gone).max(0))
                 .bind(is_open)
                 .bind(part.0)
@@ -246,7 +263,7 @@ impl DeliveryStore for Storage {
                 .execute(&mut *connection)
                 .await?;
             }
-            Ok(Advanced { masked })
+            Ok(Advanced { masked, held })
         })
     }
 }

@@ -22,6 +22,7 @@ mod orders;
 mod people;
 mod runs;
 mod statement;
+mod stops;
 mod suppression;
 
 use std::sync::Arc;

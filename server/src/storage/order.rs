@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Error, Result,
-    delivery::{Lane, Transition},
+    delivery::{Transition, stop::may_go},
     ids::Ids,
     people::{PersonSet, chunks, chunks::CHUNK},
     sync::{
@@ -66,9 +66,11 @@ impl StoredPart {
     }
 }
 
-/// The statements of an order, and what it holds. `generation` is the mapping's newest.
+/// The statements of an order, and what it holds. `generation` is the mapping's newest;
+/// `is_held` while a stop holds the mapping.
 pub fn write_order(
     request: &OrderRequest<'_>,
+    is_held: bool,
     folded: Vec<(i64, Vec<u8>)>,
     parts: Vec<StoredPart>,
     generation: i64,
@@ -94,10 +96,8 @@ pub fn write_order(
         target |= refused & &present;
     }
     let mut changes = diff(use_case, &target, &present, request.suppressed);
-    if !mapping.spec.active {
-        // A paused mapping sends only what protects.
-        changes.retain(|change| change.lane == Lane::Protect);
-    }
+    // A paused or stopped mapping sends only what protects.
+    changes.retain(|change| may_go(change.lane, false, is_held || !mapping.spec.active));
     let ordered = Ordered {
         entered: count(&changes, Transition::Entered),
         exited: count(&changes, Transition::Exited),

@@ -21,6 +21,7 @@ use super::{
     order::{StoredPart, write_order},
     people::ordinal,
     statement::carry_out,
+    stops::goes,
 };
 
 #[async_trait]
@@ -123,6 +124,18 @@ impl SyncStore for Storage {
         let (mapping, now) = (request.mapping.id.0, request.now);
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
+            let (has_ended, goes): (bool, bool) = sqlx::query_as(concat!(
+                "SELECT r.finished_at IS NOT NULL, ",
+                goes!(),
+                " FROM run r JOIN mapping m ON m.id = r.mapping_id WHERE r.id = $1"
+            ))
+            .bind(request.run.0)
+            .fetch_one(&mut *connection)
+            .await?;
+            if has_ended {
+                // It was cancelled while it read: it decides nothing any more.
+                return Ok(Ordered::default());
+            }
             let folded: Vec<(i64, Vec<u8>)> =
                 sqlx::query_as("SELECT chunk, people FROM delivered_chunk WHERE mapping_id = $1")
                     .bind(mapping)
@@ -141,7 +154,7 @@ impl SyncStore for Storage {
                     .fetch_one(&mut *connection)
                     .await?;
             let (ordered, statements) =
-                write_order(request, folded, parts, generation, self.ids.as_ref())?;
+                write_order(request, !goes, folded, parts, generation, self.ids.as_ref())?;
             for statement in statements {
                 carry_out!(connection, statement);
             }

@@ -55,4 +55,4 @@ ALTER TABLE run ADD COLUMN present BIGINT NOT NULL DEFAULT 0;
 -- A suppression's audience that shrank abnormally: how many the reading had, and how many an
 -- operator accepts.
 ALTER TABLE audience ADD COLUMN shrunk_to BIGINT;
-ALTER TABLE audience ADD COLUMN accepts_from BIGINT;
+ALTER TABLE audience ADD COLUMN accepts_down_to BIGINT;

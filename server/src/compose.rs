@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use domain::{
     Result,
+    approvals::service::ApprovalService,
     audiences::{port::SegmentSource, service::AudienceService},
     configuration::service::ConfigurationService,
     connections::service::ConnectionService,
     delivery::{
         drain::{Drain, Jitter},
         port::EventSink,
+        service::DeliveryService,
     },
     destinations::service::DestinationService,
     ids::Ids,
@@ -143,6 +145,12 @@ impl Segue {
         };
         let services = Services {
             access: crate::auth::service(&storage, clock.clone()),
+            approvals: Arc::new(ApprovalService::new(
+                configuration.clone(),
+                stored.clone(),
+                clock.clone(),
+                stir.clone(),
+            )),
             audiences: Arc::new(AudienceService::new(
                 configuration.clone(),
                 stored.clone(),
@@ -154,6 +162,7 @@ impl Segue {
                 Arc::new(Tester { segments: source, sink }),
                 clock.clone(),
             )),
+            delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
             mappings: Arc::new(MappingService::new(
                 configuration.clone(),

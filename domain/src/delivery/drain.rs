@@ -144,13 +144,13 @@ impl Drain {
         work: Work,
         total: &mut Drained,
     ) -> Result<Option<String>> {
-        let mut claim = if work.claimed > work.acknowledged {
-            self.claimed_before(job, &work).await?
+        let mut next = if work.claimed > work.acknowledged {
+            Some(self.claimed_before(job, &work).await?)
         } else {
             let ahead = self.peek(job, &work, work.acknowledged).await?;
             self.claim(job, &work, work.acknowledged, Vec::new(), ahead).await?
         };
-        loop {
+        while let Some(claim) = next {
             let patience = job.patience.at_most(claim.at.plus(SENT_AGAIN_FOR));
             // What comes next is rendered while this is on its way.
             let sent = self.send_range(job, patience, work.lane, &claim.batch);
@@ -161,12 +161,9 @@ impl Drain {
             };
             total.dead += dead.len() as u64;
             total.delivered += (claim.batch.len() - dead.len()) as u64;
-            let acknowledged = claim.end;
-            claim = self.claim(job, &work, acknowledged, dead, ahead?).await?;
-            if claim.end == acknowledged {
-                return Ok(None);
-            }
+            next = self.claim(job, &work, claim.end, dead, ahead?).await?;
         }
+        Ok(None)
     }
 
     /// The range that was claimed and has no answer, as it was sent.
@@ -181,7 +178,8 @@ impl Drain {
     }
 
     /// Commits what was answered and claims what was rendered ahead; renders it anew if
-    /// somebody has got other identifiers meanwhile. A claim of nobody is the part's end.
+    /// somebody has got other identifiers meanwhile. Nothing at the part's end, and where a
+    /// pause or a stop holds it.
     async fn claim(
         &self,
         job: &Job<'_>,
@@ -189,7 +187,7 @@ impl Drain {
         acknowledged: u32,
         mut dead: Vec<(Ordinal, String)>,
         mut ahead: Ahead,
-    ) -> Result<Claim> {
+    ) -> Result<Option<Claim>> {
         loop {
             let keeps = work.route.as_ref().is_some_and(|route| route.destination.carries_more());
             let step = Advance {
@@ -202,13 +200,16 @@ impl Drain {
             };
             let at = self.clock.now();
             let done = self.store.advance(job.lease, job.run, work.part, &step, at).await?;
+            if done.held || ahead.end == acknowledged {
+                return Ok(None);
+            }
             if done.is_outdated {
                 ahead = self.peek(job, work, acknowledged).await?;
                 continue;
             }
             let Ahead { mut batch, end, .. } = ahead;
             batch.retain(|person| !done.masked.contains(person.ordinal));
-            return Ok(Claim { batch, end, at });
+            return Ok(Some(Claim { batch, end, at }));
         }
     }
 

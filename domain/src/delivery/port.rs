@@ -121,6 +121,8 @@ pub struct Advanced {
     /// Nothing was claimed, because somebody's identifiers have changed since the claim was
     /// rendered. What was answered is kept.
     pub is_outdated: bool,
+    /// Nothing new was claimed: the mapping was paused or stopped, or the run cancelled.
+    pub held: bool,
 }
 
 /// Keeps the orders' parts.

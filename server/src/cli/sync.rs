@@ -108,8 +108,10 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
     let mut lines: BTreeMap<Key, Line> = BTreeMap::new();
     let mut left = wanted.clone();
     let mut has_asked = false;
-    while !left.is_empty() {
-        for outcome in call.segue.sync.sync(&left, asked_at, Patience::until(until)).await? {
+    // Where none is named, retired mappings send the exits that they owe.
+    let mut now: Vec<Key> = sync.mappings.clone();
+    loop {
+        for outcome in call.segue.sync.sync(&now, asked_at, Patience::until(until)).await? {
             match outcome {
                 Outcome::Ran(run) => call.keep(&mut lines, run),
                 Outcome::Broke(run, error) => {
@@ -137,6 +139,10 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
         tokio::time::sleep(LOOK).await;
         call.look(&mut lines, &left, asked_at).await?;
         left.retain(|key| !lines.contains_key(key));
+        if left.is_empty() {
+            break;
+        }
+        now.clone_from(&left);
     }
     // What shares a group with a mapping ran too; only what was asked for is reported.
     let lines: Vec<Line> = wanted

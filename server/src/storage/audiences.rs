@@ -7,10 +7,11 @@ use domain::{
     Error, Result,
     audiences::{
         AudienceRow, AudienceSpec, Mirror,
-        port::{Identifiers, MirrorStore},
+        port::{Identifiers, Kept, MirrorStore},
     },
     ids::AudienceId,
     people::{Ordinal, PersonSet, chunks},
+    sync::gate::is_abnormal_shrinking,
     time::Instant,
 };
 use sqlx::FromRow;
@@ -153,6 +154,17 @@ impl Lesson {
     }
 }
 
+/// Whether a reading is taken as it is. An operator who accepted one of `accepted` people
+/// accepts the next one too, if it isn't much smaller.
+fn keep(before: &PersonSet, read: &PersonSet, suppresses: bool, accepted: Option<i64>) -> Kept {
+    let lost = before.len() - before.intersection_len(read);
+    let is_accepted = accepted.is_some_and(|least| size(read.len()) >= least - least / 10);
+    if suppresses && !is_accepted && is_abnormal_shrinking(before.len(), lost) {
+        return Kept::Shrunk { before: before.len(), read: read.len() };
+    }
+    Kept::Whole
+}
+
 fn text(rows: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(rows).map_err(Error::unexpected)
 }
@@ -257,10 +269,10 @@ impl MirrorStore for Storage {
         segment_name: &str,
         members: &PersonSet,
         began_at: Instant,
-    ) -> Result<()> {
+    ) -> Result<Kept> {
         writing!(self.database, |connection| {
             let is_newest = sqlx::query(
-                "UPDATE audience SET segment_name = $1, mirrored_at = $2, stale_reason = NULL, stale_at = NULL, reading = NULL
+                "UPDATE audience SET segment_name = $1, mirrored_at = $2, reading = NULL
                 WHERE id = $3 AND (mirrored_at IS NULL OR mirrored_at < $2)",
             )
             .bind(segment_name)
@@ -271,7 +283,7 @@ impl MirrorStore for Storage {
             .rows_affected()
                 == 1;
             if !is_newest {
-                return Ok(());
+                return Ok(Kept::Whole);
             }
             let stored: Vec<(i64, Vec<u8>)> =
                 sqlx::query_as("SELECT chunk, people FROM audience_chunk WHERE audience_id = $1")
@@ -282,11 +294,41 @@ impl MirrorStore for Storage {
             for (chunk, bytes) in stored {
                 before.insert(chunk, bitmap::decode(&bytes)?);
             }
-            let longest: Option<i64> = sqlx::query_scalar(
-                "SELECT MAX(ttl) FROM suppression WHERE audience_id = $1 AND retired_at IS NULL",
+            let (rules, longest): (i64, Option<i64>) = sqlx::query_as(
+                "SELECT COUNT(*), MAX(ttl) FROM suppression WHERE audience_id = $1 AND retired_at IS NULL",
             )
             .bind(audience.0)
             .fetch_one(&mut *connection)
+            .await?;
+            let accepted: Option<i64> =
+                sqlx::query_scalar("SELECT accepts_down_to FROM audience WHERE id = $1")
+                    .bind(audience.0)
+                    .fetch_one(&mut *connection)
+                    .await?;
+            let all = before.values().fold(PersonSet::new(), |all, chunk| all | chunk);
+            let kept = keep(&all, members, rules > 0, accepted);
+            let with_lost;
+            let members = match kept {
+                Kept::Whole => members,
+                Kept::Shrunk { .. } => {
+                    with_lost = &all | members;
+                    &with_lost
+                }
+            };
+            let shrunk_to = match kept {
+                Kept::Whole => None,
+                Kept::Shrunk { read, .. } => Some(size(read)),
+            };
+            // What waits keeps its reason; a whole reading ends it, accepted or grown again.
+            sqlx::query(
+                "UPDATE audience SET shrunk_to = $1, accepts_down_to = NULL,
+                    stale_reason = CASE WHEN $1 IS NULL THEN NULL ELSE stale_reason END,
+                    stale_at = CASE WHEN $1 IS NULL THEN NULL ELSE stale_at END
+                WHERE id = $2",
+            )
+            .bind(shrunk_to)
+            .bind(audience.0)
+            .execute(&mut *connection)
             .await?;
             for (chunk, people) in chunks::split(members) {
                 let chunk = i64::from(chunk);
@@ -345,7 +387,7 @@ impl MirrorStore for Storage {
             .bind(audience.0)
             .execute(&mut *connection)
             .await?;
-            Ok(())
+            Ok(kept)
         })
     }
 

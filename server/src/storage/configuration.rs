@@ -8,7 +8,7 @@ use domain::{
     audiences::{Audience, AudienceSpec},
     configuration::{
         Closing, Configuration, EnvironmentSecret, Secret, Settings, Source,
-        plan::{Change, Plan, Table, source_secret},
+        plan::{Change, Leaving, Plan, Table, source_secret},
         port::ConfigurationStore,
     },
     delivery::route::Route,
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{
     Storage,
-    changes::{describe, follow, write, write_settings},
+    changes::{abandon, describe, follow, write, write_settings},
     macros::{Failure, reading, snapshot, writing},
     statement::{Statement, carry_out},
 };
@@ -271,6 +271,9 @@ impl ConfigurationStore for Storage {
         for change in &plan.changes {
             statements.extend(write(change, self.ids.next(), now));
             statements.extend(follow(change));
+            if plan.leaving == Leaving::Abandoned {
+                statements.extend(abandon(change));
+            }
             if let Change::Retire(Table::Source, key) = change {
                 // Nobody may send with a retired key.
                 let delete = Statement::new("DELETE FROM secret WHERE name = $1");

@@ -11,6 +11,7 @@ use domain::{
         choose::{OpenPart, choose},
         port::{Advance, Advanced, DeliveryStore, Lease, Named, Next, Telling, Work},
         retry::SENT_AGAIN_FOR,
+        stop::may_go,
     },
     ids::{MappingId, PartId, RunId},
     mappings::UseCase,
@@ -29,6 +30,7 @@ use super::{
     macros::{Failure, reading, writing},
     names, presence,
     statement::{Statement, carry_out},
+    stops::goes,
     suppression::HELD,
 };
 
@@ -48,6 +50,8 @@ struct OpenRow {
 struct PartRow {
     mapping_id: Uuid,
     use_case: String,
+    goes: bool,
+    lane: i64,
     generation: i64,
     transition: String,
     chunk: i64,
@@ -56,6 +60,7 @@ struct PartRow {
     claimed: i64,
     pending: i64,
     repeats: bool,
+    is_open: bool,
 }
 
 /// What a part carries beside its cursors.
@@ -121,23 +126,15 @@ impl DeliveryStore for Storage {
             .bind(mapping.0)
             .fetch_all(&mut *connection)
             .await?;
-            let stored: Option<(String, bool, bool)> =
-                sqlx::query_as("SELECT use_case, active, owes_exits FROM mapping WHERE id = $1")
-                    .bind(mapping.0)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-            let Some((use_case, active, owes_exits)) = stored else { return Ok(Next::Nothing) };
-            // A paused mapping sends only what protects, and what may be there already.
-            let may_go = |row: &OpenRow| {
-                let is_protecting = row.lane == Lane::Protect as i64;
-                active || owes_exits || is_protecting || row.is_in_doubt()
-            };
-            // What is in doubt for too long is decided anew by the next order.
-            let may_go = |row: &OpenRow| may_go(row) && !row.is_too_old(now);
-            let rows: Vec<OpenRow> = rows.into_iter().filter(may_go).collect();
-            if rows.is_empty() {
-                return Ok(Next::Nothing);
-            }
+            let stored: Option<(String, bool)> = sqlx::query_as(concat!(
+                "SELECT m.use_case, ",
+                goes!(),
+                " FROM mapping m WHERE m.id = $1"
+            ))
+            .bind(mapping.0)
+            .fetch_optional(&mut *connection)
+            .await?;
+            let Some((use_case, goes)) = stored else { return Ok(Next::Nothing) };
             let exits: Vec<i64> = sqlx::query_scalar(
                 "SELECT DISTINCT p.chunk FROM part p
                 JOIN mapping other ON other.id = p.mapping_id
@@ -150,9 +147,22 @@ impl DeliveryStore for Storage {
             .fetch_all(&mut *connection)
             .await?;
             let exits: BTreeSet<u32> = exits.into_iter().map(place).collect::<Result<_>>()?;
-            let open: Vec<OpenPart> = rows.iter().map(OpenRow::read).collect::<Result<_>>()?;
+            // What a pause or a stop holds isn't in the queue.
+            let mut open: Vec<OpenPart> = Vec::new();
+            let mut queue: Vec<OpenRow> = Vec::new();
+            for row in rows {
+                let part = row.read()?;
+                // What is in doubt for too long is decided anew by the next order.
+                if may_go(part.lane, part.in_doubt, !goes) && !row.is_too_old(now) {
+                    open.push(part);
+                    queue.push(row);
+                }
+            }
+            if open.is_empty() {
+                return Ok(Next::Nothing);
+            }
             let suppressing = parse::<UseCase>(&use_case)? == UseCase::Suppress;
-            let Some(row) = choose(&open, &exits, suppressing).and_then(|chosen| rows.get(chosen))
+            let Some(row) = choose(&open, &exits, suppressing).and_then(|chosen| queue.get(chosen))
             else {
                 return Ok(Next::Blocked);
             };
@@ -209,18 +219,39 @@ impl DeliveryStore for Storage {
     ) -> Result<Advanced> {
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
-            let row: PartRow = sqlx::query_as(
-                "SELECT p.mapping_id, m.use_case, p.generation, p.transition, p.chunk, p.people, p.acknowledged,
-                    p.claimed, p.pending, p.repeats
-                FROM part p JOIN mapping m ON m.id = p.mapping_id WHERE p.id = $1",
-            )
+            let row: PartRow = sqlx::query_as(concat!(
+                "SELECT p.mapping_id, m.use_case, ",
+                goes!(),
+                " AND NOT EXISTS (
+                        SELECT 1 FROM run r WHERE r.id = $2 AND r.finished_at IS NOT NULL) AS goes,
+                        p.lane, p.generation, p.transition, p.chunk, p.people, p.acknowledged,
+                        p.claimed, p.pending, p.repeats, p.is_open
+                    FROM part p JOIN mapping m ON m.id = p.mapping_id WHERE p.id = $1"
+            ))
             .bind(part.0)
+            .bind(run.0)
             .fetch_one(&mut *connection)
             .await?;
             let transition: Transition = parse(&row.transition)?;
             let mut people = bitmap::decode(&row.people)?;
+            if !row.is_open {
+                // Somebody has taken its people out of the outbox: nobody waits for this answer.
+                return Err(Failure::Domain(Error::Fenced));
+            }
+            let before = place(row.claimed)?;
+            if step.acknowledged < place(row.acknowledged)?
+                || step.acknowledged > before
+                || step.claimed < before
+            {
+                return Err(Failure::Domain(Error::unexpected(
+                    "a part's cursor would go back or jump",
+                )));
+            }
             let mut step = step.clone();
-            let is_claiming = step.claimed > step.acknowledged.max(place(row.claimed)?);
+            let is_claiming = step.claimed > before;
+            // A pause, a stop, a cancelled run: what doesn't protect is claimed no further.
+            let lane = Lane::try_from(row.lane).map_err(Error::unexpected)?;
+            let held = is_claiming && !may_go(lane, false, !row.goes);
             let is_outdated = is_claiming && {
                 let changes: i64 = sqlx::query_scalar(
                     self.database
@@ -230,16 +261,8 @@ impl DeliveryStore for Storage {
                 .await?;
                 changes != step.as_of
             };
-            if is_outdated {
-                step.claimed = step.acknowledged.max(place(row.claimed)?);
-            }
-            if step.acknowledged < place(row.acknowledged)?
-                || step.claimed < place(row.claimed)?
-                || step.acknowledged > place(row.claimed)?.max(place(row.acknowledged)?)
-            {
-                return Err(Failure::Domain(Error::unexpected(
-                    "a part's cursor would go back or jump",
-                )));
+            if held || is_outdated {
+                step.claimed = before;
             }
 
             // Who has been answered for, without those whom Segment refused.
@@ -272,22 +295,21 @@ impl DeliveryStore for Storage {
             let use_case: UseCase = parse(&row.use_case)?;
             if transition == Transition::Entered
                 && use_case.is_suppressed()
-                && step.claimed > place(row.claimed)?
+                && step.claimed > before
             {
                 let held: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(HELD)
                     .bind(now.0)
                     .bind(row.chunk)
                     .fetch_all(&mut *connection)
                     .await?;
-                let claim = chunks::between(&people, place(row.claimed)?, step.claimed);
+                let claim = chunks::between(&people, before, step.claimed);
                 for (_, bytes) in &held {
                     masked |= &claim & bitmap::decode(bytes)?;
                 }
                 people -= &masked;
             }
 
-            let claim =
-                chunks::between(&people, place(row.claimed)?.max(step.acknowledged), step.claimed);
+            let claim = chunks::between(&people, before, step.claimed);
             let named: Vec<i64> = sqlx::query_scalar(
                 "SELECT ordinal FROM named_as WHERE mapping_id = $1 AND ordinal / 65536 = $2",
             )
@@ -348,7 +370,7 @@ impl DeliveryStore for Storage {
                 .execute(&mut *connection)
                 .await?;
             }
-            Ok(Advanced { masked, is_outdated })
+            Ok(Advanced { masked, is_outdated, held })
         })
     }
 }

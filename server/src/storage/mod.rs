@@ -5,6 +5,7 @@
 //! `dialect`. To add a method: the port in `domain`, its body here, a test in `server/tests/storage`.
 
 mod access;
+mod approvals;
 mod audiences;
 mod bitmap;
 mod changes;
@@ -25,6 +26,7 @@ mod people;
 mod presence;
 mod runs;
 mod statement;
+mod stops;
 mod suppression;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Error, Result,
-    delivery::{Lane, Transition, retry::SENT_AGAIN_FOR, route::Route},
+    delivery::{Transition, retry::SENT_AGAIN_FOR, route::Route, stop::may_go},
     ids::Ids,
     people::{
         PersonSet, chunks,
@@ -45,6 +45,10 @@ pub struct StoredPart {
 /// What the mapping's row says beside what is configured.
 #[derive(FromRow)]
 pub struct StoredMapping {
+    /// The run that decides was cancelled.
+    pub has_ended: bool,
+    /// Neither paused nor stopped.
+    goes: bool,
     pub generation: i64,
     route: Option<String>,
     last_done_at: Option<i64>,
@@ -247,8 +251,8 @@ fn decide(
     }
 
     let mut diff = diff(mapping.spec.use_case, &target, &standing, request.suppressed);
-    if !mapping.spec.active && !request.is_closing {
-        // A paused mapping sends only what protects.
+    if !stored.goes || !(mapping.spec.active || request.is_closing) {
+        // A paused or stopped mapping sends only what protects.
         protecting(&mut diff);
     }
     // Somebody decided on these already, and nobody waits for a first order.
@@ -279,15 +283,15 @@ impl StoredNames {
 
 /// Leaves only what protects.
 fn protecting(diff: &mut Diff) {
-    diff.renames.retain(|change| change.lane == Lane::Protect);
-    diff.changes.retain(|change| change.lane == Lane::Protect);
+    diff.renames.retain(|change| may_go(change.lane, false, true));
+    diff.changes.retain(|change| may_go(change.lane, false, true));
 }
 
 /// What must wait for an operator, if anything: lanes 2 and 3 of an abnormal change.
 fn held_back(diff: &Diff, standing: &Standing, stored: &StoredMapping) -> Option<gate::Change> {
     let count = |transition: Transition| {
         let slow =
-            |change: &&Change| change.lane != Lane::Protect && change.transition == transition;
+            |change: &&Change| !may_go(change.lane, false, true) && change.transition == transition;
         let all = diff.renames.iter().chain(&diff.changes).filter(slow);
         all.map(|change| change.people.len() - change.people.intersection_len(&standing.doubt))
             .sum()

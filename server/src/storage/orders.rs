@@ -18,9 +18,10 @@ use uuid::Uuid;
 use super::{
     Storage, bitmap, leases,
     macros::{reading, writing},
-    order::{Before, write_order},
+    order::{Before, StoredMapping, write_order},
     people::ordinal,
     statement::carry_out,
+    stops::goes,
 };
 
 #[async_trait]
@@ -128,15 +129,22 @@ impl SyncStore for Storage {
         let (mapping, now) = (request.mapping.id.0, request.now);
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
+            let stored: StoredMapping = sqlx::query_as(concat!(
+                "SELECT r.finished_at IS NOT NULL AS has_ended, ",
+                goes!(),
+                " AS goes, m.generation, m.route, m.last_done_at, m.adopts, m.released_entered,
+                    m.released_exited
+                FROM run r JOIN mapping m ON m.id = r.mapping_id WHERE r.id = $1"
+            ))
+            .bind(request.run.0)
+            .fetch_one(&mut *connection)
+            .await?;
+            if stored.has_ended {
+                // It was cancelled while it read: it decides nothing any more.
+                return Ok(Ordered::default());
+            }
             let before = Before {
-                mapping: sqlx::query_as(
-                    "SELECT generation, route, last_done_at, adopts, released_entered,
-                        released_exited
-                    FROM mapping WHERE id = $1",
-                )
-                .bind(mapping)
-                .fetch_one(&mut *connection)
-                .await?,
+                mapping: stored,
                 folded: sqlx::query_as(
                     "SELECT chunk, people FROM delivered_chunk WHERE mapping_id = $1",
                 )

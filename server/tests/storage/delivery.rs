@@ -290,7 +290,10 @@ async fn each_mapping_has_its_own_parts(#[values(Sqlite, Postgres)] engine: Engi
     google.order(&people([1])).await;
     assert_eq!(buyers.next().await, Next::Nothing);
     let missing = domain::ids::MappingId(bench.id());
-    assert_eq!(google.storage.next(&google.lease, missing, bench.now()).await.unwrap(), Next::Nothing);
+    assert_eq!(
+        google.storage.next(&google.lease, missing, bench.now()).await.unwrap(),
+        Next::Nothing
+    );
     assert_eq!(google.drain().await, [(Entered, 1, people([1]))]);
     assert_eq!(counts(&bench, "buyers-meta").await, (0, 0));
     assert_eq!(counts(&bench, "viewers-google").await, (1, 0));

@@ -87,7 +87,11 @@ async fn all_fenced(worker: &Worker<'_>, part: &domain::delivery::port::Work) {
     );
     fenced(worker.try_order(&decision(&people([7, 8])), &PersonSet::new()).await);
     let dead = vec![(1, "no".to_owned())];
-    fenced(worker.try_step(part, &Advance { acknowledged: 2, claimed: 3, dead, ..Advance::default() }).await);
+    fenced(
+        worker
+            .try_step(part, &Advance { acknowledged: 2, claimed: 3, dead, ..Advance::default() })
+            .await,
+    );
     fenced(worker.storage.next(&worker.lease, worker.mapping.id, worker.bench.now()).await);
     fenced(worker.storage.renew(&worker.lease, worker.bench.now()).await);
 }

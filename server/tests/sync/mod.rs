@@ -8,6 +8,7 @@ mod faults;
 mod kill;
 mod model;
 mod single;
+mod trust;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,6 +25,7 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde_json::Value;
 use server::{
     clock::SystemClock,
+    config::Config,
     sandbox::{RunningSandbox, SandboxConfig, world::Person},
     storage::Database,
 };
@@ -67,6 +69,17 @@ impl Bench {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// What a process in the tests' own would be started with.
+    fn config(&self) -> Config {
+        Config {
+            database_url: self.database.url.parse().unwrap(),
+            secret_key_file: Some(self.database.folder.path().join("segue.key")),
+            customerio_url: Some(self.sandbox.customerio_url.clone()),
+            twilio_tracking_url: Some(self.sandbox.tracking_url.clone()),
+            twilio_public_url: None,
+        }
     }
 
     async fn segue(&self, arguments: &[&str]) -> Output {

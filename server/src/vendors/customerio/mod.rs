@@ -87,8 +87,10 @@ impl CustomerioClient {
         let url = format!("{base}/v1{path}");
         let patience = Patience::until(self.clock.now().plus(self.tries_for));
         for attempt in 0.. {
-            self.pace.wait(settings.requests_per_second).await;
-            match self.try_once(&url, query, &key, what).await {
+            let turn = self.pace.wait(settings.requests_per_second).await;
+            let tried = self.try_once(&url, query, &key, what).await;
+            drop(turn);
+            match tried {
                 Try::Answer(body) => return parse(&body),
                 Try::Final(error) => return Err(error),
                 Try::Again(why, after) => {

@@ -158,6 +158,7 @@ impl Segue {
             )),
             delivery: Arc::new(DeliveryService::new(
                 stored.clone(),
+                stored.clone(),
                 clock.clone(),
                 stir.clone(),
             )),
@@ -169,7 +170,11 @@ impl Segue {
                 stir.clone(),
             )),
             people: Arc::new(PeopleService::new(stored.clone())),
-            runs: Arc::new(RunService::new(stored.clone())),
+            runs: Arc::new(RunService::new(
+                stored.clone(),
+                stored.clone(),
+                clock.clone(),
+            )),
             suppression: Arc::new(SuppressionService::new(
                 configuration.clone(),
                 stored,

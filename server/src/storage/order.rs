@@ -44,6 +44,7 @@ struct Kept {
     transition: Transition,
     people: PersonSet,
     in_doubt: u64,
+    dropped: u64,
     has_changed: bool,
 }
 
@@ -61,6 +62,7 @@ impl StoredPart {
             transition: parse(&self.transition)?,
             has_changed: self.is_open && (people.len() < all.len() || in_doubt == 0),
             in_doubt,
+            dropped: all.len() - people.len(),
             people,
         })
     }
@@ -114,6 +116,14 @@ pub fn write_order(
     statements.extend(write_withheld(request));
     statements.extend(write_counts(request, ordered, raised));
     Ok((ordered, statements))
+}
+
+/// What is left when nobody claims any more of these parts: how many people are dropped, and
+/// the statements.
+pub fn drop_unclaimed(parts: Vec<StoredPart>) -> Result<(u64, Vec<Statement>)> {
+    let kept: Vec<Kept> = parts.into_iter().map(StoredPart::keep).collect::<Result<_>>()?;
+    let dropped = kept.iter().map(|part| part.dropped).sum();
+    Ok((dropped, kept.iter().filter_map(replace).collect()))
 }
 
 fn count(changes: &[Change], transition: Transition) -> u64 {

@@ -38,6 +38,7 @@ use leptos_router::{SsrMode, path};
 
 use audiences::{form::PromotePage, page::AudiencesPage};
 use connections::page::ConnectionsPage;
+use delivery::page::LettersPage;
 use destinations::{form::NewDestinationPage, page::DestinationsPage};
 use mappings::{
     form::{EditMappingPage, NewMappingPage},
@@ -108,6 +109,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/destinations/new") view=NewDestinationPage ssr=SsrMode::Async />
             <Route path=path!("/suppression") view=SuppressionPage ssr=SsrMode::Async />
             <Route path=path!("/suppression/new") view=NewSuppressionPage ssr=SsrMode::Async />
+            <Route path=path!("/dead-letters") view=LettersPage ssr=SsrMode::Async />
             <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />

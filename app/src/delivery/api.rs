@@ -1,7 +1,10 @@
-//! Server functions of delivery: stop, resume.
+//! Server functions of delivery: stop, resume, dead letters.
 
 use domain::{
-    delivery::stop::{Scope, Stop},
+    delivery::{
+        letters::Letters,
+        stop::{Scope, Stop},
+    },
     time::Instant,
 };
 use leptos::prelude::*;
@@ -10,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
+#[cfg(feature = "ssr")]
+use domain::delivery::letters::{Pick, Verdict};
 
 /// What is stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +23,15 @@ pub struct StopsView {
     pub now: Instant,
     /// Of everything first, then by destination.
     pub stops: Vec<Stop>,
+}
+
+/// Whom Segment refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LettersView {
+    /// When this was read.
+    pub now: Instant,
+    /// Open and discarded.
+    pub letters: Letters,
 }
 
 /// The destination's key as the forms send it; empty for everything.
@@ -36,6 +50,29 @@ fn scope(destination: &str) -> Result<Scope, AppError> {
             .parse()
             .map(Scope::Destination)
             .map_err(|_| AppError::NotFound { what: format!("destination {key}") }),
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn pick(pick: &str, reason: &str) -> Result<Pick, AppError> {
+    match pick {
+        "open" => Ok(Pick::Open),
+        "discarded" => Ok(Pick::Discarded),
+        transition => {
+            let transition = transition
+                .parse()
+                .map_err(|words| AppError::invalid("pick", String::from(words)))?;
+            Ok(Pick::Reason(transition, reason.to_owned()))
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn verdict(verdict: &str) -> Result<Verdict, AppError> {
+    match verdict {
+        "retry" => Ok(Verdict::Retry),
+        "discard" => Ok(Verdict::Discard),
+        _ => Err(AppError::invalid("verdict", "choose retry or discard")),
     }
 }
 
@@ -81,4 +118,36 @@ pub async fn resume_delivery(
         Ok(back.to_owned())
     };
     finish::<ResumeDelivery>(outcome.await, back, &[])
+}
+
+/// Whom Segment refused.
+#[server(prefix = "/fn", endpoint = "read_letters")]
+pub async fn read_letters() -> Result<LettersView, AppError> {
+    let (services, _) = enter()?;
+    let letters = services.delivery.letters().await?;
+    Ok(LettersView { now: services.clock.now(), letters })
+}
+
+/// Retries or discards dead letters of a mapping.
+#[server(prefix = "/fn", endpoint = "settle_letters")]
+pub async fn settle_letters(
+    /// Whose.
+    mapping: String,
+    /// `open`, `discarded`, or the transition of those with this reason.
+    pick: String,
+    /// Segment's reason; only beside a transition.
+    #[server(default)]
+    reason: String,
+    /// `retry` or `discard`.
+    verdict: String,
+) -> Result<(), AppError> {
+    const PAGE: &str = "/dead-letters";
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let missing = |_| AppError::NotFound { what: format!("mapping {mapping}") };
+        let (key, verdict) = (mapping.parse().map_err(missing)?, self::verdict(&verdict)?);
+        services.delivery.settle(&key, &self::pick(&pick, &reason)?, verdict, &actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<SettleLetters>(outcome.await, PAGE, &[])
 }

@@ -2,6 +2,7 @@
 
 use domain::{
     audiences::AudienceRow,
+    delivery::letters::LetterCount,
     destinations::DestinationRow,
     key::Key,
     mappings::{HoldoutPercent, MappingRow, MappingSpec},
@@ -41,6 +42,8 @@ pub struct MappingView {
     pub older: Option<Instant>,
     /// Whether these are not the newest.
     pub is_older_page: bool,
+    /// Whom Segment refused here.
+    pub letters: LetterCount,
 }
 
 /// What a mapping can be made of, and the one that is changed.
@@ -176,7 +179,8 @@ pub async fn read_mapping(
     runs.truncate(RUNS);
     let older = if more { runs.last().map(|run| run.started_at) } else { None };
     let is_older_page = before.is_some();
-    Ok(MappingView { now: services.clock.now(), mapping, runs, older, is_older_page })
+    let letters = services.delivery.letters().await?.count(Some(&mapping.spec.key));
+    Ok(MappingView { now: services.clock.now(), mapping, runs, older, is_older_page, letters })
 }
 
 /// What a mapping can be made of, and the one of this key.

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::api::{MappingView, PauseMapping, ResumeMapping, RunMapping};
 use crate::{
+    delivery::page::letters_notice,
     form::{FormError, answered},
     format,
     sync::parts::{Sieve, funnel, run_progress, runs_table},
@@ -205,7 +206,7 @@ fn action_buttons(row: &MappingRow, actions: Actions) -> AnyView {
 
 /// The page of a mapping.
 pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
-    let MappingView { now, mapping: row, runs, older, is_older_page } = view;
+    let MappingView { now, mapping: row, runs, older, is_older_page, letters } = view;
     let path = format!("/mappings/{}", row.spec.key);
     let marks = view! {
         <UseCaseMark use_case=row.spec.use_case />
@@ -247,6 +248,7 @@ pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
         >
             <ActionErrors actions />
             {trouble(&row, now)}
+            {letters_notice(letters, Some(&row.spec.key))}
             {run_progress(row.last_run.as_ref(), row.next_run_at, now)}
             <div class="split">
                 {picture.unwrap_or_else(|| ().into_any())}

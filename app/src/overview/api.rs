@@ -1,8 +1,8 @@
 //! The server function of the overview.
 
 use domain::{
-    audiences::AudienceRow, connections::ConnectionView, mappings::MappingRow,
-    suppression::SuppressionRow, sync::RunRow, time::Instant,
+    audiences::AudienceRow, connections::ConnectionView, delivery::letters::LetterCount,
+    mappings::MappingRow, suppression::SuppressionRow, sync::RunRow, time::Instant,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub struct Overview {
     pub suppressions: Vec<SuppressionRow>,
     /// The newest first.
     pub runs: Vec<RunRow>,
+    /// Whom Segment refused.
+    pub letters: LetterCount,
 }
 
 /// What the overview shows.
@@ -47,6 +49,7 @@ pub async fn read_overview() -> Result<Overview, AppError> {
         destinations: services.destinations.list().await?.len() as u64,
         mappings: services.mappings.list().await?,
         suppressions: services.suppression.list().await?,
+        letters: services.delivery.letters().await?.count(None),
         now: services.clock.now(),
     })
 }

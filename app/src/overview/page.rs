@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::api::{Overview, read_overview};
 use crate::{
     chart::{Share, Shares},
+    delivery::page::letters_notice,
     format,
     live::{loaded, renew},
     mappings::parts::{fare_sentence, mappings_table},
@@ -136,7 +137,7 @@ fn picture(view: &Overview) -> AnyView {
     .into_any()
 }
 
-/// What is wrong outside the mappings: keys that fail, members that grow old.
+/// What is wrong outside the runs: keys that fail, people refused, members that grow old.
 fn troubles(view: &Overview) -> AnyView {
     let refused = view
         .connections
@@ -161,7 +162,8 @@ fn troubles(view: &Overview) -> AnyView {
         .filter(|audience| audience.mappings > 0)
         .filter_map(|audience| stale(audience, view.now))
         .collect_view();
-    view! { {refused} {stale} }.into_any()
+    let letters = letters_notice(view.letters, None);
+    view! { {refused} {letters} {stale} }.into_any()
 }
 
 fn stale(audience: &domain::audiences::AudienceRow, now: Instant) -> Option<AnyView> {

@@ -8,13 +8,17 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    api::{RunView, read_run},
+    api::{CancelRun, RunView, read_run},
     parts::{Sieve, funnel, run_progress},
 };
 use crate::{
+    form::{FormError, answered},
     format,
     live::{loaded, renew},
-    ui::{Fact, Facts, Moment, Notice, NoticeKind, Page, RunMark, ShortId, UseCaseMark},
+    ui::{
+        Button, ButtonKind, Dialog, DialogFoot, Fact, Facts, Moment, Notice, NoticeKind,
+        OpenDialog, Page, RunMark, ShortId, UseCaseMark,
+    },
     words,
 };
 
@@ -22,14 +26,15 @@ use crate::{
 #[component]
 pub fn RunPage() -> AnyView {
     let params = use_params_map();
-    let id = move || params.read().get("id").unwrap_or_default();
-    let data = Resource::new(id, read_run);
+    let cancel = ServerAction::<CancelRun>::new();
+    let source = move || (params.read().get("id").unwrap_or_default(), cancel.version().get());
+    let data = Resource::new(source, |(id, _)| read_run(id));
     renew(data, |view| view.run.state.is_running());
-    loaded(data, "Run", run_page)
+    loaded(data, "Run", move |view| run_page(view, cancel))
 }
 
 /// The page.
-pub fn run_page(view: RunView) -> AnyView {
+pub fn run_page(view: RunView, cancel: ServerAction<CancelRun>) -> AnyView {
     let RunView { now, run, mapping } = view;
     let use_case = mapping.as_ref().map(|row| row.spec.use_case);
     let marks = view! {
@@ -61,12 +66,51 @@ pub fn run_page(view: RunView) -> AnyView {
         }
     });
     let name = format!("Run of {}", run.mapping);
+    let actions = run.state.is_running().then(|| cancel_button(&run, cancel));
     view! {
-        <Page name marks=marks.into_any() answer=sentence(&run, now)>
+        <Page name marks=marks.into_any() actions answer=sentence(&run, now)>
+            <FormError answered=answered(cancel) fields=&[] title="The run was not cancelled" />
             {trouble}
             {run.state.is_running().then(|| run_progress(Some(&run), None, now))}
             <div class="split">{picture} {facts(&run, now)}</div>
         </Page>
+    }
+    .into_any()
+}
+
+/// The question before a run is cancelled, with its numbers.
+fn cancel_button(run: &RunRow, cancel: ServerAction<CancelRun>) -> AnyView {
+    const DIALOG: &str = "cancel-run";
+    let whole = run.entered + run.exited;
+    let done = (run.delivered + run.dead).min(whole);
+    let (title, button, words) = if run.state == RunState::Mirroring {
+        let words = "It still reads its audience: nothing of it has been sent.".to_owned();
+        ("Cancel this run?".to_owned(), "Cancel run".to_owned(), words)
+    } else {
+        let left = format::count(whole - done, "change", "changes");
+        let words = format!(
+            "{} of {} are acknowledged and stay as they are. What is on its way is still answered for. Of the other {}, what isn't sent yet is dropped, less what protects people.",
+            format::number(done),
+            format::count(whole, "change", "changes"),
+            format::number(whole - done)
+        );
+        (format!("Cancel this run and drop up to {left}?"), format!("Drop up to {left}"), words)
+    };
+    let id = run.id.to_string();
+    view! {
+        <OpenDialog id=DIALOG>"Cancel run"</OpenDialog>
+        <Dialog id=DIALOG title>
+            <p>{words}</p>
+            <p>"The mapping's next run decides anew, by what is true then."</p>
+            <ActionForm action=cancel>
+                <input type="hidden" name="id" value=id />
+                <DialogFoot id=DIALOG>
+                    <Button kind=ButtonKind::Danger busy=cancel.pending()>
+                        {button}
+                    </Button>
+                </DialogFoot>
+            </ActionForm>
+        </Dialog>
     }
     .into_any()
 }

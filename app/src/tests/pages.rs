@@ -3,6 +3,7 @@ use domain::{
     connections::{ConnectionView, Vendor},
     delivery::{
         Transition,
+        letters::{LetterCount, LetterGroup, Letters},
         stop::{Scope, Stop},
     },
     destinations::{DestinationRow, DestinationSpec, Profile},
@@ -26,7 +27,8 @@ use crate::{
         page::{Actions as ConnectionActions, connections_page},
     },
     delivery::{
-        api::StopsView,
+        api::{LettersView, StopsView},
+        page::letters_page,
         parts::{StopActions, stop_lines},
     },
     destinations::{api::DestinationsView, form::NewDestinationPage, page::destinations_page},
@@ -53,6 +55,7 @@ fn mapping_html(health: Health) -> String {
             runs: vec![run(RunState::Done)],
             older: Some(now()),
             is_older_page: false,
+            letters: LetterCount::default(),
         };
         mapping_page(view, Actions::new())
     })
@@ -67,6 +70,7 @@ fn overview(mappings: Vec<domain::mappings::MappingRow>) -> Overview {
         mappings,
         suppressions: vec![],
         runs: vec![run(RunState::Done)],
+        letters: LetterCount::default(),
     }
 }
 
@@ -115,13 +119,21 @@ fn a_failing_mapping_says_what_that_means_for_people() {
         };
         let mapping =
             domain::mappings::MappingRow { last_run: Some(failed), ..mapping(Health::Failing) };
-        let view =
-            MappingView { now: now(), mapping, runs: vec![], older: None, is_older_page: false };
+        let view = MappingView {
+            now: now(),
+            mapping,
+            runs: vec![],
+            older: None,
+            is_older_page: false,
+            letters: LetterCount { entered: 2, exited: 0 },
+        };
         mapping_page(view, Actions::new())
     });
     let words = words(&html);
     assert!(words.contains("Customer.io refused the key (401)"));
     assert!(words.contains("Whoever is at the destination stays there"));
+    assert!(words.contains("Segment refused 2 people for good"), "{words}");
+    assert!(html.contains("href=\"/dead-letters#cart-meta\""));
 }
 
 #[test]
@@ -133,6 +145,7 @@ fn a_mapping_that_never_ran_claims_nothing() {
             runs: vec![],
             older: None,
             is_older_page: false,
+            letters: LetterCount::default(),
         };
         mapping_page(view, Actions::new())
     });
@@ -167,6 +180,7 @@ fn what_is_wrong_with_keys_and_members_stands_on_the_overview() {
     let html = page("/", || {
         let mut view = overview(vec![mapping(Health::Ok)]);
         view.connections = vec![connection(Vendor::Customerio, false)];
+        view.letters = LetterCount { entered: 4, exited: 3 };
         view.audiences =
             vec![audience(Mirror::Stale { reason: "it is still building".to_owned() })];
         overview_page(view)
@@ -175,6 +189,7 @@ fn what_is_wrong_with_keys_and_members_stands_on_the_overview() {
     assert!(words.contains("Customer.io can't be used"));
     assert!(words.contains("The members of cart-abandoners are from 2 h ago"), "{words}");
     assert!(words.contains("it is still building"));
+    assert!(words.contains("3 people should have left and are still at the destination"));
     assert!(html.contains("href=\"/settings/connections\""));
 }
 
@@ -220,13 +235,30 @@ fn a_run_says_what_it_changed() {
     let html = page("/runs/x", || {
         let view =
             RunView { now: now(), run: run(RunState::Done), mapping: Some(mapping(Health::Ok)) };
-        run_page(view)
+        run_page(view, ServerAction::new())
     });
     assert_eq!(answer(&html), "cart-meta: 1,204 people entered and 311 left. It took 38 s.");
     let html = page("/runs/x", || {
-        run_page(RunView { now: now(), run: run(RunState::Failed), mapping: None })
+        let view = RunView { now: now(), run: run(RunState::Failed), mapping: None };
+        run_page(view, ServerAction::new())
     });
     assert!(answer(&html).contains("was not brought up to date"));
+    assert!(!words(&html).contains("Cancel run"), "it has ended");
+}
+
+#[test]
+fn a_running_run_can_be_cancelled_and_the_question_has_its_numbers() {
+    let ask = |state| {
+        page("/runs/x", move || {
+            run_page(RunView { now: now(), run: run(state), mapping: None }, ServerAction::new())
+        })
+    };
+    let html = ask(RunState::Delivering);
+    let text = words(&html);
+    assert!(html.contains("<dialog") && html.contains("action=\"/fn/cancel_run\""));
+    assert!(text.contains("Cancel this run and drop up to 615 changes?"), "{text}");
+    assert!(text.contains("900 of 1,515 changes are acknowledged"), "{text}");
+    assert!(words(&ask(RunState::Mirroring)).contains("nothing of it has been sent"));
 }
 
 fn choices() -> MappingChoices {
@@ -385,12 +417,46 @@ fn a_stop_is_seen_with_who_and_since_when_and_can_be_ended() {
     assert!(text.contains("Resume everything else") && text.contains("Resume delivery to meta"));
     assert!(text.contains("What protects people still flows"));
     assert!(html.contains("name=\"back\" value=\"/mappings\""), "{html}");
-    assert_eq!(words(&bar(vec![])), "", "nothing is shown while nothing is stopped");
+    assert!(!bar(vec![]).contains("<section"), "nothing is shown while nothing is stopped");
 
     let html = page("/destinations", || destinations_page(list, StopActions::of_frame()));
     let text = words(&html);
     assert!(text.contains("Stopped") && text.contains("Resume delivery to meta"));
     assert!(!text.contains("Stop all delivery"), "everything is stopped already");
+}
+
+#[test]
+fn dead_letters_say_what_did_not_happen_and_what_can_be_done() {
+    let group = |transition, people| LetterGroup {
+        mapping: key("cart-meta"),
+        transition,
+        reason: "400 <Bad Request>".to_owned(),
+        people,
+        sample: Some("a/b".to_owned()),
+        first_at: now().minus(Span::from_hours(30)),
+        last_at: now().minus(Span::from_minutes(2)),
+    };
+    let open = vec![group(Transition::Exited, 1), group(Transition::Entered, 12)];
+    let build = |letters| {
+        page("/dead-letters", || {
+            letters_page(LettersView { now: now(), letters }, ServerAction::new())
+        })
+    };
+    let html = build(Letters { open, discarded: vec![(key("vip-meta"), 7)] });
+    assert_eq!(
+        answer(&html),
+        "Segment refused the events of 13 people for good. One of them should have left and is \
+         still at the destination."
+    );
+    let text = words(&html);
+    for said in ["Could not leave", "Retry 12", "Discard all 13", "Retry 7 discarded", "once a day"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(html.contains("href=\"/people/a%2Fb\"") && html.contains("id=\"cart-meta\""));
+    assert!(html.contains("name=\"reason\" value=\"400 &lt;Bad Request&gt;\""), "{html}");
+    let empty = build(Letters::default());
+    assert!(answer(&empty).starts_with("Segment refuses nobody"));
 }
 
 #[test]

@@ -189,6 +189,7 @@ fn steps(path: &str) -> Vec<(String, String)> {
         let words = match (named(&href), part) {
             (Some(words), _) => words.to_owned(),
             (None, "settings") => continue,
+            (None, "dead-letters") => "Dead letters".to_owned(),
             (None, "runs") => "Runs".to_owned(),
             (None, "new") => "New".to_owned(),
             (None, "edit") => "Edit".to_owned(),

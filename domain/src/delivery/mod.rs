@@ -6,6 +6,7 @@ pub mod batch;
 pub mod choose;
 #[cfg(feature = "service")]
 pub mod drain;
+pub mod letters;
 #[cfg(feature = "service")]
 pub mod message;
 #[cfg(feature = "service")]

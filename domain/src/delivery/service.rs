@@ -1,4 +1,5 @@
-//! What operators do with delivery: stop it in an emergency, and let it go on.
+//! What operators do with delivery: stop it in an emergency and let it go on, and decide what
+//! becomes of whom Segment refused.
 
 use std::sync::Arc;
 
@@ -6,12 +7,16 @@ use async_trait::async_trait;
 
 use crate::{
     access::{Actor, Role},
-    error::Result,
+    error::{Error, Result},
+    key::Key,
     sync::Wake,
     time::{Clock, Instant},
 };
 
-use super::stop::{Scope, Stop};
+use super::{
+    letters::{Letters, Pick, Verdict},
+    stop::{Scope, Stop},
+};
 
 /// Keeps the stops. Each change is audited in its own transaction.
 #[async_trait]
@@ -26,17 +31,61 @@ pub trait StopStore: Send + Sync {
     async fn resume(&self, scope: &Scope, by: &str, now: Instant) -> Result<()>;
 }
 
-/// Stops and resumes.
+/// Keeps the dead letters.
+#[async_trait]
+pub trait LetterStore: Send + Sync {
+    /// Those of mappings that aren't retired.
+    async fn letters(&self) -> Result<Letters>;
+
+    /// Decides about letters of a mapping, audited; how many people that was.
+    /// [`Error::Conflict`] if nobody has such a letter.
+    async fn settle(
+        &self,
+        mapping: &Key,
+        pick: &Pick,
+        verdict: Verdict,
+        by: &str,
+        now: Instant,
+    ) -> Result<u64>;
+}
+
+/// Stops, resumes, settles.
 pub struct DeliveryService {
     stops: Arc<dyn StopStore>,
+    letters: Arc<dyn LetterStore>,
     clock: Arc<dyn Clock>,
     wake: Arc<dyn Wake>,
 }
 
 impl DeliveryService {
     /// Over these; `wake` stirs the worker when something may go on.
-    pub fn new(stops: Arc<dyn StopStore>, clock: Arc<dyn Clock>, wake: Arc<dyn Wake>) -> Self {
-        Self { stops, clock, wake }
+    pub fn new(
+        stops: Arc<dyn StopStore>,
+        letters: Arc<dyn LetterStore>,
+        clock: Arc<dyn Clock>,
+        wake: Arc<dyn Wake>,
+    ) -> Self {
+        Self { stops, letters, clock, wake }
+    }
+
+    /// Whom Segment refused.
+    pub async fn letters(&self) -> Result<Letters> {
+        self.letters.letters().await
+    }
+
+    /// Retries or discards; how many people that was.
+    pub async fn settle(
+        &self,
+        mapping: &Key,
+        pick: &Pick,
+        verdict: Verdict,
+        actor: &Actor,
+    ) -> Result<u64> {
+        actor.require(Role::Operator)?;
+        if (pick, verdict) == (&Pick::Discarded, Verdict::Discard) {
+            return Err(Error::Conflict("they are discarded already".to_owned()));
+        }
+        self.letters.settle(mapping, pick, verdict, &actor.name, self.clock.now()).await
     }
 
     /// The stops in force.

@@ -1,14 +1,15 @@
-//! What the console asks about runs.
+//! What the console asks about runs, and how one is cancelled.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::{
+    access::{Actor, Role},
     error::{Error, Result},
     ids::RunId,
     key::Key,
-    time::Instant,
+    time::{Clock, Instant},
 };
 
 use super::RunRow;
@@ -28,15 +29,38 @@ pub trait RunReads: Send + Sync {
     async fn run(&self, id: RunId) -> Result<Option<RunRow>>;
 }
 
-/// Lists and shows.
+/// Ends runs by hand.
+#[async_trait]
+pub trait RunControl: Send + Sync {
+    /// Ends a running run as failed and drops what its mapping's orders haven't claimed, less
+    /// what protects; how many people that was. [`Error::Conflict`] if it has ended.
+    ///
+    /// What was claimed is still answered for, and the worker claims no more: it finds the run
+    /// ended in the transaction that would.
+    async fn cancel(&self, run: RunId, by: &str, now: Instant) -> Result<u64>;
+}
+
+/// Lists, shows, cancels.
 pub struct RunService {
     store: Arc<dyn RunReads>,
+    control: Arc<dyn RunControl>,
+    clock: Arc<dyn Clock>,
 }
 
 impl RunService {
-    /// Over this.
-    pub fn new(store: Arc<dyn RunReads>) -> Self {
-        Self { store }
+    /// Over these.
+    pub fn new(
+        store: Arc<dyn RunReads>,
+        control: Arc<dyn RunControl>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { store, control, clock }
+    }
+
+    /// Cancels a running run; the mapping's next one decides anew.
+    pub async fn cancel(&self, id: RunId, actor: &Actor) -> Result<u64> {
+        actor.require(Role::Operator)?;
+        self.control.cancel(id, &actor.name, self.clock.now()).await
     }
 
     /// Up to 50 runs, the newest first, those that began before `before`.

@@ -16,6 +16,7 @@ mod delivery;
 mod destinations;
 mod dialect;
 mod leases;
+mod letters;
 mod macros;
 mod mappings;
 mod names;

@@ -88,6 +88,7 @@ pub(super) struct Kept {
     pub transition: Transition,
     pub people: PersonSet,
     pub in_doubt: u64,
+    pub dropped: u64,
     pub has_changed: bool,
     /// Claimed, never answered, and too old to be sent again.
     pub expired: PersonSet,
@@ -127,6 +128,7 @@ impl StoredPart {
             transition: parse(&self.transition)?,
             has_changed: self.is_open && (people.len() < all.len() || doubt.is_empty()),
             in_doubt: doubt.len(),
+            dropped: all.len() - people.len(),
             people,
             expired,
         })
@@ -205,6 +207,15 @@ pub fn write_order(
         ids,
     ));
     Ok((ordered, statements))
+}
+
+/// What is left when nobody claims any more of these parts: how many people are dropped, and
+/// the statements. Cancelling decides nothing, so nothing is too old for it.
+pub fn drop_unclaimed(parts: Vec<StoredPart>) -> Result<(u64, Vec<Statement>)> {
+    let kept: Vec<Kept> =
+        parts.into_iter().map(|part| part.keep(Instant(0))).collect::<Result<_>>()?;
+    let dropped = kept.iter().map(|part| part.dropped).sum();
+    Ok((dropped, order_rows::replace(&kept)))
 }
 
 /// Who must come and go, and what of it waits.

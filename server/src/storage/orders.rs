@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     Result,
-    delivery::{message::Installation, port::Lease},
+    delivery::{letters::EXIT_AGAIN, message::Installation, port::Lease},
     ids::{MappingId, RunId},
     mappings::Mapping,
     people::{Ordinal, PersonSet},
@@ -66,6 +66,16 @@ impl SyncStore for Storage {
                 .bind(mapping.id.0)
                 .execute(&mut *connection)
                 .await?;
+            // A refused exit is tried again by itself: that person is still there.
+            sqlx::query(
+                "UPDATE dead_letter SET resolved_at = $1 WHERE mapping_id = $2 AND at <= $3
+                    AND transition = 'exited' AND resolved_at IS NULL AND discarded_at IS NULL",
+            )
+            .bind(now.0)
+            .bind(mapping.id.0)
+            .bind(now.minus(EXIT_AGAIN).0)
+            .execute(&mut *connection)
+            .await?;
             sqlx::query("DELETE FROM run_request WHERE mapping_id = $1")
                 .bind(mapping.id.0)
                 .execute(&mut *connection)

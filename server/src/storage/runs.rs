@@ -1,17 +1,28 @@
-//! Runs as pages and commands read them.
+//! Runs as pages and commands read them, and how one is cancelled.
 
 use async_trait::async_trait;
 use domain::{
     Error, Result,
+    delivery::Lane,
     ids::RunId,
     key::Key,
-    sync::{RunRow, runs::RunReads},
+    sync::{
+        RunRow,
+        runs::{RunControl, RunReads},
+    },
     time::Instant,
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Storage, configuration::parse, macros::reading};
+use super::{
+    Storage,
+    access::audit,
+    configuration::parse,
+    macros::{Failure, reading, writing},
+    order::{StoredPart, drop_unclaimed},
+    statement::carry_out,
+};
 
 /// A stored run. While it mirrors, `fetched` is what its audience's reading has seen so far.
 #[derive(FromRow)]
@@ -106,5 +117,57 @@ impl RunReads for Storage {
             .await?)
         })?;
         row.map(StoredRun::read).transpose()
+    }
+}
+
+#[async_trait]
+impl RunControl for Storage {
+    async fn cancel(&self, run: RunId, by: &str, now: Instant) -> Result<u64> {
+        writing!(self.database, |connection| {
+            let found: Option<(Uuid, String)> = sqlx::query_as(
+                "SELECT m.id, m.key FROM run r JOIN mapping m ON m.id = r.mapping_id WHERE r.id = $1",
+            )
+            .bind(run.0)
+            .fetch_optional(&mut *connection)
+            .await?;
+            let missing = || Failure::Domain(Error::NotFound(format!("run {run}")));
+            let (mapping, key) = found.ok_or_else(missing)?;
+            // Whoever works on the mapping locks this row first: no claim comes in between.
+            let lock = self.database.sql("SELECT epoch FROM lease WHERE name = $1 {lock}");
+            let _: Option<i64> = sqlx::query_scalar(lock)
+                .bind(format!("mapping:{mapping}"))
+                .fetch_optional(&mut *connection)
+                .await?;
+            let ended = sqlx::query(
+                "UPDATE run SET state = 'failed', error = $1, finished_at = $2
+                WHERE id = $3 AND finished_at IS NULL",
+            )
+            .bind(format!("cancelled by {by}"))
+            .bind(now.0)
+            .bind(run.0)
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
+            if ended == 0 {
+                return Err(Failure::Domain(Error::Conflict(
+                    "the run has ended: there is nothing to cancel any more".to_owned(),
+                )));
+            }
+            let open: Vec<StoredPart> = sqlx::query_as(
+                "SELECT id, chunk, transition, people, acknowledged, claimed, claimed_at, is_open FROM part
+                WHERE mapping_id = $1 AND is_open AND lane <> $2",
+            )
+            .bind(mapping)
+            .bind(Lane::Protect as i64)
+            .fetch_all(&mut *connection)
+            .await?;
+            let (dropped, statements) = drop_unclaimed(open)?;
+            for statement in statements {
+                carry_out!(connection, statement);
+            }
+            let detail = serde_json::json!({ "mapping": key, "dropped": dropped }).to_string();
+            audit!(self, connection, now, by, "cancel", format!("run {run}"), detail);
+            Ok(dropped)
+        })
     }
 }

@@ -3,10 +3,12 @@
 //! One file a vertical. A case takes `#[values(Sqlite, Postgres)] engine: Engine` and opens a
 //! database of its own with it; [`worker`] plays the part of delivery.
 
+mod cancel;
 mod configuration;
 mod delivery;
 mod harness;
 mod leases;
+mod letters;
 mod migrations;
 mod mirrors;
 mod model;

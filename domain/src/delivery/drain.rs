@@ -4,7 +4,10 @@
 //! of the acknowledgement before it. Whatever happens between two commits, the range is
 //! sent again exactly as it was, under the same ids.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use crate::{
     error::{Error, Result},
@@ -17,7 +20,7 @@ use crate::{
 use super::{
     Lane,
     batch::{MOST_EVENTS, Rendered, fitting},
-    message::{self, Envelope, Installation},
+    message::{self, Envelope, Installation, Rendering},
     port::{
         Advance, Batch, DeliveryStore, EventSink, Lease, LeaseStore, Next, Outcome, Sleep, Work,
     },
@@ -62,6 +65,19 @@ pub struct Drained {
     pub dead: u64,
     /// Why something is left, if so.
     pub stopped: Option<String>,
+    /// People whose event was too large for a field, by field.
+    pub left_out: BTreeMap<String, u64>,
+}
+
+impl Drained {
+    /// What was odd, though everybody was told of.
+    #[must_use]
+    pub fn odd(&self) -> Option<String> {
+        let fields = self.left_out.iter().map(|(field, people)| format!("{field} ({people})"));
+        let fields: Vec<String> = fields.collect();
+        (!fields.is_empty())
+            .then(|| format!("left out of events over 32 kB: {}", fields.join(", ")))
+    }
 }
 
 /// Drains.
@@ -137,6 +153,9 @@ impl Drain {
             };
             total.dead += dead.len() as u64;
             total.delivered += (batch.len() - dead.len()) as u64;
+            for field in batch.iter().flat_map(|person| &person.left_out) {
+                *total.left_out.entry(field.clone()).or_default() += 1;
+            }
             let acknowledged = claimed;
             (batch, claimed) = self.peek(job, &work, acknowledged).await?;
             let step = Advance { acknowledged, dead, claimed };
@@ -172,6 +191,7 @@ impl Drain {
             audience: job.audience.id,
             audience_key: &job.audience.spec.key,
             destination: &job.destination.spec,
+            use_case: job.mapping.spec.use_case,
             transition: work.transition,
             generation: work.generation,
             decided_at: work.decided_at,
@@ -179,7 +199,10 @@ impl Drain {
         let people = self.people.people(who).await?;
         Ok(people
             .into_iter()
-            .map(|(ordinal, person)| Rendered { ordinal, messages: envelope.render(&person) })
+            .map(|(ordinal, person)| {
+                let Rendering { messages, left_out } = envelope.render(&person);
+                Rendered { ordinal, messages, left_out }
+            })
             .collect())
     }
 

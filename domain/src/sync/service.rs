@@ -25,7 +25,7 @@ use crate::{
     ids::{AudienceId, Ids, MappingId, OrderId, RunId},
     key::Key,
     mappings::Mapping,
-    people::PersonSet,
+    people::{PersonSet, reader::AttributeReader},
     suppression::service::SuppressionStore,
     time::{Clock, Instant, Span},
 };
@@ -59,6 +59,8 @@ pub struct SyncService {
     pub configuration: Arc<ConfigurationService>,
     /// Reads segments.
     pub mirrorer: Mirrorer,
+    /// Reads what destinations need of people.
+    pub attributes: AttributeReader,
     /// The mirrors.
     pub mirrors: Arc<dyn MirrorStore>,
     /// Whom the rules hold.
@@ -85,6 +87,15 @@ struct Running<'a> {
     mapping: &'a Mapping,
     lease: Lease,
     run: RunId,
+}
+
+/// What happened to a mapping before its orders were drained.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    /// Why it could not be decided.
+    failure: Option<&'a String>,
+    /// What was odd, and stopped nobody.
+    odd: Option<&'a String>,
 }
 
 impl SyncService {
@@ -186,6 +197,8 @@ impl SyncService {
             return Ok(());
         }
         let readings = self.mirror(configuration, running, since).await?;
+        let mappings: Vec<&Mapping> = running.iter().map(|one| one.mapping).collect();
+        let odd = self.attributes.read(configuration, &mappings, patience).await?;
         let facts = self.facts(configuration).await?;
         let decisions = decide(configuration, &facts);
         let mut failures: BTreeMap<MappingId, String> = BTreeMap::new();
@@ -208,7 +221,8 @@ impl SyncService {
             .iter()
             .map(|one| {
                 let failure = failures.get(&one.mapping.id);
-                self.drain_one(configuration, one, installation, patience, failure).boxed()
+                let told = Told { failure, odd: odd.get(&one.mapping.id) };
+                self.drain_one(configuration, one, installation, patience, told).boxed()
             })
             .collect();
         join_all(drains).await.into_iter().collect()
@@ -220,7 +234,7 @@ impl SyncService {
         one: &Running<'_>,
         installation: Installation,
         patience: Patience,
-        failure: Option<&String>,
+        told: Told<'_>,
     ) -> Result<()> {
         let (Some(audience), Some(destination)) =
             (configuration.audience_of(one.mapping), configuration.destination_of(one.mapping))
@@ -237,7 +251,7 @@ impl SyncService {
             patience,
         };
         let drained = self.drain.drain(&job).await;
-        self.finish(one, drained, failure).await
+        self.finish(one, drained, told).await
     }
 
     /// Closes a run with the worst that happened to it.
@@ -245,15 +259,18 @@ impl SyncService {
         &self,
         one: &Running<'_>,
         drained: Result<Drained>,
-        failure: Option<&String>,
+        told: Told<'_>,
     ) -> Result<()> {
-        let error = match (&drained, failure) {
+        let error = match (&drained, told.failure) {
             (Err(error), _) => Some(error.to_string()),
             (_, Some(reason)) => Some(reason.clone()),
             (Ok(drained), None) => drained.stopped.clone(),
         };
         let state = if error.is_some() { RunState::Failed } else { RunState::Done };
-        self.store.finish(one.run, state, error.as_deref(), self.clock.now()).await?;
+        let odd = drained.as_ref().ok().and_then(Drained::odd);
+        let notes: Vec<String> = error.into_iter().chain(told.odd.cloned()).chain(odd).collect();
+        let note = (!notes.is_empty()).then(|| notes.join("; "));
+        self.store.finish(one.run, state, note.as_deref(), self.clock.now()).await?;
         match drained {
             // Another process has the mapping now and reports on it.
             Err(Error::Fenced) | Ok(_) => Ok(()),

@@ -30,6 +30,8 @@ pub struct Modes {
     pub export_polls: u32,
     /// Whether exports fail in the end.
     pub failing_exports: bool,
+    /// So many links to an export are dead when they are used.
+    pub dead_links: u32,
     /// Whether the tracking API's 429 carries `Retry-After` and `X-RateLimit-Reset`.
     pub tracking_retry_after: bool,
     /// What happens to a batch of more than 2,500 messages.
@@ -43,6 +45,7 @@ impl Default for Modes {
             wrapped_attributes: false,
             export_polls: 2,
             failing_exports: false,
+            dead_links: 0,
             tracking_retry_after: true,
             oversized_batch: OversizedBatch::default(),
         }
@@ -57,6 +60,13 @@ impl Modes {
             all.extend(patch.iter().map(|(name, value)| (name.clone(), value.clone())));
         }
         serde_json::from_value(all)
+    }
+
+    /// Whether the link that is being used is one of those that are dead.
+    pub(super) fn kill_link(&mut self) -> bool {
+        let is_dead = self.dead_links > 0;
+        self.dead_links = self.dead_links.saturating_sub(1);
+        is_dead
     }
 }
 

@@ -5,6 +5,7 @@
 //! `dialect`. To add a method: the port in `domain`, its body here, a test in `server/tests/storage`.
 
 mod access;
+mod attributes;
 mod audiences;
 mod bitmap;
 mod changes;

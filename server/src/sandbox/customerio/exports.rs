@@ -208,7 +208,8 @@ pub(super) async fn file(
         else {
             return refuse(StatusCode::NOT_FOUND, "no such file");
         };
-        if now >= link.until {
+        let is_dead = now >= link.until || shared.modes().kill_link();
+        if is_dead {
             return refuse(StatusCode::FORBIDDEN, "the link has expired");
         }
         (export.people.clone(), export.columns.clone())

@@ -3,8 +3,6 @@
 //! Shape: Segment's own audiences, as its action destinations read them (`computation_class`,
 //! `computation_key` and a real boolean under that key). Limits: Segment's HTTP API.
 
-use std::collections::BTreeMap;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -19,7 +17,11 @@ use crate::{
     time::Instant,
 };
 
-use super::{Transition, batch::LARGEST_EVENT};
+use super::{
+    Transition,
+    batch::LARGEST_EVENT,
+    fields::{self, Fields},
+};
 
 /// Who we are in every message id. A restore or a copy of the database raises `number`, so
 /// that two installations never speak with one voice.
@@ -64,9 +66,6 @@ pub struct Rendering {
     /// Fields that the event was too large for.
     pub left_out: Vec<String>,
 }
-
-/// The fields of one event, by name.
-type Fields<'a> = BTreeMap<&'a str, Value>;
 
 /// What all messages of a part have in common.
 #[derive(Clone, Debug)]
@@ -119,7 +118,7 @@ impl Envelope<'_> {
     /// Segment takes, fields are left out, the longest first; identifiers never are.
     #[must_use]
     pub fn render(&self, person: &Person) -> Rendering {
-        let mut fields = self.fields(person);
+        let mut fields = fields::named(self.destination, self.use_case, person);
         let mut left_out = Vec::new();
         loop {
             let mut messages = vec![self.track(person, &fields).to_string()];
@@ -147,8 +146,9 @@ impl Envelope<'_> {
         let mut message = self.base(person, Kind::Track);
         message.insert("event".to_owned(), event.into());
         let mut properties = Map::new();
-        if let Some(value) = self.value(fields) {
-            properties.insert("value".to_owned(), value.clone());
+        let is_seed = self.use_case == UseCase::Lookalike && self.is_in();
+        if let Some(worth) = fields::worth(self.destination, fields).filter(|_| is_seed) {
+            properties.insert("value".to_owned(), worth.clone());
         }
         properties.insert("audience_key".to_owned(), key.as_str().into());
         properties.insert(key, self.is_in().into());
@@ -219,44 +219,12 @@ impl Envelope<'_> {
         }
         traits
     }
-
-    /// What the person has of the fields that the operator named: text as Customer.io keeps
-    /// it; in a lookalike's seed, whose platform reckons with it, a number where it is one.
-    fn fields<'a>(&'a self, person: &'a Person) -> Fields<'a> {
-        let mut fields = Fields::new();
-        for name in &self.destination.fields {
-            let value = match name.as_str() {
-                "email" | "phone" => None,
-                "cio_id" => Some(&person.cio_id),
-                "id" => person.id.as_ref(),
-                _ => person.fields.get(name),
-            };
-            let Some(value) = value else { continue };
-            let number = number(value).filter(|_| self.use_case == UseCase::Lookalike);
-            fields.insert(name, number.unwrap_or_else(|| value.as_str().into()));
-        }
-        fields
-    }
-
-    /// What a lookalike's seed is worth: the first of the named fields that is a number.
-    fn value<'a>(&self, fields: &'a Fields<'_>) -> Option<&'a Value> {
-        let is_seed = self.use_case == UseCase::Lookalike && self.is_in();
-        let mut named = self.destination.fields.iter().filter(|_| is_seed);
-        named.find_map(|name| fields.get(name.as_str()).filter(|value| value.is_number()))
-    }
-}
-
-/// A text as a number, if it is one that JSON can carry.
-fn number(text: &str) -> Option<Value> {
-    let text = text.trim();
-    if let Ok(whole) = text.parse::<i64>() {
-        return Some(whole.into());
-    }
-    text.parse().ok().and_then(serde_json::Number::from_f64).map(Value::Number)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::destinations::Profile;
 
@@ -359,22 +327,6 @@ mod tests {
         destination.hash = true;
         let key = "vip".parse().unwrap();
         insta::assert_json_snapshot!(parsed(&envelope(&destination, &key).render(&known())));
-    }
-
-    #[test]
-    fn a_number_is_one_that_json_can_carry() {
-        for (text, expected) in [
-            ("312.50", json!(312.5)),
-            (" 12 ", json!(12)),
-            ("-0.5", json!(-0.5)),
-            ("9223372036854775807", json!(9_223_372_036_854_775_807_i64)),
-            ("1e3", json!(1000.0)),
-        ] {
-            assert_eq!(number(text), Some(expected), "{text}");
-        }
-        for text in ["", "gold", "1e400", "NaN", "inf", "12 USD", "1,5", "0x10"] {
-            assert_eq!(number(text), None, "{text}");
-        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ pub mod choose;
 #[cfg(feature = "service")]
 pub mod drain;
 #[cfg(feature = "service")]
+pub mod fields;
+#[cfg(feature = "service")]
 pub mod message;
 #[cfg(feature = "service")]
 pub mod port;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{
     Result,
     approvals::service::ApprovalService,
-    audiences::{port::SegmentSource, service::AudienceService},
+    audiences::service::AudienceService,
     configuration::service::ConfigurationService,
     connections::service::ConnectionService,
     delivery::{
@@ -16,7 +16,7 @@ use domain::{
     destinations::service::DestinationService,
     ids::Ids,
     mappings::service::MappingService,
-    people::service::PeopleService,
+    people::{reader::AttributeReader, service::PeopleService},
     services::Services,
     suppression::service::SuppressionService,
     sync::{Wake, mirror::Mirrorer, runs::RunService, service::SyncService},
@@ -103,7 +103,7 @@ impl Segue {
             Purpose::Serve => Span::from_seconds(10),
             Purpose::Work { tries_for } => tries_for,
         };
-        let source: Arc<dyn SegmentSource> = Arc::new(CustomerioClient::new(
+        let customerio = Arc::new(CustomerioClient::new(
             http.clone(),
             credentials.clone(),
             config.customerio_url.clone(),
@@ -121,7 +121,8 @@ impl Segue {
         let configuration = Arc::new(ConfigurationService::new(stored.clone(), clock.clone()));
         let sync = SyncService {
             configuration: configuration.clone(),
-            mirrorer: Mirrorer::new(source.clone(), stored.clone(), clock.clone()),
+            mirrorer: Mirrorer::new(customerio.clone(), stored.clone(), clock.clone()),
+            attributes: attributes(customerio.clone(), &stored, &time),
             mirrors: stored.clone(),
             suppressions: stored.clone(),
             store: stored.clone(),
@@ -154,12 +155,12 @@ impl Segue {
             audiences: Arc::new(AudienceService::new(
                 configuration.clone(),
                 stored.clone(),
-                source.clone(),
+                customerio.clone(),
             )),
             connections: Arc::new(ConnectionService::new(
                 configuration.clone(),
                 Arc::new(connections),
-                Arc::new(Tester { segments: source, sink }),
+                Arc::new(Tester { segments: customerio, sink }),
                 clock.clone(),
             )),
             delivery: Arc::new(DeliveryService::new(
@@ -186,5 +187,22 @@ impl Segue {
             clock: clock.clone(),
         };
         Ok(Self { storage, services, sync: Arc::new(sync), stir, clock, works })
+    }
+}
+
+/// Reads people's attributes, from the one client that keeps the budget.
+fn attributes(
+    source: Arc<CustomerioClient>,
+    stored: &Arc<Storage>,
+    time: &Arc<SystemClock>,
+) -> AttributeReader {
+    AttributeReader {
+        source,
+        store: stored.clone(),
+        mirrors: stored.clone(),
+        suppressions: stored.clone(),
+        names: stored.clone(),
+        clock: time.clone(),
+        sleep: time.clone(),
     }
 }

@@ -508,6 +508,7 @@ fn person() -> PersonView {
             id: None,
             email: Some("ada@example.com".to_owned()),
             phone: None,
+            fields: std::collections::BTreeMap::new(),
         },
         mappings: vec![
             one("carts-meta", true, None),

@@ -55,6 +55,9 @@ const LONGEST: usize = 200;
 pub fn check(specs: &Specs) -> Result<()> {
     for destination in specs.destinations.values() {
         check_text("destination", &destination.key, "integration", &destination.integration)?;
+        for field in &destination.fields {
+            check_text("destination", &destination.key, "fields", field)?;
+        }
     }
     for audience in specs.audiences.values() {
         if audience.segment <= 0 {

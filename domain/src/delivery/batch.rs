@@ -22,6 +22,8 @@ pub struct Rendered {
     pub ordinal: Ordinal,
     /// Each complete JSON.
     pub messages: Vec<String>,
+    /// Fields that the event was too large for.
+    pub left_out: Vec<String>,
 }
 
 /// How many people from the front fit into one request; at least one if there is one.
@@ -44,13 +46,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn rendered(ordinal: Ordinal, messages: Vec<String>) -> Rendered {
+        Rendered { ordinal, messages, left_out: Vec::new() }
+    }
+
     proptest! {
         #[test]
         fn a_batch_is_within_limits_and_full(sizes in prop::collection::vec(1_usize..LARGEST_EVENT, 0..80)) {
             let people: Vec<Rendered> = sizes
                 .iter()
                 .zip(0..)
-                .map(|(size, ordinal)| Rendered { ordinal, messages: vec!["x".repeat(*size)] })
+                .map(|(size, ordinal)| rendered(ordinal, vec!["x".repeat(*size)]))
                 .collect();
             let count = fitting(&people);
             let bytes = |count: usize| sizes[..count].iter().map(|size| size + 1).sum::<usize>();
@@ -61,7 +67,7 @@ mod tests {
 
     #[test]
     fn two_messages_a_person_count_twice() {
-        let one = |ordinal| Rendered { ordinal, messages: vec!["{}".to_owned(), "{}".to_owned()] };
+        let one = |ordinal| rendered(ordinal, vec!["{}".to_owned(), "{}".to_owned()]);
         let people: Vec<Rendered> = (0..2_000).map(one).collect();
         assert_eq!(fitting(&people), 1_250);
     }

@@ -4,7 +4,10 @@
 //! of the acknowledgement before it. Whatever happens between two commits, the range is
 //! sent again exactly as it was, under the same ids.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use futures::future::join;
 
@@ -19,7 +22,7 @@ use crate::{
 use super::{
     Lane,
     batch::{MOST_EVENTS, Rendered, fitting},
-    message::{self, Envelope, Installation},
+    message::{self, Envelope, Installation, Rendering},
     port::{
         Advance, Batch, DeliveryStore, EventSink, Lease, LeaseStore, Next, Outcome, Sleep, Telling,
         Work,
@@ -64,6 +67,19 @@ pub struct Drained {
     pub dead: u64,
     /// Why something is left, if so.
     pub stopped: Option<String>,
+    /// People whose event was too large for a field, by field.
+    pub left_out: BTreeMap<String, u64>,
+}
+
+impl Drained {
+    /// What was odd, though everybody was told of.
+    #[must_use]
+    pub fn odd(&self) -> Option<String> {
+        let fields = self.left_out.iter().map(|(field, people)| format!("{field} ({people})"));
+        let fields: Vec<String> = fields.collect();
+        (!fields.is_empty())
+            .then(|| format!("left out of events over 32 kB: {}", fields.join(", ")))
+    }
 }
 
 /// Drains.
@@ -161,6 +177,9 @@ impl Drain {
             };
             total.dead += dead.len() as u64;
             total.delivered += (claim.batch.len() - dead.len()) as u64;
+            for field in claim.batch.iter().flat_map(|person| &person.left_out) {
+                *total.left_out.entry(field.clone()).or_default() += 1;
+            }
             next = self.claim(job, &work, claim.end, dead, ahead?).await?;
         }
         Ok(None)
@@ -245,14 +264,15 @@ impl Drain {
             audience: route.audience,
             audience_key: &route.audience_key,
             destination: &route.destination,
+            use_case: job.mapping.spec.use_case,
             transition: work.transition,
             generation: work.generation,
             decided_at: work.decided_at,
         };
         let named = self.store.named(job.mapping.id, work.transition, telling, who).await?;
-        let render = |(ordinal, person): &(Ordinal, Person)| Rendered {
-            ordinal: *ordinal,
-            messages: envelope.render(person),
+        let render = |(ordinal, person): &(Ordinal, Person)| {
+            let Rendering { messages, left_out } = envelope.render(person);
+            Rendered { ordinal: *ordinal, messages, left_out }
         };
         let batch = named.people.iter().map(render).collect();
         Ok(Ahead { batch, end: 0, as_of: named.as_of, without: named.without })

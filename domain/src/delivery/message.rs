@@ -12,11 +12,16 @@ use crate::{
     destinations::{DestinationSpec, hashing},
     ids::{AudienceId, MappingId},
     key::Key,
+    mappings::UseCase,
     people::Person,
     time::Instant,
 };
 
-use super::Transition;
+use super::{
+    Transition,
+    batch::LARGEST_EVENT,
+    fields::{self, Fields},
+};
 
 /// Who we are in every message id. A restore or a copy of the database raises `number`, so
 /// that two installations never speak with one voice.
@@ -53,6 +58,15 @@ pub fn probe(id: &str, now: Instant) -> String {
     .to_string()
 }
 
+/// One person's messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendering {
+    /// Each complete JSON.
+    pub messages: Vec<String>,
+    /// Fields that the event was too large for.
+    pub left_out: Vec<String>,
+}
+
 /// What all messages of a part have in common.
 #[derive(Clone, Debug)]
 pub struct Envelope<'a> {
@@ -66,6 +80,8 @@ pub struct Envelope<'a> {
     pub audience_key: &'a Key,
     /// Where to.
     pub destination: &'a DestinationSpec,
+    /// What for.
+    pub use_case: UseCase,
     /// In or out.
     pub transition: Transition,
     /// The mapping's counter of orders.
@@ -98,17 +114,30 @@ impl Envelope<'_> {
         URL_SAFE_NO_PAD.encode(hash.finalize())
     }
 
-    /// The messages that tell one person's transition, each as JSON.
+    /// The messages that tell one person's transition. Where an event would be larger than
+    /// Segment takes, fields are left out, the longest first; identifiers never are.
     #[must_use]
-    pub fn render(&self, person: &Person) -> Vec<String> {
-        let mut messages = vec![self.track(person).to_string()];
-        if self.destination.profile.identifies() {
-            messages.push(self.identify(person).to_string());
+    pub fn render(&self, person: &Person) -> Rendering {
+        let mut fields = fields::named(self.destination, self.use_case, person);
+        let mut left_out = Vec::new();
+        loop {
+            let mut messages = vec![self.track(person, &fields).to_string()];
+            if self.destination.profile.identifies() {
+                messages.push(self.identify(person, &fields).to_string());
+            }
+            let fits = messages.iter().all(|message| message.len() <= LARGEST_EVENT);
+            let longest = fields.iter().max_by_key(|(_, value)| value.to_string().len());
+            match longest.map(|(name, _)| *name).filter(|_| !fits) {
+                Some(name) => {
+                    fields.remove(name);
+                    left_out.push(name.to_owned());
+                }
+                None => return Rendering { messages, left_out },
+            }
         }
-        messages
     }
 
-    fn track(&self, person: &Person) -> Value {
+    fn track(&self, person: &Person, fields: &Fields<'_>) -> Value {
         let key = self.audience_key.snake();
         let event = match self.transition {
             Transition::Entered => "Audience Entered",
@@ -116,19 +145,23 @@ impl Envelope<'_> {
         };
         let mut message = self.base(person, Kind::Track);
         message.insert("event".to_owned(), event.into());
-        message.insert(
-            "properties".to_owned(),
-            json!({ "audience_key": key, key.as_str(): self.is_in() }),
-        );
+        let mut properties = Map::new();
+        let is_seed = self.use_case == UseCase::Lookalike && self.is_in();
+        if let Some(worth) = fields::worth(self.destination, fields).filter(|_| is_seed) {
+            properties.insert("value".to_owned(), worth.clone());
+        }
+        properties.insert("audience_key".to_owned(), key.as_str().into());
+        properties.insert(key, self.is_in().into());
+        message.insert("properties".to_owned(), Value::Object(properties));
         if let Some(Value::Object(context)) = message.get_mut("context") {
-            context.insert("traits".to_owned(), Value::Object(self.contact(person)));
+            context.insert("traits".to_owned(), Value::Object(self.traits(person, fields)));
         }
         Value::Object(message)
     }
 
-    fn identify(&self, person: &Person) -> Value {
+    fn identify(&self, person: &Person, fields: &Fields<'_>) -> Value {
         let mut message = self.base(person, Kind::Identify);
-        let mut traits = self.contact(person);
+        let mut traits = self.traits(person, fields);
         traits.insert(self.audience_key.snake(), self.is_in().into());
         message.insert("traits".to_owned(), Value::Object(traits));
         Value::Object(message)
@@ -166,9 +199,11 @@ impl Envelope<'_> {
         message
     }
 
-    /// E-mail and phone, where the profile takes them or the operator allowed them.
-    fn contact(&self, person: &Person) -> Map<String, Value> {
-        let mut traits = Map::new();
+    /// E-mail and phone, where the profile takes them or the operator allowed them, and the
+    /// fields that the operator named.
+    fn traits(&self, person: &Person, fields: &Fields<'_>) -> Map<String, Value> {
+        let mut traits: Map<String, Value> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let (profile, hash) = (self.destination.profile, self.destination.hash);
         if let Some(email) = person.email.as_deref().filter(|_| self.destination.carries("email")) {
             let value = if hash { hashing::email(profile, email) } else { email.to_owned() };
@@ -184,6 +219,8 @@ impl Envelope<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::destinations::Profile;
 
@@ -204,6 +241,7 @@ mod tests {
             audience: AudienceId(Uuid::from_u128(3)),
             audience_key: key,
             destination,
+            use_case: UseCase::Retarget,
             transition: Transition::Entered,
             generation: 7,
             decided_at: Instant::from_seconds(1_790_000_000),
@@ -216,26 +254,94 @@ mod tests {
             id: Some("u-1".to_owned()),
             email: Some("jane@example.com".to_owned()),
             phone: None,
+            fields: BTreeMap::new(),
         }
+    }
+
+    /// The same with a phone number and three fields.
+    fn known() -> Person {
+        let fields = [("ltv", "312.50"), ("tier", "gold"), ("secret", "hush")];
+        Person {
+            phone: Some("+14155552671".to_owned()),
+            fields: fields.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
+            ..person()
+        }
+    }
+
+    fn parsed(rendering: &Rendering) -> Vec<Value> {
+        assert!(rendering.left_out.is_empty(), "{rendering:?}");
+        rendering.messages.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
     }
 
     #[test]
     fn a_list_destination_reads_the_membership() {
         let (destination, key) =
             (destination(Profile::MetaCustomAudiences), "cart-abandoners".parse().unwrap());
-        let messages = envelope(&destination, &key).render(&person());
+        let messages = parsed(&envelope(&destination, &key).render(&person()));
         assert_eq!(messages.len(), 1);
-        let message: Value = serde_json::from_str(&messages[0]).unwrap();
+        let message = &messages[0];
         insta::assert_json_snapshot!(message);
     }
 
     #[test]
     fn a_warehouse_gets_a_trait_too_and_no_contact() {
         let (destination, key) = (destination(Profile::Warehouse), "vip".parse().unwrap());
-        let messages = envelope(&destination, &key).render(&Person { id: None, ..person() });
-        let messages: Vec<Value> =
-            messages.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+        let messages =
+            parsed(&envelope(&destination, &key).render(&Person { id: None, ..person() }));
         insta::assert_json_snapshot!(messages);
+    }
+
+    #[test]
+    fn a_warehouse_gets_the_fields_that_were_named() {
+        let mut destination = destination(Profile::Warehouse);
+        destination.fields =
+            ["tier", "ltv", "cio_id", "phone", "unknown"].map(str::to_owned).into();
+        let key = "vip".parse().unwrap();
+        insta::assert_json_snapshot!(parsed(&envelope(&destination, &key).render(&known())));
+    }
+
+    #[test]
+    fn a_lookalike_seed_carries_its_value() {
+        let mut destination = destination(Profile::MetaCustomAudiences);
+        destination.fields = ["tier", "ltv"].map(str::to_owned).into();
+        let key = "vip".parse().unwrap();
+        let seed = Envelope { use_case: UseCase::Lookalike, ..envelope(&destination, &key) };
+        insta::assert_json_snapshot!(parsed(&seed.render(&known())));
+        // Who leaves is worth nothing there, and an audience may be called like the property.
+        let exit = Envelope { transition: Transition::Exited, ..seed.clone() };
+        let properties = parsed(&exit.render(&known()))[0]["properties"].take();
+        assert_eq!(properties, json!({ "audience_key": "vip", "vip": false }));
+        let key = "value".parse().unwrap();
+        let namesake = Envelope { audience_key: &key, ..seed };
+        let properties = parsed(&namesake.render(&known()))[0]["properties"].take();
+        assert_eq!(properties, json!({ "audience_key": "value", "value": true }));
+    }
+
+    #[test]
+    fn hashed_identifiers_are_those_of_the_platform() {
+        let mut destination = destination(Profile::MetaCustomAudiences);
+        destination.hash = true;
+        let key = "vip".parse().unwrap();
+        insta::assert_json_snapshot!(parsed(&envelope(&destination, &key).render(&known())));
+    }
+
+    #[test]
+    fn fields_give_way_to_the_limit_the_longest_first() {
+        let mut destination = destination(Profile::Plain);
+        destination.fields = ["a", "b", "c", "d"].map(str::to_owned).into();
+        let key = "vip".parse().unwrap();
+        // Quotes count twice: the limit is one of encoded bytes.
+        let fields =
+            [("a", "\"".repeat(9_000)), ("b", "x".repeat(20_000)), ("c", "y".repeat(9_000))];
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let person = Person { fields: fields.collect(), ..person() };
+        let rendering = envelope(&destination, &key).render(&person);
+        assert_eq!(rendering.left_out, ["b"]);
+        assert_eq!(rendering.messages.len(), 2);
+        for message in &rendering.messages {
+            assert!(message.len() <= LARGEST_EVENT);
+            assert!(message.contains("yyy") && !message.contains("xxx"));
+        }
     }
 
     #[test]

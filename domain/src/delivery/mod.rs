@@ -6,6 +6,8 @@ pub mod batch;
 pub mod choose;
 #[cfg(feature = "service")]
 pub mod drain;
+#[cfg(feature = "service")]
+pub mod fields;
 pub mod letters;
 #[cfg(feature = "service")]
 pub mod message;

@@ -6,7 +6,10 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::Profile;
+use super::{
+    Profile,
+    profile::{EmailForm, PhoneForm},
+};
 
 /// An e-mail address, already trimmed and lower-cased.
 #[must_use]
@@ -14,24 +17,23 @@ pub fn email(profile: Profile, email: &str) -> String {
     if is_hashed(email) {
         return email.to_owned();
     }
-    match (profile, email.rsplit_once('@')) {
-        // Google ignores dots in the local part of its own addresses, and hashes without.
-        (Profile::GoogleCustomerMatch, Some((local, host @ ("gmail.com" | "googlemail.com")))) => {
+    match (profile.email_form(), email.rsplit_once('@')) {
+        (EmailForm::WithoutGmailDots, Some((local, host @ ("gmail.com" | "googlemail.com")))) => {
             sha256(&format!("{}@{host}", local.replace('.', "")))
         }
         _ => sha256(email),
     }
 }
 
-/// A phone number in E.164, with its `+`. Meta hashes the digits alone.
+/// A phone number in E.164, with its `+`.
 #[must_use]
 pub fn phone(profile: Profile, phone: &str) -> String {
     if is_hashed(phone) {
         return phone.to_owned();
     }
-    match profile {
-        Profile::MetaCustomAudiences | Profile::MetaCapi => sha256(phone.trim_start_matches('+')),
-        _ => sha256(phone),
+    match profile.phone_form() {
+        PhoneForm::Digits => sha256(phone.trim_start_matches('+')),
+        PhoneForm::E164 => sha256(phone),
     }
 }
 
@@ -59,17 +61,33 @@ mod tests {
     const DIGITS: &str = "758fbf68945f21c416814c539ab578876c8d98fb69e6da692def92cd52417fe0";
 
     #[test]
-    fn golden_vectors() {
-        assert_eq!(email(Profile::TiktokAudiences, "janedoe@gmail.com"), DOTLESS);
-        assert_eq!(email(Profile::MetaCustomAudiences, "jane.doe@gmail.com"), DOTTED);
-        assert_eq!(email(Profile::GoogleCustomerMatch, "jane.doe@gmail.com"), DOTLESS);
-        assert_eq!(phone(Profile::GoogleCustomerMatch, "+14155552671"), PLUS);
-        assert_eq!(phone(Profile::TiktokAudiences, "+14155552671"), PLUS);
-        assert_eq!(phone(Profile::MetaCustomAudiences, "+14155552671"), DIGITS);
+    fn golden_vectors_by_each_platforms_rule() {
+        for profile in Profile::ALL {
+            let dotted = if profile == Profile::GoogleCustomerMatch { DOTLESS } else { DOTTED };
+            let is_meta = matches!(profile, Profile::MetaCustomAudiences | Profile::MetaCapi);
+            assert_eq!(email(profile, "janedoe@gmail.com"), DOTLESS, "{profile}");
+            assert_eq!(email(profile, "jane.doe@gmail.com"), dotted, "{profile}");
+            let number = if is_meta { DIGITS } else { PLUS };
+            assert_eq!(phone(profile, "+14155552671"), number, "{profile}");
+        }
+    }
+
+    #[test]
+    fn dots_of_others_and_tags_belong_to_the_address() {
+        let google = Profile::GoogleCustomerMatch;
+        let of = |text: &str| email(google, text);
+        assert_eq!(of("j.a.n.e.doe@gmail.com"), DOTLESS);
+        assert_ne!(of("jane.doe@example.com"), of("janedoe@example.com"));
+        assert_ne!(of("jane.doe+shop@gmail.com"), DOTLESS);
+        assert_ne!(of("jane.doe@googlemail.com"), DOTLESS);
+        assert_eq!(of("jane.doe@googlemail.com"), of("janedoe@googlemail.com"));
     }
 
     #[test]
     fn never_hashes_twice() {
-        assert_eq!(email(Profile::MetaCustomAudiences, DOTTED), DOTTED);
+        for profile in Profile::ALL {
+            assert_eq!(email(profile, DOTTED), DOTTED);
+            assert_eq!(phone(profile, DIGITS), DIGITS);
+        }
     }
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::Span;
+
 /// A platform's rules. The names are fixed: files and scripts use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -37,6 +39,24 @@ pub struct Identifiable {
     pub id: bool,
     /// Customer.io's id does, which everyone has.
     pub cio_id: bool,
+}
+
+/// The form in which a platform hashes an e-mail address, trimmed and lower-cased in each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailForm {
+    /// As it is: dots and `+tags` stay.
+    Whole,
+    /// Without the dots that Google ignores in its own addresses.
+    WithoutGmailDots,
+}
+
+/// The form in which a platform hashes a phone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneForm {
+    /// E.164 with its `+`.
+    E164,
+    /// The digits alone.
+    Digits,
 }
 
 impl Profile {
@@ -120,6 +140,44 @@ impl Profile {
             _ => None,
         }
     }
+
+    /// How often the list of a list destination changes at most, whatever is sent: Segment
+    /// passes lists on about hourly, and to Google's at least six hours apart.
+    #[must_use]
+    pub const fn refresh_floor(self) -> Option<Span> {
+        match self {
+            Self::MetaCustomAudiences | Self::TiktokAudiences => Some(Span::from_hours(1)),
+            Self::GoogleCustomerMatch => Some(Span::from_hours(6)),
+            _ => None,
+        }
+    }
+
+    /// People whom Segment hands to the platform in one request, where it says how many.
+    #[must_use]
+    pub const fn batch(self) -> Option<u64> {
+        match self {
+            Self::MetaCustomAudiences | Self::GoogleCustomerMatch => Some(10_000),
+            _ => None,
+        }
+    }
+
+    /// How the platform hashes e-mail addresses.
+    #[must_use]
+    pub const fn email_form(self) -> EmailForm {
+        match self {
+            Self::GoogleCustomerMatch => EmailForm::WithoutGmailDots,
+            _ => EmailForm::Whole,
+        }
+    }
+
+    /// How the platform hashes phone numbers.
+    #[must_use]
+    pub const fn phone_form(self) -> PhoneForm {
+        match self {
+            Self::MetaCustomAudiences | Self::MetaCapi => PhoneForm::Digits,
+            _ => PhoneForm::E164,
+        }
+    }
 }
 
 impl std::fmt::Display for Profile {
@@ -141,3 +199,47 @@ impl std::str::FromStr for Profile {
     "choose one of meta-custom-audiences, meta-capi, google-customer-match, tiktok-audiences, tiktok-events, ga4, warehouse, plain"
 )]
 pub struct UnknownProfile;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Identifiable by e-mail, phone, id, `cio_id`; identify; least people; hours between
+    /// two lists; people of a request; how e-mail and phone are hashed.
+    type Row = (&'static str, [bool; 4], bool, u64, i64, u64, EmailForm, PhoneForm);
+
+    #[test]
+    fn each_platform_has_its_rules() {
+        use {EmailForm::*, PhoneForm::*};
+        let contact = [true, true, false, false];
+        let contact_or_id = [true, true, true, false];
+        let any_id = [false, false, true, true];
+        let table: [Row; 8] = [
+            ("meta-custom-audiences", contact, false, 100, 1, 10_000, Whole, Digits),
+            ("meta-capi", contact_or_id, false, 0, 0, 0, Whole, Digits),
+            ("google-customer-match", contact, false, 100, 6, 10_000, WithoutGmailDots, E164),
+            ("tiktok-audiences", contact, false, 1_000, 1, 0, Whole, E164),
+            ("tiktok-events", contact_or_id, false, 0, 0, 0, Whole, E164),
+            ("ga4", any_id, false, 0, 0, 0, Whole, E164),
+            ("warehouse", any_id, true, 0, 0, 0, Whole, E164),
+            ("plain", any_id, true, 0, 0, 0, Whole, E164),
+        ];
+        for ((name, by, identifies, least, hours, batch, email, phone), profile) in
+            table.into_iter().zip(Profile::ALL)
+        {
+            assert_eq!(name.parse(), Ok(profile));
+            assert_eq!(profile.to_string(), name);
+            assert_eq!(serde_json::to_value(profile).unwrap(), name);
+            let Identifiable { email: e, phone: p, id, cio_id } = profile.identifiable();
+            assert_eq!([e, p, id, cio_id], by, "{name}");
+            assert_eq!(profile.sends_contact(), by[0], "{name}");
+            assert_eq!(profile.identifies(), identifies, "{name}");
+            assert_eq!(profile.minimum_size().unwrap_or(0), least, "{name}");
+            let floor = profile.refresh_floor().unwrap_or_default();
+            assert_eq!(floor, Span::from_hours(hours), "{name}");
+            assert_eq!(profile.batch().unwrap_or(0), batch, "{name}");
+            assert_eq!((profile.email_form(), profile.phone_form()), (email, phone), "{name}");
+        }
+        assert_eq!("facebook".parse::<Profile>(), Err(UnknownProfile));
+    }
+}

@@ -1,15 +1,21 @@
 //! People: Customer.io profiles, keyed by `cio_id`, each with a dense number inside Segue.
 
 #[cfg(feature = "service")]
+pub mod attributes;
+#[cfg(feature = "service")]
 pub mod chunks;
 #[cfg(feature = "service")]
 pub mod identifiers;
 #[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]
+pub mod reader;
+#[cfg(feature = "service")]
 pub mod renaming;
 #[cfg(feature = "service")]
 pub mod service;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +41,9 @@ pub struct Person {
     pub email: Option<String>,
     /// Phone number in E.164.
     pub phone: Option<String>,
+    /// Further attributes that a destination names, as text; only where they are to be sent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
 }
 
 /// Where a person stands: the person page and `segue explain`.

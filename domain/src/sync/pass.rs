@@ -78,6 +78,8 @@ struct Progress {
     is_held: bool,
     /// The worst that happened.
     failure: Option<String>,
+    /// What was odd, and stopped nobody.
+    notes: Vec<String>,
     /// What nobody foresaw.
     broken: Option<Error>,
 }
@@ -114,6 +116,9 @@ impl SyncService {
             return Ok(BTreeMap::new());
         }
         let readings = self.mirror(configuration, running, since).await?;
+        let deciding = running.iter().filter(|one| !one.is_closing);
+        let mappings: Vec<&Mapping> = deciding.map(|one| one.mapping).collect();
+        let mut odd = self.attributes.read(configuration, &mappings, patience).await?;
         let facts = self.facts(configuration).await?;
         let mut decisions = decide(configuration, &facts);
         for one in running.iter().filter(|one| one.is_closing) {
@@ -130,7 +135,8 @@ impl SyncService {
         // All orders before the first message: entries wait for the exits of their group.
         let mut runs = Vec::new();
         for one in running {
-            let mut progress = Progress::default();
+            let notes = odd.remove(&one.mapping.id).into_iter().collect();
+            let mut progress = Progress { notes, ..Progress::default() };
             let mut read =
                 audiences_read_by(configuration, one.mapping, one.is_closing).into_iter();
             progress.failure = read.find_map(|id| match readings.get(&id) {
@@ -161,7 +167,10 @@ impl SyncService {
     ) -> Result<Option<Error>> {
         for left in (0..ORDERS).rev() {
             match self.drain(pass, one).await {
-                Ok(drained) => progress.failure = progress.failure.or(drained.stopped),
+                Ok(drained) => {
+                    progress.notes.extend(drained.odd());
+                    progress.failure = progress.failure.or(drained.stopped);
+                }
                 Err(error) => progress.break_off(error),
             }
             let wants_more = progress.ordered.is_some_and(|ordered| ordered.again);
@@ -176,8 +185,9 @@ impl SyncService {
             None if progress.is_held => RunState::Waiting,
             None => RunState::Done,
         };
-        let now = self.clock.now();
-        self.store.finish(one.run, state, progress.failure.as_deref(), now).await?;
+        let notes: Vec<String> = progress.failure.into_iter().chain(progress.notes).collect();
+        let note = (!notes.is_empty()).then(|| notes.join("; "));
+        self.store.finish(one.run, state, note.as_deref(), self.clock.now()).await?;
         Ok(progress.broken)
     }
 

@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result},
     ids::{AudienceId, Ids, MappingId, RunId},
     key::Key,
-    people::PersonSet,
+    people::{PersonSet, reader::AttributeReader},
     suppression::service::SuppressionStore,
     time::{Clock, Instant, Span},
 };
@@ -71,6 +71,8 @@ pub struct SyncService {
     pub configuration: Arc<ConfigurationService>,
     /// Reads segments.
     pub mirrorer: Mirrorer,
+    /// Reads what destinations need of people.
+    pub attributes: AttributeReader,
     /// The mirrors.
     pub mirrors: Arc<dyn MirrorStore>,
     /// Whom the rules hold.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{get, patch, post, put};
 use axum::{Json, Router};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 
 use super::Shared;
 use super::fault::{Fault, Vendor};
-use super::world::{Person, WorldError};
+use super::modes::Modes;
+use super::world::{Churn, Person, SegmentState, WorldError};
 
 /// The most rows of one answer.
 const MAXIMUM_ROWS: usize = 10_000;
@@ -23,9 +24,11 @@ pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/status", get(status))
         .route("/faults", get(faults).post(inject).delete(clear))
+        .route("/modes", get(modes).patch(switch))
         .route("/messages", get(messages))
         .route("/platform", get(platform))
         .route("/segments", post(add_segment))
+        .route("/segments/{id}", patch(set_segment_modes))
         .route("/segments/{id}/members", get(members).put(set_members))
         .route("/people", get(people).merge(put(add_people)))
         .layer(axum::extract::DefaultBodyLimit::max(256 * 1024 * 1024))
@@ -129,6 +132,20 @@ async fn clear(State(shared): State<Arc<Shared>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
+async fn modes(State(shared): State<Arc<Shared>>) -> Json<Modes> {
+    Json(shared.modes().clone())
+}
+
+async fn switch(
+    State(shared): State<Arc<Shared>>,
+    body: Result<Json<Value>, JsonRejection>,
+) -> Answer {
+    let Json(patch) = body?;
+    let mut modes = shared.modes();
+    *modes = modes.patched(&patch).map_err(|error| AdminError::Unreadable(error.to_string()))?;
+    Ok(Json(modes.clone()).into_response())
+}
+
 #[derive(Deserialize)]
 struct MessagesQuery {
     #[serde(default)]
@@ -176,6 +193,44 @@ async fn add_segment(
     let Json(segment) = body?;
     shared.world.add_segment(segment.id, &segment.name, shared.clock.now())?;
     Ok(StatusCode::CREATED.into_response())
+}
+
+/// How a segment stands, and what its next pages do; what isn't named stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SegmentModes {
+    /// Until it is finished, reads show the rows of before.
+    state: Option<SegmentState>,
+    /// Percent, while it is being built.
+    progress: Option<u8>,
+    /// Left out of the list, and unknown by number.
+    archived: Option<bool>,
+    /// So many pages are empty and yet have a `next`.
+    empty_pages: Option<u32>,
+    /// Who comes and goes right after the next page, behind the cursor too.
+    after_next_page: Option<Churn>,
+}
+
+async fn set_segment_modes(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<u32>,
+    body: Result<Json<SegmentModes>, JsonRejection>,
+) -> Answer {
+    let Json(modes) = body?;
+    let world = &shared.world;
+    if let Some(state) = modes.state {
+        world.set_segment_state(id, state, modes.progress)?;
+    }
+    if let Some(archived) = modes.archived {
+        world.archive_segment(id, archived)?;
+    }
+    if let Some(count) = modes.empty_pages {
+        world.answer_empty_pages(id, count)?;
+    }
+    if let Some(churn) = modes.after_next_page {
+        world.after_next_page(id, churn)?;
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn members(State(shared): State<Arc<Shared>>, Path(id): Path<u32>) -> Answer {

@@ -14,7 +14,9 @@
 //! | `GET /sandbox/messages?since=&limit=` | messages in order of arrival |
 //! | `GET /sandbox/platform?integration=&audience=` | members at a destination, sorted |
 //! | `GET`, `PUT /sandbox/segments/{id}/members` | the members, a JSON list of `cio_id` |
+//! | `GET`, `PATCH /sandbox/modes` | what the vendors leave open ([`modes::Modes`]) |
 //! | `POST /sandbox/segments` | a new segment: `{"id","name"}` |
+//! | `PATCH /sandbox/segments/{id}` | its state, and what its next pages do ([`admin::SegmentModes`]) |
 //! | `GET /sandbox/people?limit=&offset=` | people in order |
 //! | `PUT /sandbox/people` | people, new or changed: a JSON list |
 //!
@@ -28,6 +30,7 @@ pub mod customerio;
 pub mod fault;
 mod gate;
 mod listener;
+pub mod modes;
 pub mod shoppers;
 pub mod twilio;
 pub mod world;
@@ -47,23 +50,13 @@ use counters::Counters;
 use customerio::exports::Exports;
 use fault::{Faults, Vendor};
 use listener::{ConnectionHandle, ResettableListener};
+use modes::Modes;
 use shoppers::Shoppers;
 use twilio::platform::Platform;
 use world::World;
 
-/// What happens to a batch of more than 2,500 messages; Segment doesn't say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OversizedBatch {
-    /// Nothing of it arrives.
-    #[default]
-    DropAll,
-    /// The first 2,500 arrive.
-    DropExcess,
-}
-
 /// How strict the stand-in is and whom it knows.
 #[derive(Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct SandboxConfig {
     /// Where to listen; port 0 takes a free one.
     pub address: SocketAddr,
@@ -75,21 +68,10 @@ pub struct SandboxConfig {
     pub other_region_write_keys: Vec<String>,
     /// The App API's one budget.
     pub customerio_requests_per_second: u32,
-    /// Whether its 429 carries `Retry-After`; it doesn't when a daily quota was hit.
-    pub customerio_retry_after: bool,
-    /// Whether items of a bulk attribute answer are wrapped in `customer`, as the
-    /// specification says, or bare, as the live service answers.
-    pub wrapped_attributes: bool,
-    /// How many looks at an export find it pending.
-    pub export_polls: u32,
-    /// Whether exports fail in the end.
-    pub failing_exports: bool,
     /// The tracking API's budget.
     pub tracking_requests_per_second: u32,
-    /// Whether its 429 carries `Retry-After` and `X-RateLimit-Reset`.
-    pub tracking_retry_after: bool,
-    /// What happens to a batch of more than 2,500 messages.
-    pub oversized_batch: OversizedBatch,
+    /// What the vendors leave open, as it is at the start.
+    pub modes: Modes,
     /// How many messages are kept with their bytes.
     pub keep_payloads: usize,
     /// Clock of the budgets. By default the machine's own monotonic one, because they
@@ -105,13 +87,8 @@ impl Default for SandboxConfig {
             write_keys: vec!["sandbox-write-key".to_owned()],
             other_region_write_keys: vec!["sandbox-eu-write-key".to_owned()],
             customerio_requests_per_second: 10,
-            customerio_retry_after: true,
-            wrapped_attributes: false,
-            export_polls: 2,
-            failing_exports: false,
             tracking_requests_per_second: 1_000,
-            tracking_retry_after: true,
-            oversized_batch: OversizedBatch::default(),
+            modes: Modes::default(),
             keep_payloads: 10_000,
             pace: None,
         }
@@ -133,6 +110,7 @@ pub(crate) struct Shared {
     customerio_budget: Mutex<Budget>,
     tracking_budget: Mutex<Budget>,
     exports: Mutex<Exports>,
+    modes: Mutex<Modes>,
     url: String,
     stop: CancellationToken,
 }
@@ -148,6 +126,10 @@ impl Shared {
 
     fn exports(&self) -> MutexGuard<'_, Exports> {
         self.exports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn modes(&self) -> MutexGuard<'_, Modes> {
+        self.modes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -208,6 +190,7 @@ impl RunningSandbox {
             customerio_budget: Mutex::new(Budget::new(config.customerio_requests_per_second)),
             tracking_budget: Mutex::new(Budget::new(config.tracking_requests_per_second)),
             exports: Mutex::default(),
+            modes: Mutex::new(config.modes.clone()),
             url: url.clone(),
             stop: CancellationToken::new(),
             config,
@@ -249,6 +232,11 @@ impl RunningSandbox {
     /// The most requests that came in any one second, refused ones included.
     pub fn most_requests_in_a_second(&self, vendor: Vendor) -> usize {
         self.shared.budget(vendor).most_seen()
+    }
+
+    /// Switches a mode while it runs.
+    pub fn switch(&self, change: impl FnOnce(&mut Modes)) {
+        change(&mut self.shared.modes());
     }
 
     /// Ends together with the sandbox; for tasks that belong to it.

@@ -17,7 +17,9 @@ use domain::{
 use sqlx::FromRow;
 
 use super::{
-    Storage, bitmap,
+    Storage,
+    attributes::forget_readings,
+    bitmap,
     configuration::parse,
     macros::{reading, writing},
     names::{self, Former},
@@ -165,9 +167,40 @@ fn keep(before: &PersonSet, read: &PersonSet, suppresses: bool, accepted: Option
     Kept::Whole
 }
 
-fn text(rows: &impl serde::Serialize) -> Result<String> {
+/// Rows for `{rows}`.
+pub(super) fn text(rows: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(rows).map_err(Error::unexpected)
 }
+
+/// Writes who has, and who hasn't, an identifier now.
+macro_rules! put_identifier {
+    ($connection:ident, $identifier:expr, $with:expr, $without:expr) => {
+        for (chunk, touched) in domain::people::chunks::split(&($with | $without)) {
+            let before: Option<Vec<u8>> = sqlx::query_scalar(
+                "SELECT people FROM identifier_chunk WHERE identifier = $1 AND chunk = $2",
+            )
+            .bind($identifier)
+            .bind(i64::from(chunk))
+            .fetch_optional(&mut *$connection)
+            .await?;
+            let before = before
+                .map(|bytes| $crate::storage::bitmap::decode(&bytes))
+                .transpose()?
+                .unwrap_or_default();
+            let after = (&before - $without) | (&touched & $with);
+            sqlx::query(
+                "INSERT INTO identifier_chunk (identifier, chunk, people) VALUES ($1, $2, $3)
+                ON CONFLICT (identifier, chunk) DO UPDATE SET people = excluded.people",
+            )
+            .bind($identifier)
+            .bind(i64::from(chunk))
+            .bind($crate::storage::bitmap::encode(&after))
+            .execute(&mut *$connection)
+            .await?;
+        }
+    };
+}
+pub(super) use put_identifier;
 
 #[async_trait]
 impl MirrorStore for Storage {
@@ -226,27 +259,7 @@ impl MirrorStore for Storage {
                 .await?;
             }
             for (identifier, with, without) in lesson.identifiers() {
-                for (chunk, touched) in chunks::split(&(&with | &without)) {
-                    let before: Option<Vec<u8>> = sqlx::query_scalar(
-                        "SELECT people FROM identifier_chunk WHERE identifier = $1 AND chunk = $2",
-                    )
-                    .bind(identifier)
-                    .bind(i64::from(chunk))
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                    let before =
-                        before.map(|bytes| bitmap::decode(&bytes)).transpose()?.unwrap_or_default();
-                    let after = (&before - &without) | (&touched & &with);
-                    sqlx::query(
-                        "INSERT INTO identifier_chunk (identifier, chunk, people) VALUES ($1, $2, $3)
-                        ON CONFLICT (identifier, chunk) DO UPDATE SET people = excluded.people",
-                    )
-                    .bind(identifier)
-                    .bind(i64::from(chunk))
-                    .bind(bitmap::encode(&after))
-                    .execute(&mut *connection)
-                    .await?;
-                }
+                put_identifier!(connection, identifier, &with, &without);
             }
             Ok(lesson.ordinals)
         })
@@ -300,6 +313,12 @@ impl MirrorStore for Storage {
             .bind(audience.0)
             .fetch_one(&mut *connection)
             .await?;
+            let mappings: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM mapping WHERE audience_id = $1 AND retired_at IS NULL",
+            )
+            .bind(audience.0)
+            .fetch_one(&mut *connection)
+            .await?;
             let accepted: Option<i64> =
                 sqlx::query_scalar("SELECT accepts_down_to FROM audience WHERE id = $1")
                     .bind(audience.0)
@@ -344,6 +363,9 @@ impl MirrorStore for Storage {
                     .bind(bitmap::encode(&people))
                     .execute(&mut *connection)
                     .await?;
+                }
+                if mappings > 0 && !newcomers.is_empty() {
+                    forget_readings!(connection, chunk, &newcomers);
                 }
                 if longest.is_some() && !newcomers.is_empty() {
                     sqlx::query("INSERT INTO cohort (audience_id, seen_at, chunk, people) VALUES ($1, $2, $3, $4)")

@@ -6,6 +6,7 @@
 
 mod access;
 mod approvals;
+mod attributes;
 mod audiences;
 mod bitmap;
 mod changes;

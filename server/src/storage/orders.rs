@@ -16,7 +16,9 @@ use domain::{
 use uuid::Uuid;
 
 use super::{
-    Storage, bitmap, leases,
+    Storage,
+    audiences::text,
+    bitmap, leases,
     macros::{reading, writing},
     order::{Before, StoredMapping, write_order},
     people::ordinal,
@@ -106,12 +108,23 @@ impl SyncStore for Storage {
         let (Some(first), Some(last)) = (people.min(), people.max()) else {
             return Ok(Vec::new());
         };
+        // As in `people`: dense sets by their range, sparse ones by their numbers.
+        let dense = u64::from(last - first) < 4 * people.len();
         let rows: Vec<(i64, String)> = reading!(self.database, |connection| {
-            Ok(sqlx::query_as("SELECT ordinal, cio_id FROM person WHERE ordinal BETWEEN $1 AND $2")
-                .bind(i64::from(first))
-                .bind(i64::from(last))
-                .fetch_all(&mut *connection)
-                .await?)
+            if dense {
+                let query = sqlx::query_as(
+                    "SELECT ordinal, cio_id FROM person WHERE ordinal BETWEEN $1 AND $2",
+                );
+                let query = query.bind(i64::from(first)).bind(i64::from(last));
+                Ok(query.fetch_all(&mut *connection).await?)
+            } else {
+                let query = sqlx::query_as(self.database.sql(
+                    "SELECT p.ordinal, p.cio_id FROM {rows}
+                    JOIN person p ON p.ordinal = CAST(rows.value AS BIGINT)",
+                ));
+                let numbers = text(&people.iter().collect::<Vec<Ordinal>>())?;
+                Ok(query.bind(numbers).fetch_all(&mut *connection).await?)
+            }
         })?;
         let mut ids = Vec::new();
         for (number, cio_id) in rows {

@@ -1,5 +1,7 @@
 //! The person dictionary, and where a person stands.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::{
     Error, Result,
@@ -13,7 +15,7 @@ use domain::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Storage, bitmap, configuration::parse, macros::reading};
+use super::{Storage, audiences::text, bitmap, configuration::parse, macros::reading};
 
 #[derive(FromRow)]
 struct PersonRow {
@@ -24,6 +26,9 @@ struct PersonRow {
     phone: Option<String>,
 }
 
+/// Ordinal, name, value.
+type FieldRow = (i64, String, String);
+
 impl PersonRow {
     fn read(self) -> Result<(Ordinal, Person)> {
         let person = Person {
@@ -31,6 +36,7 @@ impl PersonRow {
             id: self.person_id,
             email: self.email,
             phone: self.phone,
+            fields: BTreeMap::new(),
         };
         Ok((ordinal(self.ordinal)?, person))
     }
@@ -81,30 +87,44 @@ impl PersonStore for Storage {
         let numbers: Vec<Ordinal> = ordinals.iter().collect();
         // Dense sets are read by their range: the rows lie side by side.
         let dense = u64::from(last - first) < 4 * ordinals.len();
-        let rows: Vec<PersonRow> = reading!(self.database, |connection| {
-            let rows = if dense {
-                sqlx::query_as(
-                    "SELECT ordinal, cio_id, person_id, email, phone FROM person
-                        WHERE ordinal BETWEEN $1 AND $2 ORDER BY ordinal",
-                )
-                .bind(i64::from(first))
-                .bind(i64::from(last))
-                .fetch_all(&mut *connection)
-                .await?
-            } else {
-                let text = self.database.sql(
-                    "SELECT p.ordinal, p.cio_id, p.person_id, p.email, p.phone FROM {rows}
-                        JOIN person p ON p.ordinal = CAST(rows.value AS BIGINT) ORDER BY p.ordinal",
-                );
-                sqlx::query_as(text)
-                    .bind(serde_json::to_string(&numbers).map_err(Error::unexpected)?)
-                    .fetch_all(&mut *connection)
-                    .await?
-            };
-            Ok(rows)
-        })?;
-        let people: Result<Vec<_>> = rows.into_iter().map(PersonRow::read).collect();
-        Ok(people?.into_iter().filter(|(number, _)| ordinals.contains(*number)).collect())
+        // Few destinations name fields: mostly the second query finds nothing.
+        let (rows, fields): (Vec<PersonRow>, Vec<FieldRow>) =
+            reading!(self.database, |connection| {
+                if dense {
+                    let people = "SELECT ordinal, cio_id, person_id, email, phone FROM person
+                    WHERE ordinal BETWEEN $1 AND $2 ORDER BY ordinal";
+                    let fields = "SELECT ordinal, name, value FROM person_field
+                    WHERE ordinal BETWEEN $1 AND $2";
+                    let (first, last) = (i64::from(first), i64::from(last));
+                    let people = sqlx::query_as(people).bind(first).bind(last);
+                    let people = people.fetch_all(&mut *connection).await?;
+                    let fields = sqlx::query_as(fields).bind(first).bind(last);
+                    Ok((people, fields.fetch_all(&mut *connection).await?))
+                } else {
+                    let people = self.database.sql(
+                        "SELECT p.ordinal, p.cio_id, p.person_id, p.email, p.phone FROM {rows}
+                    JOIN person p ON p.ordinal = CAST(rows.value AS BIGINT) ORDER BY p.ordinal",
+                    );
+                    let fields = self.database.sql(
+                        "SELECT f.ordinal, f.name, f.value FROM {rows}
+                    JOIN person_field f ON f.ordinal = CAST(rows.value AS BIGINT)",
+                    );
+                    let numbers = text(&numbers)?;
+                    let people = sqlx::query_as(people).bind(&numbers);
+                    let people = people.fetch_all(&mut *connection).await?;
+                    let fields = sqlx::query_as(fields).bind(&numbers);
+                    Ok((people, fields.fetch_all(&mut *connection).await?))
+                }
+            })?;
+        let mut people: BTreeMap<Ordinal, Person> =
+            rows.into_iter().map(PersonRow::read).collect::<Result<_>>()?;
+        people.retain(|number, _| ordinals.contains(*number));
+        for (number, name, value) in fields {
+            if let Some(person) = people.get_mut(&ordinal(number)?) {
+                person.fields.insert(name, value);
+            }
+        }
+        Ok(people.into_iter().collect())
     }
 
     async fn find(&self, text: &str, limit: i64) -> Result<Vec<(Ordinal, Person)>> {

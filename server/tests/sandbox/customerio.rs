@@ -71,7 +71,7 @@ async fn one_budget_is_shared_and_a_second_frees_it() {
 async fn a_daily_quota_tells_no_time() {
     let bench = Bench::with(|config| {
         config.customerio_requests_per_second = 0;
-        config.customerio_retry_after = false;
+        config.modes.customerio_retry_after = false;
     })
     .await;
     let refused = bench.get("/v1/segments").send().await.unwrap();

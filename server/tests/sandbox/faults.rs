@@ -140,3 +140,77 @@ async fn scripts_change_the_world_and_look_behind_the_edge() {
     assert_eq!(status["most_requests_in_a_second"]["customerio"], 1);
     assert_eq!(status["segments"][0]["members"], 1);
 }
+
+#[tokio::test]
+async fn server_errors_speak_the_vendors_own_json() {
+    let bench = Bench::new().await;
+    for status in [500, 502, 503] {
+        for vendor in [Vendor::Customerio, Vendor::Tracking] {
+            let fault = Fault::new(vendor, FaultKind::Status).status(status).times(1);
+            bench.sandbox.faults.inject(fault, domain::time::Instant(0));
+        }
+        let response = bench.get("/v1/segments").send().await.unwrap();
+        assert_eq!(response.status(), status);
+        let body: Value = response.json().await.unwrap();
+        assert_eq!(body["errors"][0]["status"], status.to_string());
+        let response = bench.batch(&[]).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(response.json::<Value>().await.unwrap()["success"], false);
+    }
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_late_and_whole() {
+    let bench = Bench::new().await;
+    let slow = Fault::new(Vendor::Customerio, FaultKind::Delay).times(1);
+    let fault = Fault { millis: Some(80), ..slow };
+    bench.sandbox.faults.inject(fault, domain::time::Instant(0));
+    let asked = std::time::Instant::now();
+    assert_eq!(bench.json("/v1/segments").await["segments"], json!([]));
+    assert!(asked.elapsed() >= std::time::Duration::from_millis(80));
+}
+
+#[tokio::test]
+async fn scripts_switch_modes() {
+    let bench = Bench::new().await;
+    let modes = bench.json("/sandbox/modes").await;
+    assert_eq!(modes["customerio_retry_after"], true);
+    assert_eq!(modes["oversized_batch"], "drop_all");
+    let patch = async |path: &str, body: Value| {
+        let request = bench.http.patch(bench.url(path)).json(&body);
+        request.send().await.unwrap().status()
+    };
+    let wrapped = json!({"wrapped_attributes": true, "failing_exports": true});
+    assert_eq!(patch("/sandbox/modes", wrapped).await, 200);
+    let modes = bench.json("/sandbox/modes").await;
+    assert_eq!((&modes["wrapped_attributes"], &modes["export_polls"]), (&json!(true), &json!(2)));
+    assert_eq!(patch("/sandbox/modes", json!({"no_such": 1})).await, 400);
+
+    bench.sandbox.world.add_people(4);
+    bench.sandbox.world.add_segment(7, "Seven", domain::time::Instant(0)).unwrap();
+    bench.sandbox.world.set_members(7, ["a3000002", "a3000003", "a3000004"]).unwrap();
+    let ids = json!({"ids": ["a3000001"]});
+    let bulk = bench.http.post(bench.url("/v1/customers/attributes?id_type=cio_id"));
+    let bulk = bulk.bearer_auth("sandbox-app-key").json(&ids).send().await.unwrap();
+    let bulk: Value = bulk.json().await.unwrap();
+    assert_eq!(bulk["customers"][0]["customer"]["id"], "u-1");
+
+    let churn = json!({"join": ["a3000001"], "leave": ["a3000004"]});
+    let next = json!({"empty_pages": 1, "after_next_page": churn});
+    assert_eq!(patch("/sandbox/segments/7", next).await, 204);
+    let empty = bench.json("/v1/segments/7/membership").await;
+    assert_eq!((empty["identifiers"].as_array().unwrap().len(), &empty["next"] == ""), (0, false));
+    let first = bench.json("/v1/segments/7/membership?limit=1").await;
+    assert_eq!(first["identifiers"][0]["cio_id"], "a3000002");
+    let all = bench.json("/v1/segments/7/membership").await;
+    assert_eq!(all["ids"], json!(["u-1", "u-2", "u-3"]));
+
+    let build = json!({"state": "build", "progress": 40});
+    assert_eq!(patch("/sandbox/segments/7", build).await, 204);
+    let segment = &bench.json("/v1/segments/7").await["segment"];
+    assert_eq!((&segment["state"], &segment["progress"]), (&json!("build"), &json!(40)));
+    assert_eq!(patch("/sandbox/segments/7", json!({"archived": true})).await, 204);
+    assert_eq!(bench.get("/v1/segments/7").send().await.unwrap().status(), 404);
+    assert_eq!(patch("/sandbox/segments/9", json!({"archived": true})).await, 404);
+    assert_eq!(patch("/sandbox/segments/7", json!({"colour": "red"})).await, 400);
+}

@@ -131,7 +131,7 @@ async fn bulk_takes_1_to_100_ids_and_leaves_unknown_ones_out() {
 
 #[tokio::test]
 async fn bulk_items_are_wrapped_where_asked() {
-    let bench = Bench::with(|config| config.wrapped_attributes = true).await;
+    let bench = Bench::with(|config| config.modes.wrapped_attributes = true).await;
     fill(&bench);
     let (_, answer) =
         post(&bench, "/v1/customers/attributes?id_type=id", &json!({"ids": ["u-1"]})).await;
@@ -185,8 +185,8 @@ async fn an_export_is_pending_then_done_and_its_link_dies() {
 #[tokio::test]
 async fn an_export_may_fail() {
     let bench = Bench::with(|config| {
-        config.failing_exports = true;
-        config.export_polls = 0;
+        config.modes.failing_exports = true;
+        config.modes.export_polls = 0;
     })
     .await;
     post(&bench, "/v1/exports/customers", &json!({"filters": everyone()})).await;

@@ -2,7 +2,7 @@
 
 use domain::time::{Instant, Span};
 use serde_json::{Value, json};
-use server::sandbox::OversizedBatch;
+use server::sandbox::modes::OversizedBatch;
 use server::sandbox::twilio::message::DropReason;
 
 use super::{Bench, change};
@@ -186,7 +186,7 @@ async fn more_than_2_500_messages_are_answered_200_and_lost() {
         |number: usize| json!({"type": "track", "event": "x", "userId": number.to_string()});
     let batch: Vec<Value> = (0..2_501).map(small).collect();
     for (mode, arrived) in [(OversizedBatch::DropAll, 0), (OversizedBatch::DropExcess, 2_500)] {
-        let bench = Bench::with(|config| config.oversized_batch = mode).await;
+        let bench = Bench::with(|config| config.modes.oversized_batch = mode).await;
         assert_eq!(bench.batch(&batch).await.status(), 200);
         let counts = bench.sandbox.platform.counts();
         assert_eq!(counts.unique, arrived);
@@ -256,7 +256,7 @@ async fn the_edge_has_a_budget_with_two_headers() {
     for headers in [true, false] {
         let bench = Bench::with(|config| {
             config.tracking_requests_per_second = 1;
-            config.tracking_retry_after = headers;
+            config.modes.tracking_retry_after = headers;
         })
         .await;
         assert_eq!(bench.batch(&[]).await.status(), 200);

@@ -3,6 +3,7 @@
 //! One file a vertical. A case takes `#[values(Sqlite, Postgres)] engine: Engine` and opens a
 //! database of its own with it; [`worker`] plays the part of delivery.
 
+mod attributes;
 mod cancel;
 mod configuration;
 mod delivery;

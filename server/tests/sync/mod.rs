@@ -4,7 +4,9 @@
 //! draws holdouts is shared with the code under test.
 #![expect(clippy::format_push_string, reason = "short files, readable where they are built")]
 
+mod attributes;
 mod faults;
+mod hostile;
 mod kill;
 mod model;
 mod single;

@@ -130,6 +130,7 @@ pub(super) async fn create(
         }
     }
     let now = seconds(shared.clock.now());
+    let polls_left = shared.modes().export_polls;
     let mut exports = shared.exports();
     let id = exports.exports.last_key_value().map_or(1, |(last, _)| last.saturating_add(1));
     let turn = id as usize % columns.len();
@@ -138,7 +139,7 @@ pub(super) async fn create(
         id,
         created_at: now,
         updated_at: now,
-        polls_left: shared.config.export_polls,
+        polls_left,
         status: Status::Pending,
         downloads: 0,
         people,
@@ -163,9 +164,10 @@ pub(super) async fn one(
 ) -> Result<Response, Unreadable> {
     let Path(id) = path?;
     let now = seconds(shared.clock.now());
+    let fails = shared.modes().failing_exports;
     let mut exports = shared.exports();
     let Some(export) = exports.exports.get_mut(&id) else { return Ok(not_found()) };
-    export.poll(shared.config.failing_exports, now);
+    export.poll(fails, now);
     Ok(Json(json!({"export": export.shape()})).into_response())
 }
 
@@ -206,7 +208,8 @@ pub(super) async fn file(
         else {
             return refuse(StatusCode::NOT_FOUND, "no such file");
         };
-        if now >= link.until {
+        let is_dead = now >= link.until || shared.modes().kill_link();
+        if is_dead {
             return refuse(StatusCode::FORBIDDEN, "the link has expired");
         }
         (export.people.clone(), export.columns.clone())

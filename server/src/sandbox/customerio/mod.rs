@@ -70,7 +70,7 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
     }
     let detail = format!("rate limited to {limit} requests per 1s (reference a1b2c3)");
     let mut response = error(StatusCode::TOO_MANY_REQUESTS, &detail);
-    if shared.config.customerio_retry_after {
+    if shared.modes().customerio_retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response

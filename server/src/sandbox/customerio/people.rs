@@ -113,6 +113,7 @@ pub(super) async fn bulk(
     let Some(names) = names.filter(|names| (1..=MAXIMUM_IDS).contains(&names.len())) else {
         return Ok(bad_request(format!("ids must be a list of 1 to {MAXIMUM_IDS} strings")));
     };
+    let is_wrapped = shared.modes().wrapped_attributes;
     let world = shared.world.lock();
     let customers: Vec<_> = names
         .into_iter()
@@ -120,7 +121,7 @@ pub(super) async fn bulk(
         .filter_map(|number| world.person(number))
         .map(|person| {
             let item = shape(person);
-            if shared.config.wrapped_attributes { json!({ "customer": item }) } else { item }
+            if is_wrapped { json!({ "customer": item }) } else { item }
         })
         .collect();
     Ok(Json(json!({ "customers": customers })).into_response())

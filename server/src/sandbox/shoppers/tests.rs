@@ -39,6 +39,18 @@ fn a_store_of_10_000_has_the_sizes_of_a_small_brand() {
         person.email.is_none() && person.id.is_none() && person.attribute("phone").is_none()
     };
     assert!((300..500).contains(&count(nameless)));
+    let phone = |person: &super::super::world::Person| person.attribute("phone").is_some();
+    let kinds = [(true, true), (true, false), (false, true), (false, false)].map(|(mail, call)| {
+        let kind = (mail, call);
+        world.people().filter(|(_, one)| (one.email.is_some(), phone(one)) == kind).count()
+    });
+    assert!(kinds.iter().all(|count| *count > 100), "e-mail and phone, by kind: {kinds:?}");
+    let local = world
+        .people()
+        .filter(|(_, one)| one.attribute("phone").is_some_and(|number| !number.starts_with('+')));
+    assert!(local.count() > 100, "every phone number can be read");
+    let worth = world.people().filter(|(_, one)| one.attribute("ltv").is_some());
+    assert!(worth.count() > 3_000, "nobody has an ltv");
     let overlap = &world.segment(1).unwrap().members & &world.segment(2).unwrap().members;
     assert!(overlap.len() > 30, "suppression has nothing to do: {}", overlap.len());
 }

@@ -18,8 +18,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::message::{self, DropReason, Envelope, Kind};
+use crate::sandbox::Shared;
 use crate::sandbox::fault::Vendor;
-use crate::sandbox::{OversizedBatch, Shared};
+use crate::sandbox::modes::OversizedBatch;
 
 /// The largest batch, in bytes.
 pub const MAXIMUM_BATCH: usize = 512_000;
@@ -67,7 +68,7 @@ pub(super) async fn batch(
     if batch.items.iter().any(|item| item.get().len() > MAXIMUM_MESSAGE) {
         return refuse("Exceed payload limit");
     }
-    let taken = match shared.config.oversized_batch {
+    let taken = match shared.modes().oversized_batch {
         _ if batch.items.len() <= MAXIMUM_COUNT => batch.items.len(),
         OversizedBatch::DropAll => 0,
         OversizedBatch::DropExcess => MAXIMUM_COUNT,
@@ -140,7 +141,7 @@ async fn receive(
         return Err(Refusal::Bad("Exceed payload limit"));
     };
     if !granted {
-        return Err(Refusal::TooMany { tells_when: shared.config.tracking_retry_after });
+        return Err(Refusal::TooMany { tells_when: shared.modes().tracking_retry_after });
     }
     let json = headers
         .get(header::CONTENT_TYPE)

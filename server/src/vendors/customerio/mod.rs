@@ -1,10 +1,15 @@
-//! Customer.io's App API: reading segments and their members.
+//! Customer.io's App API: reading segments, their members, and people's attributes.
 //!
-//! Source of the shapes: Customer.io's own OpenAPI; what differs live is said where it does.
+//! [`CustomerioClient::call`] is the one way to it: budget, key, retries and `Retry-After` are
+//! there. Source of the shapes: Customer.io's own OpenAPI; what differs live is said where it does.
 
+mod attributes;
 mod wire;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -15,12 +20,16 @@ use domain::{
     connections::Region,
     delivery::{drain::Jitter, port::Sleep, retry::Patience},
     error::VendorError,
-    time::{Clock, Span},
+    time::{Clock, Instant, Span},
 };
-use reqwest::StatusCode;
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{Credentials, detail, pace::EvenPace, plain, retry_after};
+use super::{
+    Credentials, detail,
+    pace::{EvenPace, Turn},
+    plain, retry_after,
+};
 
 const VENDOR: &str = "Customer.io";
 
@@ -44,6 +53,21 @@ pub struct CustomerioClient {
     /// How long one call is tried.
     pub tries_for: Span,
     pace: EvenPace,
+    /// No call before this moment: Customer.io asked for it.
+    not_before: AtomicI64,
+}
+
+/// One call of the App API.
+struct Call<'a> {
+    method: Method,
+    /// Below `/v1`.
+    path: &'a str,
+    query: &'a [(&'a str, &'a str)],
+    body: Option<serde_json::Value>,
+    /// What it is about, for a message to operators.
+    what: &'a str,
+    /// How long it is tried.
+    tries_for: Span,
 }
 
 /// One try's end.
@@ -64,7 +88,8 @@ impl CustomerioClient {
         tries_for: Span,
     ) -> Self {
         let (clock, sleep): (Arc<dyn Clock>, Arc<dyn Sleep>) = (time.clone(), time);
-        Self { http, credentials, stand_in, clock, sleep, jitter, tries_for, pace: EvenPace::new() }
+        let (pace, not_before) = (EvenPace::new(), AtomicI64::new(i64::MIN));
+        Self { http, credentials, stand_in, clock, sleep, jitter, tries_for, pace, not_before }
     }
 
     /// Gets a path until it has an answer or the time for tries is up.
@@ -74,6 +99,12 @@ impl CustomerioClient {
         query: &[(&str, &str)],
         what: &str,
     ) -> Result<T, VendorError> {
+        let tries_for = self.tries_for;
+        self.call(Call { method: Method::GET, path, query, body: None, what, tries_for }).await
+    }
+
+    /// Calls until there is an answer or the time for tries is up.
+    async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, VendorError> {
         let (settings, key) = self
             .credentials
             .read("customerio.app_api_key")
@@ -84,14 +115,38 @@ impl CustomerioClient {
             Region::Us => "https://api.customer.io",
             Region::Eu => "https://api-eu.customer.io",
         });
-        let url = format!("{base}/v1{path}");
-        let patience = Patience::until(self.clock.now().plus(self.tries_for));
+        let url = format!("{base}/v1{}", call.path);
+        let request = || {
+            let request = self.http.request(call.method.clone(), &url);
+            let request = request.query(call.query).bearer_auth(&key);
+            match &call.body {
+                Some(body) => request.json(body),
+                None => request,
+            }
+        };
+        let budget = Some(settings.requests_per_second);
+        parse(&self.until_answered(request, budget, call.what, call.tries_for).await?)
+    }
+
+    /// Sends a request until it has an answer; those with a budget keep to it, and to what
+    /// Customer.io asked for.
+    async fn until_answered(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+        budget: Option<i64>,
+        what: &str,
+        tries_for: Span,
+    ) -> Result<Vec<u8>, VendorError> {
+        let patience = Patience::until(self.clock.now().plus(tries_for));
         for attempt in 0.. {
-            let turn = self.pace.wait(settings.requests_per_second).await;
-            let tried = self.try_once(&url, query, &key, what).await;
+            let turn = match budget {
+                Some(per_second) => Some(self.turn(per_second).await),
+                None => None,
+            };
+            let tried = self.try_once(request(), what).await;
             drop(turn);
             match tried {
-                Try::Answer(body) => return parse(&body),
+                Try::Answer(body) => return Ok(body),
                 Try::Final(error) => return Err(error),
                 Try::Again(why, after) => {
                     let now = self.clock.now();
@@ -105,9 +160,21 @@ impl CustomerioClient {
         Err(unavailable("the number of tries is used up".to_owned()))
     }
 
-    async fn try_once(&self, url: &str, query: &[(&str, &str)], key: &str, what: &str) -> Try {
-        let answer = self.http.get(url).query(query).bearer_auth(key).send().await;
-        let answer = match answer {
+    /// Waits until one more call fits, for whoever calls: a 429 holds all of them.
+    async fn turn(&self, per_second: i64) -> Turn {
+        loop {
+            let turn = self.pace.wait(per_second).await;
+            let wait = Instant(self.not_before.load(Ordering::Relaxed)).since(self.clock.now());
+            if wait.0 <= 0 {
+                return turn;
+            }
+            drop(turn);
+            self.sleep.sleep(wait).await;
+        }
+    }
+
+    async fn try_once(&self, request: RequestBuilder, what: &str) -> Try {
+        let answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) => return Try::Again(plain(&error), None),
         };
@@ -117,13 +184,16 @@ impl CustomerioClient {
             Err(error) => return Try::Again(plain(&error), None),
         };
         match status {
-            StatusCode::OK => Try::Answer(body.to_vec()),
+            StatusCode::OK | StatusCode::CREATED => Try::Answer(body.to_vec()),
             StatusCode::UNAUTHORIZED => Try::Final(VendorError::Unauthorized(VENDOR)),
             StatusCode::FORBIDDEN => Try::Final(VendorError::Forbidden(VENDOR)),
             StatusCode::NOT_FOUND => {
                 Try::Final(VendorError::NotFound { vendor: VENDOR, what: what.to_owned() })
             }
             StatusCode::TOO_MANY_REQUESTS => {
+                if let Some(after) = after {
+                    self.not_before.fetch_max(self.clock.now().plus(after).0, Ordering::Relaxed);
+                }
                 Try::Again("it asks us to slow down (429)".to_owned(), after)
             }
             status if status.is_server_error() => {

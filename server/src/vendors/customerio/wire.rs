@@ -1,10 +1,16 @@
 //! What Customer.io's answers look like. Unknown fields are left alone: they add some.
 
-use domain::audiences::{
-    self, SegmentState,
-    port::{Identifiers, MembershipPage},
+use std::collections::BTreeMap;
+
+use domain::{
+    audiences::{
+        self, SegmentState,
+        port::{Identifiers, MembershipPage},
+    },
+    people::{attributes::Attributes, port::ExportState},
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Longest segment name that we keep.
 const LONGEST_NAME: usize = 300;
@@ -107,9 +113,128 @@ impl Membership {
     }
 }
 
+#[derive(Deserialize)]
+pub struct Customers {
+    customers: Vec<Item>,
+}
+
+/// Wrapped as the specification has it, or bare as the live service answers.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Item {
+    Wrapped { customer: Customer },
+    Bare(Customer),
+}
+
+#[derive(Deserialize)]
+struct Customer {
+    identifiers: CioId,
+    attributes: Option<BTreeMap<String, Value>>,
+}
+
+#[derive(Deserialize)]
+struct CioId {
+    cio_id: String,
+}
+
+impl Customers {
+    pub fn read(self) -> Vec<Attributes> {
+        let customer = |item| match item {
+            Item::Wrapped { customer } | Item::Bare(customer) => customer,
+        };
+        let read = |customer: Customer| Attributes {
+            cio_id: customer.identifiers.cio_id,
+            values: customer
+                .attributes
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, text(value)?)))
+                .collect(),
+        };
+        self.customers.into_iter().map(customer).map(read).collect()
+    }
+}
+
+/// Every value is said to be text; a number or a yes is taken as it would be written.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(yes) => Some(yes.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[derive(Deserialize)]
+pub struct OneExport {
+    pub export: Export,
+}
+
+#[derive(Deserialize)]
+pub struct Export {
+    pub id: i64,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    failed: bool,
+}
+
+impl Export {
+    pub fn state(&self) -> ExportState {
+        match self.status.as_deref() {
+            _ if self.failed => ExportState::Failed,
+            Some("done") => ExportState::Done,
+            Some("failed") => ExportState::Failed,
+            _ => ExportState::Pending,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Link {
+    pub url: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_are_read_wrapped_or_bare_and_every_value_as_text() {
+        let people: Customers = serde_json::from_str(
+            r#"{"customers":[
+                {"customer":{"identifiers":{"cio_id":"a1","id":null},"attributes":{"phone":"+1"}}},
+                {"identifiers":{"cio_id":"a2"},"attributes":{"n":12.5,"b":true,"x":null,"l":[1]},"devices":[]},
+                {"identifiers":{"cio_id":"a3"},"attributes":null}
+            ]}"#,
+        )
+        .unwrap();
+        let people: Vec<(String, Vec<(String, String)>)> = people
+            .read()
+            .into_iter()
+            .map(|one| (one.cio_id, one.values.into_iter().collect()))
+            .collect();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(people[0], ("a1".to_owned(), vec![pair("phone", "+1")]));
+        assert_eq!(people[1], ("a2".to_owned(), vec![pair("b", "true"), pair("n", "12.5")]));
+        assert_eq!(people[2], ("a3".to_owned(), Vec::new()));
+        for other in ["{}", r#"{"customers":[{}]}"#, r#"{"customers":[{"attributes":{}}]}"#] {
+            assert!(serde_json::from_str::<Customers>(other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_export_is_done_or_failed_or_not_yet() {
+        let state = |text: &str| serde_json::from_str::<OneExport>(text).unwrap().export.state();
+        assert_eq!(state(r#"{"export":{"id":1,"status":"done"}}"#), ExportState::Done);
+        assert_eq!(state(r#"{"export":{"id":1,"status":"failed"}}"#), ExportState::Failed);
+        assert_eq!(
+            state(r#"{"export":{"id":1,"status":"done","failed":true}}"#),
+            ExportState::Failed
+        );
+        assert_eq!(state(r#"{"export":{"id":1,"status":"queued"}}"#), ExportState::Pending);
+        assert_eq!(state(r#"{"export":{"id":1}}"#), ExportState::Pending);
+    }
 
     #[test]
     fn names_are_kept_within_bounds() {

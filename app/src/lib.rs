@@ -4,6 +4,7 @@
 //! widgets). A new page is a component in its vertical and one `<Route>` in [`App`].
 
 pub mod access;
+pub mod approvals;
 pub mod assets;
 pub mod audiences;
 mod browser;
@@ -36,12 +37,14 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
+use approvals::page::ApprovalsPage;
 use audiences::{form::PromotePage, page::AudiencesPage};
 use connections::page::ConnectionsPage;
 use delivery::page::LettersPage;
 use destinations::{form::NewDestinationPage, page::DestinationsPage};
 use mappings::{
     form::{EditMappingPage, NewMappingPage},
+    manage::ManageMappingPage,
     page::{MappingPage, MappingsPage},
 };
 use overview::page::OverviewPage;
@@ -105,10 +108,16 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/mappings/new") view=NewMappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key/edit") view=EditMappingPage ssr=SsrMode::Async />
+            <Route
+                path=path!("/mappings/:key/manage")
+                view=ManageMappingPage
+                ssr=SsrMode::Async
+            />
             <Route path=path!("/destinations") view=DestinationsPage ssr=SsrMode::Async />
             <Route path=path!("/destinations/new") view=NewDestinationPage ssr=SsrMode::Async />
             <Route path=path!("/suppression") view=SuppressionPage ssr=SsrMode::Async />
             <Route path=path!("/suppression/new") view=NewSuppressionPage ssr=SsrMode::Async />
+            <Route path=path!("/approvals") view=ApprovalsPage ssr=SsrMode::Async />
             <Route path=path!("/dead-letters") view=LettersPage ssr=SsrMode::Async />
             <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
+#[cfg(feature = "ssr")]
+use domain::{configuration::plan::Leaving, time::Span};
 
 /// Rows of a page of runs.
 #[cfg(feature = "ssr")]
@@ -156,6 +158,12 @@ fn page_of(key: &str) -> String {
     key.parse::<Key>().map_or_else(|_| "/mappings".to_owned(), |key| format!("/mappings/{key}"))
 }
 
+/// The page of what is seldom done with it.
+#[cfg(feature = "ssr")]
+fn manage_of(key: &str) -> String {
+    format!("{}/manage", page_of(key))
+}
+
 /// All mappings.
 #[server(prefix = "/fn", endpoint = "read_mappings")]
 pub async fn read_mappings() -> Result<MappingsView, AppError> {
@@ -269,6 +277,63 @@ pub async fn resume_mapping(
         Ok(page_of(&key))
     };
     finish::<ResumeMapping>(outcome.await, &page_of(&key), &[])
+}
+
+/// Sends people again who were told anything since a length of time, or everybody.
+#[server(prefix = "/fn", endpoint = "resync_mapping")]
+pub async fn resync_mapping(
+    /// Which.
+    key: String,
+    /// How long ago, such as `24h`; empty for everybody who is there.
+    #[server(default)]
+    since: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let span: Option<Span> = match since.trim() {
+            "" => None,
+            text => Some(text.parse().map_err(|error| AppError::invalid("since", error))?),
+        };
+        let since = span.map(|span| services.clock.now().minus(span));
+        services.mappings.resync(&named(&key)?, since, &actor).await?;
+        Ok(page_of(&key))
+    };
+    finish::<ResyncMapping>(outcome.await, &manage_of(&key), &[("since", &since)])
+}
+
+/// Takes whoever should be there for there already.
+#[server(prefix = "/fn", endpoint = "adopt_mapping")]
+pub async fn adopt_mapping(
+    /// Which.
+    key: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.mappings.adopt(&named(&key)?, &actor).await?;
+        Ok(page_of(&key))
+    };
+    finish::<AdoptMapping>(outcome.await, &manage_of(&key), &[])
+}
+
+/// Retires a mapping.
+#[server(prefix = "/fn", endpoint = "retire_mapping")]
+pub async fn retire_mapping(
+    /// Which.
+    key: String,
+    /// `send` their exits, or `abandon` them there.
+    people: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let leaving = match &*people {
+            "send" => Leaving::Sent,
+            "abandon" => Leaving::Abandoned,
+            _ => return Err(AppError::invalid("people", "choose send or abandon")),
+        };
+        services.mappings.retire(&named(&key)?, leaving, &actor).await?;
+        Ok("/mappings".to_owned())
+    };
+    finish::<RetireMapping>(outcome.await, &manage_of(&key), &[])
 }
 
 #[cfg(test)]

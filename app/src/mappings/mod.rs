@@ -2,5 +2,6 @@
 
 pub mod api;
 pub mod form;
+pub mod manage;
 pub mod page;
 pub mod parts;

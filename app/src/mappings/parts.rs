@@ -165,6 +165,7 @@ impl Default for Actions {
 fn action_buttons(row: &MappingRow, actions: Actions) -> AnyView {
     let key = row.spec.key.to_string();
     let edit = format!("/mappings/{key}/edit");
+    let manage = format!("/mappings/{key}/manage");
     let paused = row.health == Health::Paused;
     let hidden = || {
         let key = key.clone();
@@ -200,6 +201,7 @@ fn action_buttons(row: &MappingRow, actions: Actions) -> AnyView {
         <LinkButton href=edit mark=Mark::Edit>
             "Edit mapping"
         </LinkButton>
+        <LinkButton href=manage kind=ButtonKind::Quiet>"Resync or retire"</LinkButton>
     }
     .into_any()
 }
@@ -290,6 +292,22 @@ fn trouble(row: &MappingRow, now: Instant) -> AnyView {
                 .into_any(),
             )
         }
+        Health::Waiting => {
+            let title = "Its last change is abnormal and waits for you";
+            let words =
+                "Suppressed people have left. Nobody else comes or goes until somebody decides.";
+            Some(
+                view! {
+                    <Notice kind=NoticeKind::Late title>
+                        <p>{words}</p>
+                        <p>
+                            <a href="/approvals">"See what is held back, and decide"</a>
+                        </p>
+                    </Notice>
+                }
+                .into_any(),
+            )
+        }
         Health::Late => {
             let since = row.last_done_at.map_or_else(
                 || "No run has ended well yet".to_owned(),
@@ -308,14 +326,6 @@ fn trouble(row: &MappingRow, now: Instant) -> AnyView {
                 .into_any(),
             )
         }
-        Health::Waiting => Some(
-            view! {
-                <Notice title="A run waits: its change is unusually large">
-                    <p>"Only what protects people is sent until somebody decides."</p>
-                </Notice>
-            }
-            .into_any(),
-        ),
         _ => None,
     };
     let odd = newest

@@ -34,6 +34,8 @@ pub struct Overview {
     pub runs: Vec<RunRow>,
     /// Whom Segment refused.
     pub letters: LetterCount,
+    /// Decisions that wait for somebody.
+    pub waiting: u64,
 }
 
 /// What the overview shows.
@@ -49,6 +51,7 @@ pub async fn read_overview() -> Result<Overview, AppError> {
         destinations: services.destinations.list().await?.len() as u64,
         mappings: services.mappings.list().await?,
         suppressions: services.suppression.list().await?,
+        waiting: services.approvals.list().await?.len() as u64,
         letters: services.delivery.letters().await?.count(None),
         now: services.clock.now(),
     })

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::api::{Overview, read_overview};
 use crate::{
+    approvals::page::approvals_notice,
     chart::{Share, Shares},
     delivery::page::letters_notice,
     format,
@@ -163,7 +164,8 @@ fn troubles(view: &Overview) -> AnyView {
         .filter_map(|audience| stale(audience, view.now))
         .collect_view();
     let letters = letters_notice(view.letters, None);
-    view! { {refused} {letters} {stale} }.into_any()
+    let waiting = approvals_notice(view.waiting);
+    view! { {refused} {letters} {waiting} {stale} }.into_any()
 }
 
 fn stale(audience: &domain::audiences::AudienceRow, now: Instant) -> Option<AnyView> {

@@ -1,4 +1,5 @@
 use domain::{
+    approvals::{Approvals, ShrunkAudience, WaitingRun},
     audiences::{Mirror, Segment, SegmentRow, SegmentState},
     connections::{ConnectionView, Vendor},
     delivery::{
@@ -17,6 +18,7 @@ use leptos::prelude::*;
 
 use super::{answer, page, samples::*, words};
 use crate::{
+    approvals::{self, api::ApprovalsView, page::approvals_page},
     audiences::{
         api::{AudiencesView, Segments},
         form::promote_page,
@@ -35,6 +37,7 @@ use crate::{
     mappings::{
         api::{MappingChoices, MappingView, MappingsView},
         form::{edit_page, new_page},
+        manage::{self, manage_page},
         page::mappings_page,
         parts::{Actions, mapping_page},
     },
@@ -71,6 +74,7 @@ fn overview(mappings: Vec<domain::mappings::MappingRow>) -> Overview {
         suppressions: vec![],
         runs: vec![run(RunState::Done)],
         letters: LetterCount::default(),
+        waiting: 0,
     }
 }
 
@@ -564,4 +568,65 @@ fn connections_show_what_the_test_said_and_never_a_key() {
     let ids: Vec<_> = html.split(" id=\"").skip(1).filter_map(|id| id.split('"').next()).collect();
     let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
     assert_eq!(ids.len(), distinct.len(), "two forms on one page share no id: {ids:?}");
+}
+
+fn approvals_html(approvals: Approvals) -> String {
+    page("/approvals", move || {
+        approvals_page(ApprovalsView { now: now(), approvals }, approvals::page::Actions::new())
+    })
+}
+
+#[test]
+fn what_waits_shows_its_numbers_and_what_each_button_does() {
+    let html = approvals_html(Approvals {
+        runs: vec![WaitingRun {
+            run: run(RunState::Waiting).id,
+            mapping: key("cart-meta"),
+            audience: key("cart-abandoners"),
+            destination: key("meta"),
+            use_case: UseCase::Retarget,
+            at: now(),
+            entered: 0,
+            exited: 9_204,
+            present: 12_480,
+        }],
+        shrunk: vec![ShrunkAudience {
+            audience: key("recent-purchasers"),
+            segment_name: Some("Recent <buyers>".to_owned()),
+            at: now(),
+            kept: 4_000,
+            read: 1,
+            suppressions: vec![key("purchase")],
+        }],
+    });
+    assert_eq!(
+        answer(&html),
+        "1 run holds back an abnormal change and 1 suppression keeps people whom its segment lost."
+    );
+    let words = words(&html);
+    for expected in ["Release 9,204 exits", "Discard and pause", "Accept 1 person", "12,480"] {
+        assert!(words.contains(expected), "{expected}: {words}");
+    }
+    assert!(html.contains("Recent &lt;buyers&gt;"), "names are text");
+    let nothing = approvals_html(Approvals::default());
+    assert_eq!(answer(&nothing), "Nothing waits for a decision.");
+    assert!(!nothing.contains("<table"));
+}
+
+#[test]
+fn retiring_says_the_number_and_offers_a_choice() {
+    let row = mapping(Health::Ok);
+    let there = crate::format::number(row.delivered);
+    let html =
+        page("/mappings/cart-meta/manage", move || manage_page(&row, manage::Actions::new()));
+    let words = words(&html);
+    assert!(words.contains(&format!("Send {there} exits and retire")), "{words}");
+    assert!(words.contains(&format!("Retire and leave {there} there")), "{words}");
+    assert!(words.contains("Send them again") && !words.contains("Adopt"), "{words}");
+    let empty =
+        domain::mappings::MappingRow { delivered: 0, last_done_at: None, ..mapping(Health::New) };
+    let html =
+        page("/mappings/cart-meta/manage", move || manage_page(&empty, manage::Actions::new()));
+    let words = self::words(&html);
+    assert!(words.contains("Adopt at the first run") && !words.contains("leave"), "{words}");
 }

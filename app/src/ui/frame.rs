@@ -28,7 +28,7 @@ const PLACES: [&[Place]; 3] = [
         place("/destinations", "Destinations", Mark::Destinations),
         place("/suppression", "Suppression", Mark::Suppression),
     ],
-    &[place("/people", "People", Mark::People)],
+    &[place("/approvals", "Approvals", Mark::Approvals), place("/people", "People", Mark::People)],
     &[place("/settings/connections", "Connections", Mark::Settings)],
 ];
 

@@ -1,0 +1,4 @@
+//! Approvals: what waits until somebody has looked at it.
+
+pub mod api;
+pub mod page;

@@ -80,7 +80,7 @@ impl AppError {
         Self::Internal { reference }
     }
 
-    /// The answer's status, where it is a page.
+    /// The answer's status, of a page and of a server function alike.
     #[cfg(feature = "ssr")]
     #[must_use]
     pub const fn status(&self) -> http::StatusCode {

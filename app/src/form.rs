@@ -33,6 +33,18 @@ pub fn wrong(answered: Answered, field: &'static str) -> Signal<Option<String>> 
     })
 }
 
+/// Counts the answers to what was sent, right or wrong: what a field of a secret waits for to
+/// empty itself. Nobody answered while Segue can't be reached, so what was typed stays.
+pub fn spent<S>(action: ServerAction<S>) -> Signal<usize>
+where
+    S: ServerFn<Output = (), Error = AppError> + Clone + Send + Sync + 'static,
+{
+    Signal::derive(move || match action.value().get() {
+        None | Some(Err(AppError::Unreachable)) => 0,
+        Some(_) => action.version().get(),
+    })
+}
+
 /// What was typed into a field before the page was sent again, or `first`.
 pub fn typed(field: &str, first: &str) -> String {
     use_query_map().with_untracked(|query| query.get(field)).unwrap_or_else(|| first.to_owned())

@@ -10,6 +10,7 @@ mod browser;
 pub mod chart;
 pub mod connections;
 pub mod context;
+pub mod delivery;
 pub mod destinations;
 pub mod error;
 pub mod form;
@@ -70,6 +71,7 @@ fn Around() -> impl IntoView {
     match name {
         Some(name) => view! {
             <ui::Frame person=ui::Person(name) environment>
+                <delivery::parts::StopBar />
                 <Pages />
             </ui::Frame>
         }

@@ -8,6 +8,7 @@
 //! To add a vertical: a folder here, the same in `app`, its SQL in `server/src/storage`.
 
 pub mod access;
+pub mod approvals;
 pub mod audiences;
 pub mod configuration;
 pub mod connections;

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use crate::{
-    access::service::AccessService, audiences::service::AudienceService,
-    configuration::service::ConfigurationService, connections::service::ConnectionService,
+    access::service::AccessService, approvals::service::ApprovalService,
+    audiences::service::AudienceService, configuration::service::ConfigurationService,
+    connections::service::ConnectionService, delivery::service::DeliveryService,
     destinations::service::DestinationService, mappings::service::MappingService,
     people::service::PeopleService, suppression::service::SuppressionService,
     sync::runs::RunService, time::Clock,
@@ -17,12 +18,16 @@ use crate::{
 pub struct Services {
     /// Who signs in.
     pub access: Arc<AccessService>,
+    /// What waits for somebody's decision.
+    pub approvals: Arc<ApprovalService>,
     /// Audiences and segments.
     pub audiences: Arc<AudienceService>,
     /// Planning and applying.
     pub configuration: Arc<ConfigurationService>,
     /// Keys and regions.
     pub connections: Arc<ConnectionService>,
+    /// Stopping and resuming.
+    pub delivery: Arc<DeliveryService>,
     /// Places behind Segment.
     pub destinations: Arc<DestinationService>,
     /// What goes where.

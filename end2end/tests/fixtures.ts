@@ -129,7 +129,9 @@ function watch(page: Page, problems: string[]) {
     // without JavaScript, uses the preloaded module late or never.
     if (message.text().startsWith('Failed to load resource') && message.location().url === page.url()) return;
     if (message.text().includes('was preloaded using link preload but not used')) return;
-    if (message.type() === 'error' || message.type() === 'warning') problems.push(`console: ${message.text()}`);
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    const from = message.text().startsWith('Failed to load resource') ? ` from ${message.location().url}` : '';
+    problems.push(`console: ${message.text()}${from}`);
   });
   page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));
   page.on('response', (response) => {
@@ -199,11 +201,15 @@ export async function settled(page: Page, demo: Demo) {
     .toBe(false);
 }
 
-/** Drops what the browser says of a refusal that the test provoked. */
-export function forgive(problems: string[], path: string) {
+/**
+ * Drops what Chromium says of a refusal that the test provoked: an answer of this status from
+ * this path. A fault of the server's own (5xx) is never one.
+ */
+export function forgive(problems: string[], path: string, status = 422) {
+  expect(status).toBeLessThan(500);
+  const said = `console: Failed to load resource: the server responded with a status of ${status} `;
   for (const problem of problems.splice(0)) {
-    const expected = problem.endsWith(path) || problem.startsWith('console: Failed to load resource');
-    if (!expected) problems.push(problem);
+    if (!(problem.startsWith(said) && problem.endsWith(path))) problems.push(problem);
   }
 }
 

@@ -37,6 +37,8 @@ for (const javaScriptEnabled of [true, false]) {
 
       await page.getByRole('link', { name: 'Edit mapping' }).click();
       await expect(page.getByLabel('Runs every')).toHaveValue('10m');
+      await expect(page.getByRole('main')).toContainText('A mapping keeps its audience and its destination');
+      await expect(page.getByRole('combobox')).toHaveCount(0);
       await page.getByLabel('Runs every').fill('15m');
       await page.getByRole('button', { name: 'Save mapping' }).click();
       await expect(page).toHaveURL('/mappings/browsed-to-tiktok');

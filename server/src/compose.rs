@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use domain::{
     Result,
+    approvals::service::ApprovalService,
     audiences::service::AudienceService,
     configuration::service::ConfigurationService,
     connections::service::ConnectionService,
     delivery::{
         drain::{Drain, Jitter},
         port::EventSink,
+        service::DeliveryService,
     },
     destinations::service::DestinationService,
     ids::Ids,
@@ -129,7 +131,6 @@ impl Segue {
             drain: Drain {
                 store: stored.clone(),
                 leases: stored.clone(),
-                people: stored.clone(),
                 sink: sink.clone(),
                 clock: clock.clone(),
                 sleep: time,
@@ -145,6 +146,12 @@ impl Segue {
         };
         let services = Services {
             access: crate::auth::service(&storage, clock.clone()),
+            approvals: Arc::new(ApprovalService::new(
+                configuration.clone(),
+                stored.clone(),
+                clock.clone(),
+                stir.clone(),
+            )),
             audiences: Arc::new(AudienceService::new(
                 configuration.clone(),
                 stored.clone(),
@@ -156,6 +163,7 @@ impl Segue {
                 Arc::new(Tester { segments: customerio, sink }),
                 clock.clone(),
             )),
+            delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
             mappings: Arc::new(MappingService::new(
                 configuration.clone(),

@@ -123,6 +123,39 @@ async fn a_form_from_elsewhere_is_refused() {
     }
 }
 
+/// What the awake page is told of a refusal, and what becomes of the same form without a script.
+#[tokio::test]
+async fn a_refusal_has_its_own_status_and_a_plain_form_goes_back_to_its_page() {
+    let house = House::new().await;
+    let cookie = house.signed_in().await;
+    let router = router(house.edge());
+    let post = |path: &str, accept: &str, body: &str| {
+        Request::post(path)
+            .header(HOST, "segue.example.com")
+            .header("sec-fetch-site", "same-origin")
+            .header(ACCEPT, accept)
+            .header(COOKIE, &cookie)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body.to_owned()))
+            .unwrap()
+    };
+    for (path, body, status) in [
+        ("/fn/create_destination", "key=Not+A+Key&integration=X&profile=plain", 422),
+        ("/fn/create_destination", "key=x", 422),
+        ("/fn/run_mapping", "key=none", 404),
+        ("/fn/read_mapping", "key=none", 404),
+    ] {
+        let (answer, told) = ask(&router, post(path, "application/json", body)).await;
+        assert_eq!(answer.status().as_u16(), status, "{path} {body}: {told}");
+        assert!(told.starts_with('{') && !answer.headers().contains_key(LOCATION), "{told}");
+    }
+    let plain = post("/fn/create_destination", "text/html", "key=Not+A+Key&integration=X");
+    let (answer, _) = ask(&router, plain).await;
+    assert_eq!(answer.status(), StatusCode::FOUND);
+    let back = answer.headers()[LOCATION].to_str().unwrap();
+    assert!(back.starts_with("/destinations/new?"), "{back}");
+}
+
 /// Every server function changes something, or might one day: none may be a GET.
 #[tokio::test]
 async fn no_server_function_answers_to_get() {

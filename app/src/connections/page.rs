@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::api::{ConnectionsView, SaveCustomerio, SaveTwilio, TestConnection, read_connections};
 use crate::{
-    form::{Answered, FormError, answered, typed, wrong},
+    form::{Answered, FormError, answered, spent, typed, wrong},
     format,
     live::loaded,
     ui::{
@@ -219,6 +219,7 @@ fn customerio_form(connection: &ConnectionView, actions: Actions) -> AnyView {
                 class="input-mono"
                 wrong=wrong(answered, "app_api_key")
                 optional
+                forget=spent(action)
             />
             <TextField
                 name="requests_per_second"
@@ -272,6 +273,7 @@ fn twilio_form(connection: &ConnectionView, actions: Actions) -> AnyView {
                 class="input-mono"
                 wrong=wrong(answered, "write_key")
                 optional
+                forget=spent(action)
             />
             <TextField
                 name="events_per_second"

@@ -1,12 +1,27 @@
 //! Server functions of destinations: read, add.
 
-use domain::destinations::{DestinationRow, DestinationSpec};
+use domain::{
+    delivery::stop::Stop,
+    destinations::{DestinationRow, DestinationSpec},
+    time::Instant,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
+
+/// The list of destinations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DestinationsView {
+    /// When this was read.
+    pub now: Instant,
+    /// By key.
+    pub destinations: Vec<DestinationRow>,
+    /// Emergency stops in force.
+    pub stops: Vec<Stop>,
+}
 
 /// What the form of a destination sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,9 +79,11 @@ impl DestinationForm {
 
 /// All destinations.
 #[server(prefix = "/fn", endpoint = "read_destinations")]
-pub async fn read_destinations() -> Result<Vec<DestinationRow>, AppError> {
+pub async fn read_destinations() -> Result<DestinationsView, AppError> {
     let (services, _) = enter()?;
-    Ok(services.destinations.list().await?)
+    let destinations = services.destinations.list().await?;
+    let stops = services.delivery.stops().await?;
+    Ok(DestinationsView { now: services.clock.now(), destinations, stops })
 }
 
 /// Adds a destination.

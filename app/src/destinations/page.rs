@@ -1,25 +1,36 @@
 //! The list of destinations.
 
-use domain::destinations::DestinationRow;
+use domain::{
+    delivery::stop::{Scope, Stop},
+    destinations::DestinationRow,
+    time::Instant,
+};
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
-use super::api::read_destinations;
+use super::api::{DestinationsView, read_destinations};
 use crate::{
+    delivery::parts::{ResumeForm, StopActions, StopForm},
     format,
     live::{loaded, renew},
-    ui::{ButtonKind, Column, Empty, Figure, LinkButton, Mark, Nothing, Page, Table},
+    ui::{
+        ButtonKind, Column, Empty, Figure, LinkButton, Mark, Moment, Nothing, Page, Section, State,
+        StateMark, Table,
+    },
 };
 
 /// All destinations.
 #[component]
 pub fn DestinationsPage() -> AnyView {
-    let data = Resource::new(|| (), |()| read_destinations());
+    let actions = StopActions::of_frame();
+    let data = Resource::new(move || actions.version(), |_| read_destinations());
     renew(data, |_| false);
-    loaded(data, "Destinations", destinations_page)
+    loaded(data, "Destinations", move |view| destinations_page(view, actions))
 }
 
 /// The list's page.
-pub fn destinations_page(rows: Vec<DestinationRow>) -> AnyView {
+pub fn destinations_page(view: DestinationsView, actions: StopActions) -> AnyView {
+    let DestinationsView { now, destinations: rows, stops } = view;
     let answer = sentence(&rows);
     let add = || {
         view! {
@@ -49,14 +60,41 @@ pub fn destinations_page(rows: Vec<DestinationRow>) -> AnyView {
         Column::words("Identifiers"),
         Column::figures("Mappings"),
         Column::figures("Memberships there"),
+        Column::words("Delivery"),
+        Column::actions("Stop or resume"),
     ];
-    let rows = rows.into_iter().map(destination_row).collect_view();
+    let rows = rows
+        .into_iter()
+        .map(|row| {
+            let stop =
+                stops.iter().find(|stop| stop.scope == Scope::Destination(row.spec.key.clone()));
+            destination_row(row, stop, now, actions)
+        })
+        .collect_view();
+    let everything = stops.iter().any(|stop| stop.scope == Scope::Everything);
     view! {
         <Page name="Destinations" answer=answer.into_any() actions=add().into_any()>
             <Table caption="Destinations" columns>
                 {rows}
             </Table>
+            {(!everything).then(|| emergency(actions))}
         </Page>
+    }
+    .into_any()
+}
+
+/// The one button for everything, with what it does.
+fn emergency(actions: StopActions) -> AnyView {
+    let path = use_location().pathname;
+    view! {
+        <Section title="In an emergency">
+            <p class="reading">
+                "A stop takes effect with the next batch and holds until somebody ends it. Entries and ordinary exits wait; what protects people still flows. When it ends, every mapping decides anew, so that nobody is sent on what was true before."
+            </p>
+            <StopForm scope=Scope::Everything path actions kind=ButtonKind::Danger>
+                "Stop all delivery"
+            </StopForm>
+        </Section>
     }
     .into_any()
 }
@@ -82,8 +120,33 @@ fn sentence(rows: &[DestinationRow]) -> String {
     )
 }
 
-fn destination_row(row: DestinationRow) -> AnyView {
+fn destination_row(
+    row: DestinationRow,
+    stop: Option<&Stop>,
+    now: Instant,
+    actions: StopActions,
+) -> AnyView {
     let spec = row.spec;
+    let path = use_location().pathname;
+    let scope = Scope::Destination(spec.key.clone());
+    let key = spec.key.to_string();
+    let (delivery, button) = match stop {
+        Some(stop) => (
+            view! {
+                <StateMark state=State::Paused word="Stopped" />
+                " "
+                <Moment at=stop.since now />
+            }
+            .into_any(),
+            view! { <ResumeForm scope path actions>{format!("Resume delivery to {key}")}</ResumeForm> }
+                .into_any(),
+        ),
+        None => (
+            view! { <StateMark state=State::Ok word="Flows" /> }.into_any(),
+            view! { <StopForm scope path actions>{format!("Stop delivery to {key}")}</StopForm> }
+                .into_any(),
+        ),
+    };
     let fields = if spec.fields.is_empty() {
         view! { <Nothing words="none" /> }.into_any()
     } else {
@@ -111,6 +174,8 @@ fn destination_row(row: DestinationRow) -> AnyView {
             <td>{identifiers} {hashed}</td>
             <td class="num">{mappings}</td>
             <Figure value=row.delivered />
+            <td>{delivery}</td>
+            <td class="tight">{button}</td>
         </tr>
     }
     .into_any()

@@ -9,8 +9,8 @@ use crate::{
     form::{Answered, FormError, answered, ticked, typed, wrong},
     live::loaded,
     ui::{
-        Button, ButtonKind, CheckField, Choice, Choices, Empty, LinkButton, Page, SelectField,
-        TextField,
+        Button, ButtonKind, CheckField, Choice, Choices, Empty, FixedField, LinkButton, Page,
+        SelectField, TextField,
     },
     words,
 };
@@ -124,8 +124,6 @@ fn first(spec: Option<&MappingSpec>, field: &str) -> String {
     };
     match field {
         "key" => spec.key.to_string(),
-        "audience" => spec.audience.to_string(),
-        "destination" => spec.destination.to_string(),
         "use_case" => spec.use_case.to_string(),
         "every" => spec.every.to_string(),
         "holdout_percent" => spec.holdout_percent.percent().to_string(),
@@ -138,29 +136,14 @@ fn first(spec: Option<&MappingSpec>, field: &str) -> String {
 }
 
 fn fields(choices: MappingChoices, answered: Answered, title: &'static str) -> AnyView {
-    let MappingChoices { audiences, destinations, spec } = choices;
-    let value = |field: &str| typed(field, &first(spec.as_ref(), field));
-    let audiences = audiences
-        .into_iter()
-        .map(|row| {
-            let name = row.segment_name.unwrap_or_else(|| format!("segment {}", row.spec.segment));
-            Choice::new(row.spec.key.to_string(), format!("{} · {name}", row.spec.key))
-        })
-        .collect();
-    let destinations = destinations
-        .into_iter()
-        .map(|row| {
-            let words = format!("{} · {}", row.spec.key, row.spec.profile.label());
-            Choice::new(row.spec.key.to_string(), words)
-        })
-        .collect();
+    let value = |field: &str| typed(field, &first(choices.spec.as_ref(), field));
     let use_cases = UseCase::ALL
         .into_iter()
         .map(|one| {
             Choice::new(one.as_str(), words::use_case(one)).with_hint(words::use_case_hint(one))
         })
         .collect();
-    let key = match &spec {
+    let key = match &choices.spec {
         // The key is part of what was sent: it never changes.
         Some(spec) => {
             view! { <input type="hidden" name="key" value=spec.key.to_string() /> }.into_any()
@@ -180,6 +163,56 @@ fn fields(choices: MappingChoices, answered: Answered, title: &'static str) -> A
     view! {
         <FormError answered fields=FIELDS title />
         {key}
+        {ends(&choices, answered)}
+        <Choices
+            name="use_case"
+            label="Use case"
+            options=use_cases
+            value=value("use_case")
+            wrong=wrong(answered, "use_case")
+        />
+        {further_fields(choices.spec.as_ref(), answered)}
+    }
+    .into_any()
+}
+
+/// Who goes where: chosen once, and fixed from then on.
+fn ends(choices: &MappingChoices, answered: Answered) -> AnyView {
+    let audiences: Vec<Choice> = choices
+        .audiences
+        .iter()
+        .map(|row| {
+            let segment = format!("segment {}", row.spec.segment);
+            let name = row.segment_name.clone().unwrap_or(segment);
+            Choice::new(row.spec.key.to_string(), format!("{} · {name}", row.spec.key))
+        })
+        .collect();
+    let destinations: Vec<Choice> = choices
+        .destinations
+        .iter()
+        .map(|row| {
+            let words = format!("{} · {}", row.spec.key, row.spec.profile.label());
+            Choice::new(row.spec.key.to_string(), words)
+        })
+        .collect();
+    if let Some(spec) = &choices.spec {
+        let (audience, destination) = (spec.audience.to_string(), spec.destination.to_string());
+        let audience_words = words_of(&audiences, &audience);
+        let destination_words = words_of(&destinations, &destination);
+        return view! {
+            <FixedField name="audience" label="Audience" value=audience words=audience_words />
+            <FixedField
+                name="destination"
+                label="Destination"
+                value=destination
+                words=destination_words
+                hint="A mapping keeps its audience and its destination: whoever is there by it would be owed an exit by nobody. To send other people or to another place, add another mapping."
+            />
+        }
+        .into_any();
+    }
+    let value = |field: &str| typed(field, "");
+    view! {
         <SelectField
             name="audience"
             label="Audience"
@@ -196,16 +229,14 @@ fn fields(choices: MappingChoices, answered: Answered, title: &'static str) -> A
             value=value("destination")
             wrong=wrong(answered, "destination")
         />
-        <Choices
-            name="use_case"
-            label="Use case"
-            options=use_cases
-            value=value("use_case")
-            wrong=wrong(answered, "use_case")
-        />
-        {further_fields(spec.as_ref(), answered)}
     }
     .into_any()
+}
+
+/// The words of a choice; its value where it is none any more.
+fn words_of(choices: &[Choice], value: &str) -> String {
+    let choice = choices.iter().find(|choice| choice.value == value);
+    choice.map_or_else(|| value.to_owned(), |choice| choice.words.clone())
 }
 
 /// How it runs: all of it has a value that makes sense from the start.

@@ -1,7 +1,10 @@
 use domain::{
     audiences::{Mirror, Segment, SegmentRow, SegmentState},
     connections::{ConnectionView, Vendor},
-    delivery::Transition,
+    delivery::{
+        Transition,
+        stop::{Scope, Stop},
+    },
     destinations::{DestinationRow, DestinationSpec, Profile},
     mappings::{Health, UseCase},
     people::{HistoryEntry, Person, PersonMapping, PersonView},
@@ -22,7 +25,11 @@ use crate::{
         api::ConnectionsView,
         page::{Actions as ConnectionActions, connections_page},
     },
-    destinations::{form::NewDestinationPage, page::destinations_page},
+    delivery::{
+        api::StopsView,
+        parts::{StopActions, stop_lines},
+    },
+    destinations::{api::DestinationsView, form::NewDestinationPage, page::destinations_page},
     mappings::{
         api::{MappingChoices, MappingView, MappingsView},
         form::{edit_page, new_page},
@@ -284,6 +291,11 @@ fn the_edit_form_holds_the_mapping_and_never_changes_its_key() {
         edit_page(MappingChoices { spec, ..choices() }, ServerAction::new())
     });
     assert!(html.contains("type=\"hidden\" name=\"key\" value=\"cart-meta\""), "{html}");
+    assert!(!html.contains("<select"), "its two ends are fixed");
+    for field in ["audience\" value=\"cart-abandoners", "destination\" value=\"meta"] {
+        assert!(html.contains(&format!("type=\"hidden\" name=\"{field}\"")), "{field}: {html}");
+    }
+    assert!(words(&html).contains("A mapping keeps its audience and its destination"));
     for value in ["value=\"5m\"", "value=\"2.5\"", "value=\"ads\"", "value=\"10\""] {
         assert!(html.contains(value), "{value}");
     }
@@ -328,17 +340,57 @@ fn no_page_carries_a_style_attribute_or_a_script() {
 #[test]
 fn destinations_say_how_many_are_there_and_which_are_idle() {
     let html = page("/destinations", || {
-        let mut rows = choices().destinations;
-        rows[0].delivered = 12_480;
-        destinations_page(rows)
+        let mut destinations = choices().destinations;
+        destinations[0].delivered = 12_480;
+        let view = DestinationsView { now: now(), destinations, stops: vec![] };
+        destinations_page(view, StopActions::of_frame())
     });
     assert_eq!(answer(&html), "1 destination holds 12,480 memberships. No mapping sends to meta.");
     assert!(html.contains("id=\"meta\"") && html.contains("/mappings/new?destination=meta"));
-    let empty = page("/destinations", || destinations_page(vec![]));
+    assert!(words(&html).contains("Stop delivery to meta"));
+    assert!(words(&html).contains("Stop all delivery"));
+    let empty = page("/destinations", || {
+        let view = DestinationsView { now: now(), destinations: vec![], stops: vec![] };
+        destinations_page(view, StopActions::of_frame())
+    });
     assert!(empty.contains("href=\"/destinations/new\""));
     let form =
         page("/destinations/new?integration=Ads", || view! { <NewDestinationPage /> }.into_any());
     assert!(form.contains("value=\"Ads\"") && form.contains("google-customer-match"));
+}
+
+#[test]
+fn a_stop_is_seen_with_who_and_since_when_and_can_be_ended() {
+    let stop = |scope| Stop {
+        scope,
+        by: "ada@example.com".to_owned(),
+        since: now().minus(Span::from_minutes(4)),
+    };
+    let stops = vec![stop(Scope::Everything), stop(Scope::Destination(key("meta")))];
+    let list =
+        DestinationsView { now: now(), destinations: choices().destinations, stops: stops.clone() };
+    let bar = |stops| {
+        page("/mappings", || {
+            let path = leptos_router::hooks::use_location().pathname;
+            stop_lines(StopsView { now: now(), stops }, path, StopActions::of_frame())
+        })
+    };
+    let html = bar(stops);
+    let text = words(&html);
+    assert!(
+        text.contains("All delivery is stopped by ada@example.com, since 4 min ago."),
+        "{text}"
+    );
+    assert!(text.contains("Delivery to meta is stopped"), "{text}");
+    assert!(text.contains("Resume everything else") && text.contains("Resume delivery to meta"));
+    assert!(text.contains("What protects people still flows"));
+    assert!(html.contains("name=\"back\" value=\"/mappings\""), "{html}");
+    assert_eq!(words(&bar(vec![])), "", "nothing is shown while nothing is stopped");
+
+    let html = page("/destinations", || destinations_page(list, StopActions::of_frame()));
+    let text = words(&html);
+    assert!(text.contains("Stopped") && text.contains("Resume delivery to meta"));
+    assert!(!text.contains("Stop all delivery"), "everything is stopped already");
 }
 
 #[test]

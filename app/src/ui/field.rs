@@ -134,6 +134,9 @@ pub fn TextField(
     /// What a password manager should do; `off` by default.
     #[prop(default = "off")]
     autocomplete: &'static str,
+    /// Empties it whenever this changes: a secret doesn't stay where it was typed.
+    #[prop(optional, into)]
+    forget: Signal<usize>,
 ) -> AnyView {
     let id = name.clone();
     let has_hint = hint.is_some();
@@ -141,8 +144,19 @@ pub fn TextField(
         let name = name.clone();
         move || described_by(&name, has_hint, wrong.read().is_some())
     };
+    let element = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |before: Option<usize>| {
+        let now = forget.get();
+        if before.is_some_and(|before| before != now)
+            && let Some(element) = element.get_untracked()
+        {
+            element.set_value("");
+        }
+        now
+    });
     let input = view! {
         <input
+            node_ref=element
             class=format!("input {class}")
             id=id.clone()
             name=id
@@ -168,6 +182,35 @@ pub fn TextField(
         <Field name label hint wrong optional>
             {control}
         </Field>
+    }
+    .into_any()
+}
+
+/// What a form holds and nobody can change: shown, sent along, and why it is so.
+#[component]
+pub fn FixedField(
+    /// The name it is sent under.
+    name: &'static str,
+    /// What it is.
+    #[prop(into)]
+    label: String,
+    /// What is sent.
+    #[prop(into)]
+    value: String,
+    /// What is read.
+    #[prop(into)]
+    words: String,
+    /// Why it is so.
+    #[prop(optional, into)]
+    hint: Option<String>,
+) -> AnyView {
+    view! {
+        <div class="field">
+            <p class="label">{label}</p>
+            <p>{words}</p>
+            {hint_line(name, hint)}
+            <input type="hidden" name=name value=value />
+        </div>
     }
     .into_any()
 }

@@ -212,8 +212,10 @@ fn AccountMenu(person: Option<Person>) -> AnyView {
     let theme = crate::browser::theme();
     view! {
         <details class="menu">
-            <summary aria-label="Account and appearance">
+            // The words in sight are part of its name, so that it can be called by them.
+            <summary>
                 <Icon mark=Mark::Account />
+                <span class="unseen">"Account and appearance"</span>
                 {person.clone().map(|Person(name)| view! { <span class="who">{name}</span> })}
             </summary>
             <div class="menu-sheet">

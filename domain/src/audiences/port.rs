@@ -48,6 +48,21 @@ pub trait SegmentSource: Send + Sync {
     ) -> Result<MembershipPage, VendorError>;
 }
 
+/// What became of a whole reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is the mirror now, unless a later one is.
+    Whole,
+    /// It feeds a suppression and lost so many that somebody must look first: those whom it
+    /// lost are kept, those whom it brought are taken in.
+    Shrunk {
+        /// How many there were.
+        before: u64,
+        /// How many it had.
+        read: u64,
+    },
+}
+
 /// Keeps the mirrors.
 #[async_trait]
 pub trait MirrorStore: Send + Sync {
@@ -66,7 +81,7 @@ pub trait MirrorStore: Send + Sync {
         segment_name: &str,
         members: &PersonSet,
         began_at: Instant,
-    ) -> Result<()>;
+    ) -> Result<Kept>;
 
     /// Says that the last reading failed; the one before it stays.
     async fn mark_stale(&self, audience: AudienceId, reason: &str, now: Instant) -> Result<()>;

@@ -15,6 +15,8 @@ pub mod span_text;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "service")]
+use crate::delivery::route::Route;
 use crate::{
     audiences::{Audience, AudienceSpec},
     connections::Region,
@@ -167,7 +169,18 @@ pub struct Source {
     pub key: Key,
 }
 
+/// A retired mapping whose people have not left their destination yet.
+#[cfg(feature = "service")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Closing {
+    /// The mapping, as it was retired.
+    pub mapping: Mapping,
+    /// Where its people are; audience and destination may be retired too.
+    pub route: Route,
+}
+
 /// What is stored and not retired, whole, with every reference resolved.
+#[cfg(feature = "service")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Configuration {
     /// The settings of both connections that aren't secret.
@@ -182,8 +195,11 @@ pub struct Configuration {
     pub suppressions: Vec<Suppression>,
     /// Who may send events to us, by key.
     pub sources: Vec<Source>,
+    /// Retired mappings that owe exits.
+    pub closing: Vec<Closing>,
 }
 
+#[cfg(feature = "service")]
 impl Configuration {
     /// The mapping of that name.
     #[must_use]

@@ -91,9 +91,29 @@ pub enum Change {
     },
 }
 
+/// What becomes of people who stand where nobody will send to any more: at a retired
+/// mapping's destination, or under a destination's former name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Leaving {
+    /// Their exits are sent.
+    #[default]
+    Sent,
+    /// They stay there, and Segue forgets them.
+    Abandoned,
+}
+
+/// Whether a destination with these changes is another place for those who are there.
+#[must_use]
+pub fn moves(changes: &[FieldChange]) -> bool {
+    changes.iter().any(|one| matches!(one.field.as_str(), "integration" | "profile"))
+}
+
 /// What will change, and what is left alone.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
+    /// What becomes of people at places that nobody sends to any more.
+    pub leaving: Leaving,
     /// In the order in which they must be carried out.
     pub changes: Vec<Change>,
     /// The settings after the plan.

@@ -19,7 +19,7 @@ use crate::{
 use super::{
     Configuration, Desired, SecretList,
     check::{Specs, check},
-    plan::{Plan, Stored, plan},
+    plan::{Change, Leaving, Plan, Stored, Table, plan},
     port::ConfigurationStore,
 };
 
@@ -50,8 +50,20 @@ impl ConfigurationService {
 
     /// Makes what is stored what is desired; says what it did.
     pub async fn apply(&self, desired: &Desired, prune: bool, actor: &Actor) -> Result<Plan> {
+        self.apply_leaving(desired, prune, Leaving::Sent, actor).await
+    }
+
+    /// The same, with what becomes of people at places that nobody sends to any more.
+    pub async fn apply_leaving(
+        &self,
+        desired: &Desired,
+        prune: bool,
+        leaving: Leaving,
+        actor: &Actor,
+    ) -> Result<Plan> {
         actor.require(if needs_admin(desired) { Role::Admin } else { Role::Operator })?;
-        let (plan, version) = self.prepare(desired, prune).await?;
+        let (mut plan, version) = self.prepare(desired, prune).await?;
+        plan.leaving = leaving;
         if !plan.is_empty() {
             self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await?;
         }
@@ -110,6 +122,18 @@ impl ConfigurationService {
         self.apply(&Desired { suppression: vec![spec], ..Desired::default() }, false, actor)
             .await?;
         Ok(())
+    }
+
+    /// Retires a mapping.
+    pub async fn retire_mapping(&self, key: &Key, leaving: Leaving, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        let (mut plan, version) = self.prepare(&Desired::default(), false).await?;
+        if plan.after.mappings.remove(key).is_none() {
+            return Err(missing("mapping", key));
+        }
+        plan.changes.push(Change::Retire(Table::Mapping, key.clone()));
+        plan.leaving = leaving;
+        self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await
     }
 
     async fn prepare(&self, desired: &Desired, prune: bool) -> Result<(Plan, i64)> {

@@ -3,6 +3,8 @@
 //! Source: Segment's HTTP API: 500 KB a request, 32 KB an event, 2,500 events. Above the
 //! last it answers 200 and drops, so a limit is never left to the other side.
 
+use serde::{Deserialize, Serialize};
+
 use crate::people::Ordinal;
 
 /// Bytes of a request's events; the rest of 512,000 is room for the envelope and for
@@ -14,13 +16,14 @@ pub const MOST_EVENTS: usize = 2_500;
 pub const LARGEST_EVENT: usize = 32_768;
 
 /// One person's messages, ready to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rendered {
     /// Whose.
     pub ordinal: Ordinal,
     /// Each complete JSON.
     pub messages: Vec<String>,
     /// Fields that the event was too large for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
 }
 

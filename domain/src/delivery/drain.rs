@@ -9,12 +9,14 @@ use std::{
     sync::Arc,
 };
 
+use futures::future::join;
+
 use crate::{
     error::{Error, Result},
     ids::RunId,
     mappings::Mapping,
-    people::{Ordinal, PersonSet, chunks, chunks::CHUNK, port::PersonStore},
-    time::{Clock, Span},
+    people::{Ordinal, Person, PersonSet, chunks, chunks::CHUNK, renaming::Without},
+    time::{Clock, Instant, Span},
 };
 
 use super::{
@@ -22,12 +24,12 @@ use super::{
     batch::{MOST_EVENTS, Rendered, fitting},
     message::{self, Envelope, Installation, Rendering},
     port::{
-        Advance, Batch, DeliveryStore, EventSink, Lease, LeaseStore, Next, Outcome, Sleep, Work,
+        Advance, Batch, DeliveryStore, EventSink, Lease, LeaseStore, Next, Outcome, Sleep, Telling,
+        Work,
     },
-    retry::Patience,
+    retry::{Patience, SENT_AGAIN_FOR},
+    route::Route,
 };
-use crate::{audiences::Audience, destinations::Destination};
-
 /// How long a blocked mapping waits before it looks again.
 const BLOCKED: Span = Span::from_millis(50);
 
@@ -48,12 +50,12 @@ pub struct Job<'a> {
     pub installation: Installation,
     /// Whose parts.
     pub mapping: &'a Mapping,
-    /// Its audience.
-    pub audience: &'a Audience,
-    /// Its destination.
-    pub destination: &'a Destination,
+    /// Under which names, for orders from before they had routes of their own.
+    pub route: &'a Route,
     /// When to give up for now.
     pub patience: Patience,
+    /// Whether nobody is left who drains exits that its entries may wait for.
+    pub is_alone: &'a (dyn Fn() -> bool + Send + Sync),
 }
 
 /// What a drain did.
@@ -86,8 +88,6 @@ pub struct Drain {
     pub store: Arc<dyn DeliveryStore>,
     /// The right to send.
     pub leases: Arc<dyn LeaseStore>,
-    /// The dictionary.
-    pub people: Arc<dyn PersonStore>,
     /// Segment.
     pub sink: Arc<dyn EventSink>,
     /// The time.
@@ -98,6 +98,25 @@ pub struct Drain {
     pub jitter: Arc<dyn Jitter>,
 }
 
+/// A range that is claimed.
+struct Claim {
+    /// Who is in it, rendered.
+    batch: Vec<Rendered>,
+    /// Places below are claimed.
+    end: u32,
+    /// When it was made.
+    at: Instant,
+}
+
+/// What could be claimed next.
+#[derive(Default)]
+struct Ahead {
+    batch: Vec<Rendered>,
+    end: u32,
+    as_of: i64,
+    without: Vec<(Ordinal, Without)>,
+}
+
 /// What became of a range: whom Segment refused, or why it has no answer.
 type Answer = std::result::Result<Vec<(Ordinal, String)>, String>;
 
@@ -105,20 +124,26 @@ impl Drain {
     /// Until nothing is left or patience ends.
     pub async fn drain(&self, job: &Job<'_>) -> Result<Drained> {
         let mut total = Drained::default();
+        let mut was_alone = false;
         loop {
-            match self.store.next(job.lease, job.mapping.id).await? {
+            match self.store.next(job.lease, job.mapping.id, self.clock.now()).await? {
                 Next::Nothing => return Ok(total),
                 Next::Blocked => {
                     let late = job.patience.until.is_some_and(|until| self.clock.now() > until);
-                    if late {
+                    if late || was_alone {
                         total.stopped = Some(
                             "entries wait for exits of their group that got no answer".to_owned(),
                         );
                         return Ok(total);
                     }
-                    self.sleep.sleep(BLOCKED).await;
+                    // One more look: the last of the others may have answered meanwhile.
+                    was_alone = (job.is_alone)();
+                    if !was_alone {
+                        self.sleep.sleep(BLOCKED).await;
+                    }
                 }
                 Next::Work(work) => {
+                    was_alone = false;
                     if let Some(why) = self.drain_part(job, work, &mut total).await? {
                         total.stopped = Some(why);
                         return Ok(total);
@@ -135,80 +160,134 @@ impl Drain {
         work: Work,
         total: &mut Drained,
     ) -> Result<Option<String>> {
-        let (mut batch, mut claimed) = if work.claimed > work.acknowledged {
-            let doubt = chunks::between(&work.people, work.acknowledged, work.claimed);
-            (self.render(job, &work, &doubt).await?, work.claimed)
+        let mut next = if work.claimed > work.acknowledged {
+            Some(self.claimed_before(job, &work).await?)
         } else {
-            let (mut batch, claimed) = self.peek(job, &work, work.acknowledged).await?;
-            let step = Advance { acknowledged: work.acknowledged, claimed, dead: Vec::new() };
-            let now = self.clock.now();
-            let done = self.store.advance(job.lease, job.run, work.part, &step, now).await?;
-            batch.retain(|person| !done.masked.contains(person.ordinal));
-            (batch, claimed)
+            let ahead = self.peek(job, &work, work.acknowledged).await?;
+            self.claim(job, &work, work.acknowledged, Vec::new(), ahead).await?
         };
-        loop {
-            let dead = match self.send_range(job, work.lane, &batch).await {
+        while let Some(claim) = next {
+            let patience = job.patience.at_most(claim.at.plus(SENT_AGAIN_FOR));
+            // What comes next is rendered while this is on its way.
+            let sent = self.send_range(job, patience, work.lane, &claim.batch);
+            let (answer, ahead) = join(sent, self.peek(job, &work, claim.end)).await;
+            let dead = match answer {
                 Ok(dead) => dead,
                 Err(why) => return Ok(Some(why)),
             };
             total.dead += dead.len() as u64;
-            total.delivered += (batch.len() - dead.len()) as u64;
-            for field in batch.iter().flat_map(|person| &person.left_out) {
+            total.delivered += (claim.batch.len() - dead.len()) as u64;
+            for field in claim.batch.iter().flat_map(|person| &person.left_out) {
                 *total.left_out.entry(field.clone()).or_default() += 1;
             }
-            let acknowledged = claimed;
-            (batch, claimed) = self.peek(job, &work, acknowledged).await?;
-            let step = Advance { acknowledged, dead, claimed };
-            let now = self.clock.now();
-            let done = self.store.advance(job.lease, job.run, work.part, &step, now).await?;
-            if acknowledged == claimed {
+            next = self.claim(job, &work, claim.end, dead, ahead?).await?;
+        }
+        Ok(None)
+    }
+
+    /// The range that was claimed and has no answer, as it was sent.
+    async fn claimed_before(&self, job: &Job<'_>, work: &Work) -> Result<Claim> {
+        let doubt = chunks::between(&work.people, work.acknowledged, work.claimed);
+        let batch = match &work.rendered {
+            Some(kept) => kept.iter().filter(|one| doubt.contains(one.ordinal)).cloned().collect(),
+            None => self.render(job, work, &doubt, Telling::Again).await?.batch,
+        };
+        let at = work.claimed_at.unwrap_or(work.decided_at);
+        Ok(Claim { batch, end: work.claimed, at })
+    }
+
+    /// Commits what was answered and claims what was rendered ahead; renders it anew if
+    /// somebody has got other identifiers meanwhile. Nothing at the part's end, and where a
+    /// pause or a stop holds it.
+    async fn claim(
+        &self,
+        job: &Job<'_>,
+        work: &Work,
+        acknowledged: u32,
+        mut dead: Vec<(Ordinal, String)>,
+        mut ahead: Ahead,
+    ) -> Result<Option<Claim>> {
+        loop {
+            let keeps = work.route.as_ref().is_some_and(|route| route.destination.carries_more());
+            let step = Advance {
+                acknowledged,
+                dead: std::mem::take(&mut dead),
+                claimed: ahead.end,
+                as_of: ahead.as_of,
+                without: std::mem::take(&mut ahead.without),
+                rendered: keeps.then(|| ahead.batch.clone()),
+            };
+            let at = self.clock.now();
+            let done = self.store.advance(job.lease, job.run, work.part, &step, at).await?;
+            if done.held || ahead.end == acknowledged {
                 return Ok(None);
             }
+            if done.is_outdated {
+                ahead = self.peek(job, work, acknowledged).await?;
+                continue;
+            }
+            let Ahead { mut batch, end, .. } = ahead;
             batch.retain(|person| !done.masked.contains(person.ordinal));
+            return Ok(Some(Claim { batch, end, at }));
         }
     }
 
     /// The next batch from place `from` on, and where it ends.
-    async fn peek(&self, job: &Job<'_>, work: &Work, from: u32) -> Result<(Vec<Rendered>, u32)> {
+    async fn peek(&self, job: &Job<'_>, work: &Work, from: u32) -> Result<Ahead> {
         let ahead: PersonSet =
             chunks::between(&work.people, from, CHUNK).iter().take(MOST_EVENTS).collect();
         if ahead.is_empty() {
-            return Ok((Vec::new(), from));
+            return Ok(Ahead { end: from, ..Ahead::default() });
         }
-        let mut batch = self.render(job, work, &ahead).await?;
-        if batch.is_empty() {
+        let mut rendered = self.render(job, work, &ahead, Telling::Fresh).await?;
+        if rendered.batch.is_empty() {
             return Err(Error::unexpected("an order names people whom nobody knows"));
         }
-        batch.truncate(fitting(&batch));
-        let end = batch.last().map_or(from, |person| person.ordinal % CHUNK + 1);
-        Ok((batch, end))
+        rendered.batch.truncate(fitting(&rendered.batch));
+        rendered.end = rendered.batch.last().map_or(from, |person| person.ordinal % CHUNK + 1);
+        let end = rendered.end;
+        rendered.without.retain(|(person, _)| person % CHUNK < end);
+        Ok(rendered)
     }
 
-    async fn render(&self, job: &Job<'_>, work: &Work, who: &PersonSet) -> Result<Vec<Rendered>> {
+    async fn render(
+        &self,
+        job: &Job<'_>,
+        work: &Work,
+        who: &PersonSet,
+        telling: Telling,
+    ) -> Result<Ahead> {
+        let route = work.route.as_ref().unwrap_or(job.route);
         let envelope = Envelope {
             installation: job.installation,
             mapping: job.mapping.id,
-            audience: job.audience.id,
-            audience_key: &job.audience.spec.key,
-            destination: &job.destination.spec,
+            audience: route.audience,
+            audience_key: &route.audience_key,
+            destination: &route.destination,
             use_case: job.mapping.spec.use_case,
             transition: work.transition,
             generation: work.generation,
             decided_at: work.decided_at,
         };
-        let people = self.people.people(who).await?;
-        Ok(people
-            .into_iter()
-            .map(|(ordinal, person)| {
-                let Rendering { messages, left_out } = envelope.render(&person);
-                Rendered { ordinal, messages, left_out }
-            })
-            .collect())
+        let named = self.store.named(job.mapping.id, work.transition, telling, who).await?;
+        let render = |(ordinal, person): &(Ordinal, Person)| {
+            let Rendering { messages, left_out } = envelope.render(person);
+            Rendered { ordinal: *ordinal, messages, left_out }
+        };
+        let batch = named.people.iter().map(render).collect();
+        Ok(Ahead { batch, end: 0, as_of: named.as_of, without: named.without })
     }
 
     /// Sends a range until every event of it has an answer. A range that Segment refuses is
     /// halved, the left half first, until the culprit stands alone.
-    async fn send_range(&self, job: &Job<'_>, lane: Lane, batch: &[Rendered]) -> Answer {
+    async fn send_range(
+        &self,
+        job: &Job<'_>,
+        patience: Patience,
+        lane: Lane,
+        batch: &[Rendered],
+    ) -> Answer {
+        let job = &Job { patience, ..*job };
         let mut dead: Vec<(Ordinal, String)> = Vec::new();
         let mut accepted = 0;
         let mut waiting = VecDeque::from([batch]);

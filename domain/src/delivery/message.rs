@@ -202,18 +202,14 @@ impl Envelope<'_> {
     /// E-mail and phone, where the profile takes them or the operator allowed them, and the
     /// fields that the operator named.
     fn traits(&self, person: &Person, fields: &Fields<'_>) -> Map<String, Value> {
-        let allowed = |field: &str| {
-            self.destination.profile.sends_contact()
-                || self.destination.fields.iter().any(|one| one == field)
-        };
         let mut traits: Map<String, Value> =
             fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let (profile, hash) = (self.destination.profile, self.destination.hash);
-        if let Some(email) = person.email.as_deref().filter(|_| allowed("email")) {
+        if let Some(email) = person.email.as_deref().filter(|_| self.destination.carries("email")) {
             let value = if hash { hashing::email(profile, email) } else { email.to_owned() };
             traits.insert("email".to_owned(), value.into());
         }
-        if let Some(phone) = person.phone.as_deref().filter(|_| allowed("phone")) {
+        if let Some(phone) = person.phone.as_deref().filter(|_| self.destination.carries("phone")) {
             let value = if hash { hashing::phone(profile, phone) } else { phone.to_owned() };
             traits.insert("phone".to_owned(), value.into());
         }

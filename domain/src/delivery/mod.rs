@@ -13,6 +13,11 @@ pub mod message;
 #[cfg(feature = "service")]
 pub mod port;
 pub mod retry;
+#[cfg(feature = "service")]
+pub mod route;
+#[cfg(feature = "service")]
+pub mod service;
+pub mod stop;
 
 use serde::{Deserialize, Serialize};
 

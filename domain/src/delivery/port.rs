@@ -5,11 +5,11 @@ use async_trait::async_trait;
 use crate::{
     error::Result,
     ids::{MappingId, PartId, RunId},
-    people::{Ordinal, PersonSet},
+    people::{Ordinal, Person, PersonSet, renaming::Without},
     time::{Instant, Span},
 };
 
-use super::{Lane, Transition};
+use super::{Lane, Transition, batch::Rendered, route::Route};
 
 /// The right to work on something, until another process takes over.
 ///
@@ -57,6 +57,32 @@ pub struct Work {
     pub acknowledged: u32,
     /// Places below are claimed: those between were sent, or may have been.
     pub claimed: u32,
+    /// When the newest claim was made.
+    pub claimed_at: Option<Instant>,
+    /// What it sent, where messages carry more than identifiers.
+    pub rendered: Option<Vec<Rendered>>,
+    /// Under which names; nothing in orders from before there were routes.
+    pub route: Option<Route>,
+}
+
+/// People with the names under which a message tells about them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Named {
+    /// In the order of their numbers.
+    pub people: Vec<(Ordinal, Person)>,
+    /// Names that a new claim leaves out of exits, because somebody who stays has them.
+    pub without: Vec<(Ordinal, Without)>,
+    /// How often anybody's identifiers had changed before this was read.
+    pub as_of: i64,
+}
+
+/// Why people are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// They are about to be claimed.
+    Fresh,
+    /// They were claimed, and are sent again as they were.
+    Again,
 }
 
 /// What a mapping's delivery finds.
@@ -79,6 +105,12 @@ pub struct Advance {
     pub dead: Vec<(Ordinal, String)>,
     /// Places below are claimed now.
     pub claimed: u32,
+    /// What the claim was rendered from, see [`Named::as_of`].
+    pub as_of: i64,
+    /// Names that the claim's exits leave out.
+    pub without: Vec<(Ordinal, Without)>,
+    /// What the claim sends, if it must be kept.
+    pub rendered: Option<Vec<Rendered>>,
 }
 
 /// What a step did.
@@ -86,13 +118,29 @@ pub struct Advance {
 pub struct Advanced {
     /// People taken out of the new claim at the door: a suppression has come since.
     pub masked: PersonSet,
+    /// Nothing was claimed, because somebody's identifiers have changed since the claim was
+    /// rendered. What was answered is kept.
+    pub is_outdated: bool,
+    /// Nothing new was claimed: the mapping was paused or stopped, or the run cancelled.
+    pub held: bool,
 }
 
 /// Keeps the orders' parts.
 #[async_trait]
 pub trait DeliveryStore: Send + Sync {
-    /// What to do next for a mapping, lanes in order.
-    async fn next(&self, lease: &Lease, mapping: MappingId) -> Result<Next>;
+    /// What to do next for a mapping, lanes in order. What is in doubt for too long isn't
+    /// offered again, see [`super::retry::SENT_AGAIN_FOR`].
+    async fn next(&self, lease: &Lease, mapping: MappingId, now: Instant) -> Result<Next>;
+
+    /// These people with the names under which a mapping's messages tell about them: an entry
+    /// by today's names, an exit by those of the entry.
+    async fn named(
+        &self,
+        mapping: MappingId,
+        transition: Transition,
+        telling: Telling,
+        people: &PersonSet,
+    ) -> Result<Named>;
 
     /// Moves a part's cursors, counts for the run, and closes the part at its end.
     async fn advance(

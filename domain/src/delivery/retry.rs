@@ -2,6 +2,13 @@
 
 use crate::time::{Instant, Span};
 
+/// How long a range that has no answer is sent again. Segment remembers message ids for at
+/// least 24 hours; later the same message would count twice, so what is in doubt by then is
+/// decided anew.
+///
+/// Source: Segment's guide on duplicate data ("at least 24 hours").
+pub const SENT_AGAIN_FOR: Span = Span::from_hours(23);
+
 /// How long waits may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
@@ -24,6 +31,12 @@ impl Patience {
     #[must_use]
     pub const fn until(until: Instant) -> Self {
         Self { base: Span::from_millis(250), longest: Span::from_seconds(10), until: Some(until) }
+    }
+
+    /// The same, with no try after `moment`.
+    #[must_use]
+    pub fn at_most(self, moment: Instant) -> Self {
+        Self { until: Some(self.until.map_or(moment, |until| until.min(moment))), ..self }
     }
 
     /// When to try again after try number `attempt` (the first is 0) failed at `now`, or

@@ -32,6 +32,22 @@ pub struct DestinationSpec {
     pub hash: bool,
 }
 
+impl DestinationSpec {
+    /// Whether messages to it carry this identifier or field: contact where the profile takes
+    /// it, anything else only if the operator allowed it.
+    #[must_use]
+    pub fn carries(&self, field: &str) -> bool {
+        let contact = matches!(field, "email" | "phone") && self.profile.sends_contact();
+        contact || self.fields.iter().any(|one| one == field)
+    }
+
+    /// Whether messages to it carry more than identifiers.
+    #[must_use]
+    pub fn carries_more(&self) -> bool {
+        self.fields.iter().any(|field| !matches!(field.as_str(), "email" | "phone"))
+    }
+}
+
 /// A destination that is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {

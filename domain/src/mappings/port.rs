@@ -15,6 +15,23 @@ pub trait MappingStore: Send + Sync {
     /// Asks whoever works the orders to run it soon. One open wish a mapping is enough.
     async fn request_run(&self, mapping: MappingId, by: &str, now: Instant) -> Result<()>;
 
+    /// Marks people undelivered, so that the next order sends them again: those who were told
+    /// anything in or out since `since`, or everybody who is there. How many.
+    async fn resync(
+        &self,
+        mapping: MappingId,
+        since: Option<Instant>,
+        by: &str,
+        now: Instant,
+    ) -> Result<u64>;
+
+    /// Lets the mapping's first order take whoever should be there for there already.
+    /// [`crate::Error::Conflict`] if it has ordered before.
+    async fn adopt(&self, mapping: MappingId, by: &str, now: Instant) -> Result<()>;
+
     /// Which mappings are due or wished for.
     async fn due(&self, now: Instant) -> Result<Vec<Key>>;
+
+    /// Which retired mappings owe exits and are due.
+    async fn closing_due(&self, now: Instant) -> Result<Vec<MappingId>>;
 }

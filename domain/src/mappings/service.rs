@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::{
     access::{Actor, Role},
-    configuration::service::ConfigurationService,
+    configuration::{plan::Leaving, service::ConfigurationService},
     error::{Error, Result},
+    ids::MappingId,
     key::Key,
     sync::Wake,
-    time::Clock,
+    time::{Clock, Instant},
 };
 
 use super::{MappingRow, MappingSpec, port::MappingStore};
@@ -71,6 +72,37 @@ impl MappingService {
         self.configuration.set_active(key, true, actor).await?;
         self.wake.wake();
         Ok(())
+    }
+
+    /// Sends one's people again, those who were told anything since a moment or everybody who
+    /// is there, because a platform may not have kept what Segment's edge took. How many.
+    pub async fn resync(&self, key: &Key, since: Option<Instant>, actor: &Actor) -> Result<u64> {
+        actor.require(Role::Operator)?;
+        let id = self.find(key).await?;
+        let marked = self.store.resync(id, since, &actor.name, self.clock.now()).await?;
+        self.wake.wake();
+        Ok(marked)
+    }
+
+    /// Takes whoever should be there for there already, for an audience that was sent by other
+    /// means before: the first order sends nothing.
+    pub async fn adopt(&self, key: &Key, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        let id = self.find(key).await?;
+        self.store.adopt(id, &actor.name, self.clock.now()).await
+    }
+
+    /// Retires one; what becomes of those who are there is the operator's choice.
+    pub async fn retire(&self, key: &Key, people: Leaving, actor: &Actor) -> Result<()> {
+        self.configuration.retire_mapping(key, people, actor).await?;
+        self.wake.wake();
+        Ok(())
+    }
+
+    async fn find(&self, key: &Key) -> Result<MappingId> {
+        let stored = self.configuration.load().await?;
+        let missing = || Error::NotFound(format!("mapping {key}"));
+        stored.mapping(key).map(|mapping| mapping.id).ok_or_else(missing)
     }
 
     /// Runs one as soon as somebody can.

@@ -11,6 +11,8 @@ pub mod port;
 #[cfg(feature = "service")]
 pub mod reader;
 #[cfg(feature = "service")]
+pub mod renaming;
+#[cfg(feature = "service")]
 pub mod service;
 
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     audiences::{
         Audience, SegmentState,
-        port::{MirrorStore, SegmentSource},
+        port::{Kept, MirrorStore, SegmentSource},
     },
     error::{Error, Result, VendorError},
     ids::AudienceId,
@@ -76,8 +76,16 @@ impl Mirrorer {
     async fn read_now(&self, audience: &Audience, began_at: Instant) -> Result<Reading> {
         match self.read_whole(audience).await {
             Ok((name, members)) => {
-                self.store.put_mirror(audience.id, &name, &members, began_at).await?;
-                Ok(Reading::Fresh)
+                match self.store.put_mirror(audience.id, &name, &members, began_at).await? {
+                    Kept::Whole => Ok(Reading::Fresh),
+                    Kept::Shrunk { before, read } => {
+                        let reason = format!(
+                            "the segment shrank from {before} to {read} people: those whom it lost stay suppressed until somebody accepts it under Approvals"
+                        );
+                        self.store.mark_stale(audience.id, &reason, self.clock.now()).await?;
+                        Ok(Reading::Stale(reason))
+                    }
+                }
             }
             Err(Broken::Building(progress)) => {
                 let done = progress.map(|percent| format!(" ({percent} %)")).unwrap_or_default();

@@ -1,11 +1,16 @@
 //! Sync: one pass of a mapping is a run: mirror, decide, diff, order.
 
 #[cfg(feature = "service")]
+mod candidates;
+#[cfg(feature = "service")]
 pub mod decide;
 #[cfg(feature = "service")]
 pub mod diff;
+pub mod gate;
 #[cfg(feature = "service")]
 pub mod mirror;
+#[cfg(feature = "service")]
+mod pass;
 #[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]

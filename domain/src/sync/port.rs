@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    delivery::{message::Installation, port::Lease},
+    delivery::{message::Installation, port::Lease, route::Route},
     error::Result,
     ids::{MappingId, OrderId, RunId},
     mappings::Mapping,
@@ -11,7 +11,7 @@ use crate::{
     time::Instant,
 };
 
-use super::{RunState, decide::Decision};
+use super::{RunState, decide::Decision, gate};
 
 /// Everything that an order is made from.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,10 @@ pub struct OrderRequest<'a> {
     pub order: OrderId,
     /// Whose.
     pub mapping: &'a Mapping,
+    /// Under which names its messages go.
+    pub route: &'a Route,
+    /// It is retired: whoever is there leaves.
+    pub is_closing: bool,
     /// What was decided.
     pub decision: &'a Decision,
     /// Whom a suppression keeps out: their exits go first.
@@ -37,6 +41,11 @@ pub struct Ordered {
     pub entered: u64,
     /// Transitions out.
     pub exited: u64,
+    /// What waits for an operator, and isn't in the order.
+    pub held: Option<gate::Change>,
+    /// Once this is drained, there is more to order: people leave a place before they come
+    /// into another one.
+    pub again: bool,
 }
 
 /// Who has which identifier.

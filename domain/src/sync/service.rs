@@ -1,4 +1,5 @@
-//! One pass over mappings: mirror what they read, decide, order, drain.
+//! Passes over mappings: which of them, under which leases, and what they read. What happens
+//! to each is in [`super::pass`].
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +9,7 @@ use std::{
 
 use futures::{
     FutureExt as _, StreamExt as _,
-    future::{Either, join_all, select},
+    future::{Either, select},
     stream,
 };
 
@@ -16,15 +17,13 @@ use crate::{
     audiences::{Audience, port::MirrorStore},
     configuration::{Configuration, service::ConfigurationService},
     delivery::{
-        drain::{Drain, Drained, Job},
-        message::Installation,
+        drain::Drain,
         port::{Lease, LeaseStore},
         retry::Patience,
     },
     error::{Error, Result},
-    ids::{AudienceId, Ids, MappingId, OrderId, RunId},
+    ids::{AudienceId, Ids, MappingId, RunId},
     key::Key,
-    mappings::Mapping,
     people::{PersonSet, reader::AttributeReader},
     suppression::service::SuppressionStore,
     time::{Clock, Instant, Span},
@@ -32,9 +31,11 @@ use crate::{
 
 use super::{
     RunRow, RunState,
-    decide::{Decision, Facts, decide, held_out},
+    candidates::{Candidate, are_mates, audiences_behind, audiences_read_by, chosen},
+    decide::{Facts, held_out},
     mirror::{Mirrorer, Reading},
-    port::{OrderRequest, SyncStore},
+    pass::Running,
+    port::SyncStore,
     runs::RunReads,
 };
 
@@ -44,11 +45,22 @@ const KEEP: Span = Span::from_seconds(20);
 /// Segments read side by side; pages of one segment come one after another.
 const SIDE_BY_SIDE: usize = 4;
 
+/// How often an audience is read that no active mapping reads: its page shows how many
+/// people it has, and nothing waits for it.
+const UNREAD: Span = Span::from_minutes(15);
+
+/// Mappings with the right to work on them, and mappings on which somebody else works.
+type Acquired<'a> = (Vec<(Candidate<'a>, Lease)>, Vec<Candidate<'a>>);
+
 /// What became of one mapping in a pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Outcome {
     /// It ran.
     Ran(RunRow),
+    /// It is retired, and the exits that it owes were sent as far as it went.
+    Closed(RunRow),
+    /// Something that nobody foresaw ended its run; the others went on.
+    Broke(RunRow, Error),
     /// Another process works on it.
     Busy(Key),
 }
@@ -79,25 +91,6 @@ pub struct SyncService {
     pub ids: Arc<dyn Ids>,
 }
 
-/// Mappings with the right to work on them, and mappings on which somebody else works.
-type Acquired<'a> = (Vec<(&'a Mapping, Lease)>, Vec<&'a Mapping>);
-
-/// A mapping that this pass works on.
-struct Running<'a> {
-    mapping: &'a Mapping,
-    lease: Lease,
-    run: RunId,
-}
-
-/// What happened to a mapping before its orders were drained.
-#[derive(Clone, Copy)]
-struct Told<'a> {
-    /// Why it could not be decided.
-    failure: Option<&'a String>,
-    /// What was odd, and stopped nobody.
-    odd: Option<&'a String>,
-}
-
 impl SyncService {
     /// Runs these mappings, or all active ones if none are named, and whatever else shares
     /// an exclusivity group with them: who leaves one audience must have left before the
@@ -112,60 +105,106 @@ impl SyncService {
         patience: Patience,
     ) -> Result<Vec<Outcome>> {
         let configuration = self.configuration.load().await?;
-        let mappings = chosen(&configuration, only)?;
-        let (leased, busy) = self.acquire(&mappings).await?;
+        let chosen = chosen(&configuration, only)?;
+        self.pass(&configuration, chosen, since, patience).await
+    }
+
+    /// Sends the exits of retired mappings that share no group with a living one.
+    pub async fn close(&self, only: &[MappingId], patience: Patience) -> Result<Vec<Outcome>> {
+        let configuration = self.configuration.load().await?;
+        let closing = configuration.closing.iter().filter(|one| only.contains(&one.mapping.id));
+        let chosen = closing.map(Candidate::closing).collect();
+        self.pass(&configuration, chosen, self.clock.now(), patience).await
+    }
+
+    async fn pass(
+        &self,
+        configuration: &Configuration,
+        chosen: Vec<Candidate<'_>>,
+        since: Instant,
+        patience: Patience,
+    ) -> Result<Vec<Outcome>> {
+        let (leased, busy) = self.acquire(chosen).await?;
         let mut running = Vec::new();
-        for (mapping, lease) in leased {
+        for (Candidate { mapping, route, is_closing }, lease) in leased {
             let run = RunId(self.ids.next());
             self.store.begin(&lease, run, mapping, self.clock.now()).await?;
-            running.push(Running { mapping, lease, run });
+            running.push(Running { mapping, route, is_closing, lease, run });
         }
-        let work = self.run_all(&configuration, &running, since, patience);
+        let work = self.run_all(configuration, &running, since, patience);
         let done = match select(pin!(work), pin!(self.keep(&running))).await {
-            Either::Left((done, _)) | Either::Right((done, _)) => done,
+            Either::Left((done, _)) => done,
+            Either::Right((lost, _)) => lost.map(|()| BTreeMap::new()),
         };
         for one in &running {
             self.leases.release(&one.lease).await?;
         }
-        match done {
-            Ok(()) => {}
-            Err(Error::Fenced) => {
-                let reason = Error::Fenced.to_string();
+        let mut broken = match done {
+            Ok(broken) => broken,
+            Err(error) => {
+                let reason = error.to_string();
                 for one in &running {
                     let now = self.clock.now();
                     self.store.finish(one.run, RunState::Failed, Some(&reason), now).await?;
                 }
+                match error {
+                    Error::Fenced => BTreeMap::new(),
+                    error => return Err(error),
+                }
             }
-            Err(error) => return Err(error),
-        }
+        };
         let mut outcomes: Vec<Outcome> =
-            busy.into_iter().map(|mapping| Outcome::Busy(mapping.spec.key.clone())).collect();
+            busy.into_iter().map(|one| Outcome::Busy(one.mapping.spec.key.clone())).collect();
         for one in &running {
             if let Some(row) = self.runs.run(one.run).await? {
-                outcomes.push(Outcome::Ran(row));
+                outcomes.push(match broken.remove(&one.mapping.id) {
+                    Some(error) => Outcome::Broke(row, error),
+                    None if one.is_closing => Outcome::Closed(row),
+                    None => Outcome::Ran(row),
+                });
             }
         }
         Ok(outcomes)
     }
 
+    /// Reads promoted audiences that no active mapping reads, each now and then.
+    pub async fn mirror_unread(&self) -> Result<()> {
+        let configuration = self.configuration.load().await?;
+        let active = configuration.mappings.iter().filter(|mapping| mapping.spec.active);
+        let read: BTreeSet<AudienceId> =
+            active.flat_map(|mapping| audiences_behind(&configuration, mapping)).collect();
+        let since = self.clock.now().minus(UNREAD);
+        for row in self.mirrors.audience_rows().await? {
+            // Another process may have read it.
+            let is_new = row.mirrored_at.is_some_and(|at| at >= since);
+            match configuration.audience(&row.spec.key) {
+                Some(audience) if !is_new && !read.contains(&audience.id) => {
+                    self.mirrorer.read(audience, since).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The right to work on these mappings, and those on which somebody else works. A group is
     /// taken whole or not at all: two processes with half of it each would let somebody into
     /// one audience before they have left the other.
-    async fn acquire<'a>(&self, mappings: &[&'a Mapping]) -> Result<Acquired<'a>> {
-        let mut leased: Vec<(&Mapping, Lease)> = Vec::new();
-        let mut busy: Vec<&Mapping> = Vec::new();
-        for mapping in mappings.iter().copied() {
-            let name = format!("mapping:{}", mapping.id);
-            let lost = busy.iter().any(|other| are_mates(mapping, other));
+    async fn acquire<'a>(&self, chosen: Vec<Candidate<'a>>) -> Result<Acquired<'a>> {
+        let mut leased: Vec<(Candidate<'a>, Lease)> = Vec::new();
+        let mut busy: Vec<Candidate<'a>> = Vec::new();
+        for one in chosen {
+            let name = format!("mapping:{}", one.mapping.id);
+            let lost = busy.iter().any(|other| are_mates(one.mapping, other.mapping));
             let lease =
                 if lost { None } else { self.leases.acquire(&name, self.clock.now()).await? };
             if let Some(lease) = lease {
-                leased.push((mapping, lease));
+                leased.push((one, lease));
                 continue;
             }
-            busy.push(mapping);
             let (mates, others) =
-                leased.into_iter().partition(|(other, _)| are_mates(mapping, other));
+                leased.into_iter().partition(|(other, _)| are_mates(one.mapping, other.mapping));
+            busy.push(one);
             leased = others;
             for (mate, lease) in mates {
                 self.leases.release(&lease).await?;
@@ -186,107 +225,17 @@ impl SyncService {
         }
     }
 
-    async fn run_all(
-        &self,
-        configuration: &Configuration,
-        running: &[Running<'_>],
-        since: Instant,
-        patience: Patience,
-    ) -> Result<()> {
-        if running.is_empty() {
-            return Ok(());
-        }
-        let readings = self.mirror(configuration, running, since).await?;
-        let mappings: Vec<&Mapping> = running.iter().map(|one| one.mapping).collect();
-        let odd = self.attributes.read(configuration, &mappings, patience).await?;
-        let facts = self.facts(configuration).await?;
-        let decisions = decide(configuration, &facts);
-        let mut failures: BTreeMap<MappingId, String> = BTreeMap::new();
-        for one in running {
-            let failure =
-                audiences_read_by(configuration, one.mapping).into_iter().find_map(|id| {
-                    match readings.get(&id) {
-                        Some(Reading::Failed(reason)) => Some(reason.clone()),
-                        _ => None,
-                    }
-                });
-            match (failure, decisions.get(&one.mapping.id)) {
-                (Some(reason), _) => drop(failures.insert(one.mapping.id, reason)),
-                (None, Some(decision)) => self.order(one, decision, &facts).await?,
-                (None, None) => {}
-            }
-        }
-        let installation = self.store.installation().await?;
-        let drains: Vec<_> = running
-            .iter()
-            .map(|one| {
-                let failure = failures.get(&one.mapping.id);
-                let told = Told { failure, odd: odd.get(&one.mapping.id) };
-                self.drain_one(configuration, one, installation, patience, told).boxed()
-            })
-            .collect();
-        join_all(drains).await.into_iter().collect()
-    }
-
-    async fn drain_one(
-        &self,
-        configuration: &Configuration,
-        one: &Running<'_>,
-        installation: Installation,
-        patience: Patience,
-        told: Told<'_>,
-    ) -> Result<()> {
-        let (Some(audience), Some(destination)) =
-            (configuration.audience_of(one.mapping), configuration.destination_of(one.mapping))
-        else {
-            return Err(Error::NotFound("audience or destination of the mapping".to_owned()));
-        };
-        let job = Job {
-            lease: &one.lease,
-            run: one.run,
-            installation,
-            mapping: one.mapping,
-            audience,
-            destination,
-            patience,
-        };
-        let drained = self.drain.drain(&job).await;
-        self.finish(one, drained, told).await
-    }
-
-    /// Closes a run with the worst that happened to it.
-    async fn finish(
-        &self,
-        one: &Running<'_>,
-        drained: Result<Drained>,
-        told: Told<'_>,
-    ) -> Result<()> {
-        let error = match (&drained, told.failure) {
-            (Err(error), _) => Some(error.to_string()),
-            (_, Some(reason)) => Some(reason.clone()),
-            (Ok(drained), None) => drained.stopped.clone(),
-        };
-        let state = if error.is_some() { RunState::Failed } else { RunState::Done };
-        let odd = drained.as_ref().ok().and_then(Drained::odd);
-        let notes: Vec<String> = error.into_iter().chain(told.odd.cloned()).chain(odd).collect();
-        let note = (!notes.is_empty()).then(|| notes.join("; "));
-        self.store.finish(one.run, state, note.as_deref(), self.clock.now()).await?;
-        match drained {
-            // Another process has the mapping now and reports on it.
-            Err(Error::Fenced) | Ok(_) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Reads every audience that the running mappings need, several side by side.
-    async fn mirror(
+    pub(super) async fn mirror(
         &self,
         configuration: &Configuration,
         running: &[Running<'_>],
         since: Instant,
     ) -> Result<BTreeMap<AudienceId, Reading>> {
-        let needed: BTreeSet<AudienceId> =
-            running.iter().flat_map(|one| audiences_read_by(configuration, one.mapping)).collect();
+        let needed: BTreeSet<AudienceId> = running
+            .iter()
+            .flat_map(|one| audiences_read_by(configuration, one.mapping, one.is_closing))
+            .collect();
         let audiences: Vec<&Audience> =
             configuration.audiences.iter().filter(|one| needed.contains(&one.id)).collect();
         let reads: Vec<_> =
@@ -299,7 +248,7 @@ impl SyncService {
         Ok((audience.id, self.mirrorer.read(audience, since).await?))
     }
 
-    async fn facts(&self, configuration: &Configuration) -> Result<Facts> {
+    pub(super) async fn facts(&self, configuration: &Configuration) -> Result<Facts> {
         let mut facts = Facts::default();
         for audience in &configuration.audiences {
             if let Some(members) = self.mirrors.members(audience.id).await? {
@@ -327,59 +276,4 @@ impl SyncService {
         }
         Ok(facts)
     }
-
-    async fn order(&self, one: &Running<'_>, decision: &Decision, facts: &Facts) -> Result<()> {
-        let request = OrderRequest {
-            run: one.run,
-            order: OrderId(self.ids.next()),
-            mapping: one.mapping,
-            decision,
-            suppressed: &facts.suppressed,
-            now: self.clock.now(),
-        };
-        self.store.order(&one.lease, &request).await.map(drop)
-    }
-}
-
-/// Whether both stand in one exclusivity group.
-fn are_mates(one: &Mapping, other: &Mapping) -> bool {
-    one.spec.exclusivity_group.is_some()
-        && one.spec.exclusivity_group == other.spec.exclusivity_group
-}
-
-/// The mappings to run: those named and whatever shares a group with them, or all.
-fn chosen<'a>(configuration: &'a Configuration, only: &[Key]) -> Result<Vec<&'a Mapping>> {
-    for key in only {
-        if configuration.mapping(key).is_none() {
-            return Err(Error::NotFound(format!("mapping {key}")));
-        }
-    }
-    let named = |mapping: &Mapping| match only {
-        [] => mapping.spec.active,
-        keys => keys.contains(&mapping.spec.key),
-    };
-    // A paused mate comes along: its open exits hold the others' entries back.
-    let wanted = |mapping: &&Mapping| {
-        let mut all = configuration.mappings.iter();
-        named(mapping) || all.any(|other| named(other) && are_mates(mapping, other))
-    };
-    Ok(configuration.mappings.iter().filter(wanted).collect())
-}
-
-/// Its own audience, those of the suppressions that apply to it, and its group's.
-fn audiences_read_by(configuration: &Configuration, mapping: &Mapping) -> BTreeSet<AudienceId> {
-    let mut read = BTreeSet::from([mapping.audience_id]);
-    let group = mapping.spec.exclusivity_group.as_ref();
-    let mates = configuration.mappings.iter().filter(|other| {
-        other.spec.active && group.is_some() && other.spec.exclusivity_group.as_ref() == group
-    });
-    let mut suppressed = mapping.spec.use_case.is_suppressed();
-    for mate in mates {
-        read.insert(mate.audience_id);
-        suppressed |= mate.spec.use_case.is_suppressed();
-    }
-    if suppressed {
-        read.extend(configuration.suppressions.iter().filter_map(|rule| rule.audience_id));
-    }
-    read
 }

@@ -7,8 +7,9 @@ use domain::{
     access::Actor,
     configuration::{
         Desired,
-        plan::{Change, FieldChange, Plan, Row, fields},
+        plan::{Change, FieldChange, Leaving, Plan, Row, Table, fields, moves},
     },
+    mappings::MappingRow,
 };
 
 use super::{Exit, Failure};
@@ -31,6 +32,10 @@ pub struct Apply {
     /// Retires what the file doesn't name
     #[arg(long)]
     prune: bool,
+    /// Leaves people where they are whom a retired mapping or a destination's new name would
+    /// make leave; without it their exits are sent
+    #[arg(long)]
+    abandon: bool,
 }
 
 /// Runs it.
@@ -45,13 +50,15 @@ pub async fn run(config: &Config, apply: &Apply, out: &mut impl Write) -> Result
         Error::Invalid { .. } => Failure::usage(format!("{name}: {error}")),
         other => Failure::from(other),
     };
+    let leaving = if apply.abandon { Leaving::Abandoned } else { Leaving::Sent };
+    let there = segue.services.mappings.list().await?;
     let plan = if apply.plan {
-        service.plan(&desired, apply.prune).await.map_err(in_file)?
+        Plan { leaving, ..service.plan(&desired, apply.prune).await.map_err(in_file)? }
     } else {
         let actor = Actor::host("segue apply");
-        service.apply(&desired, apply.prune, &actor).await.map_err(in_file)?
+        service.apply_leaving(&desired, apply.prune, leaving, &actor).await.map_err(in_file)?
     };
-    print(&plan, apply.plan, out)?;
+    print(&plan, &there, apply.plan, out)?;
     Ok(if apply.check && !plan.is_empty() { Exit::Usage } else { Exit::Done })
 }
 
@@ -71,7 +78,12 @@ pub fn parse(name: &str, text: &str) -> Result<Desired, Failure> {
 }
 
 /// The plan, like a diff.
-fn print(plan: &Plan, ahead: bool, out: &mut impl Write) -> std::io::Result<()> {
+fn print(
+    plan: &Plan,
+    there: &[MappingRow],
+    ahead: bool,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     let (mut created, mut changed, mut retired) = (0, 0, 0);
     for change in &plan.changes {
         match change {
@@ -91,10 +103,18 @@ fn print(plan: &Plan, ahead: bool, out: &mut impl Write) -> std::io::Result<()> 
                 for FieldChange { field, before, after } in differences {
                     writeln!(out, "    {field}: {before} -> {after}")?;
                 }
+                if let (Row::Destination(spec), true) = (row, moves(differences)) {
+                    let here = there.iter().filter(|one| one.spec.destination == spec.key);
+                    print_leaving(plan.leaving, here.map(|one| one.delivered).sum(), out)?;
+                }
             }
             Change::Retire(table, key) => {
                 retired += 1;
                 writeln!(out, "- {} {key}", table.as_str())?;
+                if *table == Table::Mapping {
+                    let here = there.iter().filter(|one| one.spec.key == *key);
+                    print_leaving(plan.leaving, here.map(|one| one.delivered).sum(), out)?;
+                }
             }
             Change::Set(FieldChange { field, before, after }) => {
                 changed += 1;
@@ -119,6 +139,18 @@ fn print(plan: &Plan, ahead: bool, out: &mut impl Write) -> std::io::Result<()> 
         writeln!(out, "Nothing to change.")
     } else {
         writeln!(out, "{created} {verb} added, {changed} changed, {retired} retired.")
+    }
+}
+
+/// What becomes of people at a place that nobody sends to any more.
+fn print_leaving(leaving: Leaving, people: u64, out: &mut impl Write) -> std::io::Result<()> {
+    match (leaving, people) {
+        (_, 0) => Ok(()),
+        (Leaving::Sent, _) => writeln!(
+            out,
+            "    {people} people are there: their exits are sent (--abandon leaves them there)"
+        ),
+        (Leaving::Abandoned, _) => writeln!(out, "    {people} people are there, and stay there"),
     }
 }
 

@@ -16,6 +16,7 @@ use super::{Exit, Failure};
 use crate::{
     compose::{Purpose, Segue},
     config::Config,
+    storage::WorkLock,
 };
 
 /// Flags of `segue sync`.
@@ -100,36 +101,54 @@ impl Line {
 /// Runs it.
 pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<Exit, Failure> {
     let patience = Span::from_seconds(sync.timeout.into());
-    let segue = Segue::open(config, Purpose::Work { tries_for: patience }).await?;
-    let now = segue.clock.now();
-    let until = now.plus(patience);
-    let outcomes =
-        segue.sync.sync(&sync.mappings, now, Patience::until(until)).await.map_err(|error| {
-            match error {
-                Error::NotFound(what) => Failure::usage(format!("there is no {what}")),
-                other => other.into(),
+    let mut call = Call { config, patience, segue: open(config, patience).await? };
+    let asked_at = call.segue.clock.now();
+    let until = asked_at.plus(patience);
+    let wanted = wanted(&call.segue, &sync.mappings).await?;
+    let mut lines: BTreeMap<Key, Line> = BTreeMap::new();
+    let mut left = wanted.clone();
+    let mut has_asked = false;
+    // Where none is named, retired mappings send the exits that they owe.
+    let mut now: Vec<Key> = sync.mappings.clone();
+    loop {
+        for outcome in call.segue.sync.sync(&now, asked_at, Patience::until(until)).await? {
+            match outcome {
+                Outcome::Ran(run) => call.keep(&mut lines, run),
+                Outcome::Broke(run, error) => {
+                    tracing::error!(error = ?error, mapping = run.mapping.as_str(), "a run broke");
+                    call.keep(&mut lines, run);
+                }
+                // Nobody named it; the log has what went wrong with it.
+                Outcome::Closed(run) => {
+                    if let Some(error) = &run.error {
+                        tracing::warn!(mapping = run.mapping.as_str(), "owed exits: {error}");
+                    }
+                }
+                Outcome::Busy(_) => {}
             }
-        })?;
-    let configuration = segue.services.configuration.load().await?;
-    let mut lines = Vec::new();
-    for outcome in outcomes {
-        let line = match outcome {
-            Outcome::Ran(run) => Line::of(run, segue.clock.now()),
-            Outcome::Busy(key) => match ask(&segue, &key, until).await? {
-                Some(run) => Line::of(run, segue.clock.now()),
-                None => Line::busy(key),
-            },
-        };
-        // What shares a group with a mapping ran too; only what was asked for is reported.
-        let asked_for = match sync.mappings.as_slice() {
-            [] => configuration.mapping(&line.mapping).is_some_and(|one| one.spec.active),
-            keys => keys.contains(&line.mapping),
-        };
-        if asked_for {
-            lines.push(line);
         }
+        left.retain(|key| !lines.contains_key(key));
+        if left.is_empty() || call.segue.clock.now() >= until {
+            break;
+        }
+        // Somebody else works on them: they take a wish, or end, and then it is our turn.
+        if !has_asked {
+            call.ask(&left).await?;
+            has_asked = true;
+        }
+        tokio::time::sleep(LOOK).await;
+        call.look(&mut lines, &left, asked_at).await?;
+        left.retain(|key| !lines.contains_key(key));
+        if left.is_empty() {
+            break;
+        }
+        now.clone_from(&left);
     }
-    lines.sort_by(|a, b| a.mapping.cmp(&b.mapping));
+    // What shares a group with a mapping ran too; only what was asked for is reported.
+    let lines: Vec<Line> = wanted
+        .into_iter()
+        .map(|key| lines.remove(&key).unwrap_or_else(|| Line::busy(key)))
+        .collect();
     let exit = if lines.iter().all(Line::is_well) { Exit::Done } else { Exit::Failed };
     if sync.json {
         let text = serde_json::to_string(&Report { runs: lines }).map_err(Error::unexpected)?;
@@ -140,22 +159,75 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
     Ok(exit)
 }
 
-/// Leaves a wish with whoever works the orders, and waits for its result.
-async fn ask(segue: &Segue, key: &Key, until: Instant) -> Result<Option<RunRow>> {
+/// How often a command looks at what others do.
+const LOOK: Duration = Duration::from_millis(200);
+
+async fn open(config: &Config, patience: Span) -> Result<Segue> {
+    Segue::open(config, Purpose::Work { tries_for: patience }).await
+}
+
+/// The mappings asked for, by key.
+async fn wanted(segue: &Segue, named: &[Key]) -> Result<Vec<Key>, Failure> {
     let configuration = segue.services.configuration.load().await?;
-    let Some(mapping) = configuration.mapping(key) else { return Ok(None) };
-    let asked_at = segue.clock.now();
-    segue.storage.request_run(mapping.id, "segue sync", asked_at).await?;
-    while segue.clock.now() < until {
-        let newest = segue.storage.recent(Some(key), None, 1).await?;
-        let ended =
-            newest.into_iter().find(|run| run.started_at >= asked_at && run.finished_at.is_some());
-        if ended.is_some() {
-            return Ok(ended);
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut wanted: Vec<Key> = match named {
+        [] => configuration
+            .mappings
+            .iter()
+            .filter(|mapping| mapping.spec.active)
+            .map(|mapping| mapping.spec.key.clone())
+            .collect(),
+        keys => keys.to_vec(),
+    };
+    if let Some(key) = wanted.iter().find(|key| configuration.mapping(key).is_none()) {
+        return Err(Failure::usage(format!("there is no mapping {key}")));
     }
-    Ok(None)
+    wanted.sort();
+    wanted.dedup();
+    Ok(wanted)
+}
+
+/// One call of the command, beside whatever other processes do.
+struct Call<'a> {
+    config: &'a Config,
+    patience: Span,
+    segue: Segue,
+}
+
+impl Call<'_> {
+    fn keep(&self, lines: &mut BTreeMap<Key, Line>, run: RunRow) {
+        lines.insert(run.mapping.clone(), Line::of(run, self.segue.clock.now()));
+    }
+
+    /// Leaves a wish with whoever works the orders.
+    async fn ask(&self, keys: &[Key]) -> Result<()> {
+        let configuration = self.segue.services.configuration.load().await?;
+        for mapping in keys.iter().filter_map(|key| configuration.mapping(key)) {
+            let now = self.segue.clock.now();
+            self.segue.storage.request_run(mapping.id, "segue sync", now).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes what others have run since, and on SQLite the right to work once it is free.
+    async fn look(
+        &mut self,
+        lines: &mut BTreeMap<Key, Line>,
+        keys: &[Key],
+        asked_at: Instant,
+    ) -> Result<()> {
+        for key in keys {
+            let newest = self.segue.storage.recent(Some(key), None, 1).await?;
+            for run in newest {
+                if run.started_at >= asked_at && run.finished_at.is_some() {
+                    self.keep(lines, run);
+                }
+            }
+        }
+        if !self.segue.works && WorkLock::is_free(&self.config.database_url)? {
+            self.segue = open(self.config, self.patience).await?;
+        }
+        Ok(())
+    }
 }
 
 fn print(lines: &[Line], out: &mut impl Write) -> std::io::Result<()> {

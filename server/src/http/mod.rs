@@ -4,5 +4,6 @@
 //! [`router::router`] by the composition root.
 
 pub mod assets;
+pub mod refusal;
 pub mod router;
 pub mod security;

@@ -5,7 +5,7 @@
 //! theirs.
 
 use super::assets::Site;
-use super::security;
+use super::{refusal, security};
 use crate::auth::Auth;
 use app::{App, shell};
 use axum::Router;
@@ -106,7 +106,8 @@ fn console(edge: Edge) -> Router {
     };
     let pages = Router::new()
         .leptos_routes_with_context(&options, routes, provide, document)
-        .fallback(fallback);
+        .fallback(fallback)
+        .layer(from_fn(refusal::status));
     edge.auth
         .protect(pages)
         // Files are everybody's: the sign-in page needs them.

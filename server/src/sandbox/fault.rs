@@ -5,7 +5,10 @@
 //! answer is an error, late, or never comes. To add a fault: a [`FaultKind`] here and its
 //! effect in `gate.rs`.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use domain::time::{Instant, Span};
 use rand::rngs::StdRng;
@@ -154,6 +157,8 @@ pub struct Faults {
     active: Mutex<Vec<Active>>,
     /// Counts the clearings, for requests that are held until the next one.
     cleared: watch::Sender<u64>,
+    /// How many requests were hit so far.
+    hits: AtomicU64,
 }
 
 /// What hits one request.
@@ -183,6 +188,11 @@ impl Faults {
         self.cleared.send_modify(|count| *count += 1);
     }
 
+    /// How many requests were hit so far.
+    pub fn hits(&self) -> u64 {
+        self.hits.load(Ordering::SeqCst)
+    }
+
     /// The faults still in force, with what is left of their times.
     pub fn list(&self) -> Vec<Fault> {
         self.lock()
@@ -210,6 +220,7 @@ impl Faults {
             if let Some(left) = &mut active.left {
                 *left -= 1;
             }
+            self.hits.fetch_add(1, Ordering::SeqCst);
             return Some(Hit { fault: active.fault.clone(), cleared: self.cleared.subscribe() });
         }
         None

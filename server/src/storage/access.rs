@@ -60,6 +60,7 @@ macro_rules! audit {
         .await?
     };
 }
+pub(super) use audit;
 
 /// Uses a link up inside a `writing!` body; answers the id and address of whose it was.
 macro_rules! use_up {

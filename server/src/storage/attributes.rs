@@ -11,12 +11,15 @@ use domain::{
     },
     time::Instant,
 };
+use sqlx::FromRow;
 
 use super::{
     Storage,
     audiences::{put_identifier, text},
     bitmap,
     macros::{reading, writing},
+    names::{self, Former},
+    people::ordinal,
 };
 
 /// Of whom an attribute was read on a day, as stored.
@@ -52,6 +55,22 @@ macro_rules! forget_readings {
     };
 }
 pub(super) use forget_readings;
+
+/// Whose phone number changes, as they were.
+#[derive(FromRow)]
+struct FormerRow {
+    ordinal: i64,
+    person_id: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
+impl FormerRow {
+    fn read(self) -> Result<Former> {
+        let person = ordinal(self.ordinal)?;
+        Ok(Former { person, id: self.person_id, email: self.email, phone: self.phone })
+    }
+}
 
 /// What a slice of answers writes.
 #[derive(Default)]
@@ -116,13 +135,25 @@ impl AttributeStore for Storage {
             sqlx::query("UPDATE counter SET value = value WHERE name = 'ordinal'")
                 .execute(&mut *connection)
                 .await?;
-            if !lesson.phones.is_empty() {
+            let phones = text(&lesson.phones)?;
+            let changed: Vec<FormerRow> = sqlx::query_as(self.database.sql(
+                "SELECT p.ordinal, p.person_id, p.email, p.phone
+                FROM {rows} JOIN person p ON p.ordinal = CAST(rows.value ->> 0 AS BIGINT)
+                WHERE p.phone IS DISTINCT FROM rows.value ->> 1",
+            ))
+            .bind(&phones)
+            .fetch_all(&mut *connection)
+            .await?;
+            if !changed.is_empty() {
+                let former: Vec<Former> =
+                    changed.into_iter().map(FormerRow::read).collect::<Result<_>>()?;
+                names::note!(connection, &former);
                 sqlx::query(self.database.sql(
                     "UPDATE person SET phone = rows.value ->> 1, learned_at = $2 FROM {rows}
                     WHERE person.ordinal = CAST(rows.value ->> 0 AS BIGINT)
                         AND person.phone IS DISTINCT FROM rows.value ->> 1",
                 ))
-                .bind(text(&lesson.phones)?)
+                .bind(&phones)
                 .bind(now.0)
                 .execute(&mut *connection)
                 .await?;

@@ -7,10 +7,11 @@ use domain::{
     Error, Result,
     audiences::{
         AudienceRow, AudienceSpec, Mirror,
-        port::{Identifiers, MirrorStore},
+        port::{Identifiers, Kept, MirrorStore},
     },
     ids::AudienceId,
     people::{Ordinal, PersonSet, chunks},
+    sync::gate::is_abnormal_shrinking,
     time::Instant,
 };
 use sqlx::FromRow;
@@ -21,6 +22,7 @@ use super::{
     bitmap,
     configuration::parse,
     macros::{reading, writing},
+    names::{self, Former},
     people::ordinal,
 };
 
@@ -30,6 +32,7 @@ struct KnownRow {
     cio_id: String,
     person_id: Option<String>,
     email: Option<String>,
+    phone: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -73,28 +76,59 @@ struct Lesson {
     new: Vec<(Ordinal, String, Option<String>, Option<String>)>,
     /// Id and e-mail as the last line about a person has them.
     changed: BTreeMap<Ordinal, (Option<String>, Option<String>)>,
+    /// How those were named before.
+    former: Vec<Former>,
     /// The numbers asked for, in order.
     ordinals: Vec<Ordinal>,
 }
 
+/// What is known of somebody while a page is read.
+struct Known {
+    number: Ordinal,
+    id: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
 /// Compares what was read with what is known; `next` is the first number not yet given.
-fn learn(people: &[Identifiers], known: Vec<KnownRow>, mut next: Ordinal) -> Result<Lesson> {
-    let mut numbers: HashMap<String, (Ordinal, Option<String>, Option<String>)> = HashMap::new();
-    for row in known {
-        numbers.insert(row.cio_id, (ordinal(row.ordinal)?, row.person_id, row.email));
+fn learn(people: &[Identifiers], rows: Vec<KnownRow>, mut next: Ordinal) -> Result<Lesson> {
+    let mut known: HashMap<String, Known> = HashMap::with_capacity(people.len());
+    for row in rows {
+        let number = ordinal(row.ordinal)?;
+        let (id, email, phone) = (row.person_id, row.email, row.phone);
+        known.insert(row.cio_id, Known { number, id, email, phone });
     }
+    let first = next;
     let mut lesson = Lesson::default();
     for person in people {
         let (id, email) = (person.id.clone(), person.email.clone());
-        let known = numbers.get(&person.cio_id);
-        let number = known.map_or(next, |(number, ..)| *number);
-        if known.is_none() {
-            next = next.checked_add(1).ok_or_else(|| Error::unexpected("no numbers are left"))?;
-            lesson.new.push((number, person.cio_id.clone(), id.clone(), email.clone()));
-        } else if known.is_some_and(|(_, old_id, old_email)| *old_id != id || *old_email != email) {
-            lesson.changed.insert(number, (id.clone(), email.clone()));
-        }
-        numbers.insert(person.cio_id.clone(), (number, id, email));
+        let number = match known.get_mut(&person.cio_id) {
+            None => {
+                let number = next;
+                next =
+                    next.checked_add(1).ok_or_else(|| Error::unexpected("no numbers are left"))?;
+                lesson.new.push((number, person.cio_id.clone(), id.clone(), email.clone()));
+                known.insert(person.cio_id.clone(), Known { number, id, email, phone: None });
+                number
+            }
+            Some(one) if one.id == id && one.email == email => one.number,
+            Some(one) => {
+                let number = one.number;
+                let was_id = std::mem::replace(&mut one.id, id.clone());
+                let was_email = std::mem::replace(&mut one.email, email.clone());
+                // Somebody new whom a page names twice was never sent under any name.
+                if number < first && !lesson.changed.contains_key(&number) {
+                    lesson.former.push(Former {
+                        person: number,
+                        id: was_id,
+                        email: was_email,
+                        phone: one.phone.clone(),
+                    });
+                }
+                lesson.changed.insert(number, (id, email));
+                number
+            }
+        };
         lesson.ordinals.push(number);
     }
     Ok(lesson)
@@ -120,6 +154,17 @@ impl Lesson {
         }
         sets
     }
+}
+
+/// Whether a reading is taken as it is. An operator who accepted one of `accepted` people
+/// accepts the next one too, if it isn't much smaller.
+fn keep(before: &PersonSet, read: &PersonSet, suppresses: bool, accepted: Option<i64>) -> Kept {
+    let lost = before.len() - before.intersection_len(read);
+    let is_accepted = accepted.is_some_and(|least| size(read.len()) >= least - least / 10);
+    if suppresses && !is_accepted && is_abnormal_shrinking(before.len(), lost) {
+        return Kept::Shrunk { before: before.len(), read: read.len() };
+    }
+    Kept::Whole
 }
 
 /// Rows for `{rows}`.
@@ -173,7 +218,7 @@ impl MirrorStore for Storage {
             .fetch_one(&mut *connection)
             .await?;
             let known: Vec<KnownRow> = sqlx::query_as(self.database.sql(
-                "SELECT p.ordinal, p.cio_id, p.person_id, p.email
+                "SELECT p.ordinal, p.cio_id, p.person_id, p.email, p.phone
                 FROM (SELECT {value} AS cio_id FROM {rows}) asked JOIN person p ON p.cio_id = asked.cio_id",
             ))
             .bind(&asked)
@@ -194,6 +239,9 @@ impl MirrorStore for Storage {
                     .bind(i64::try_from(lesson.new.len()).map_err(Error::unexpected)?)
                     .execute(&mut *connection)
                     .await?;
+            }
+            if !lesson.former.is_empty() {
+                names::note!(connection, &lesson.former);
             }
             if !lesson.changed.is_empty() {
                 let changed: Vec<(&Ordinal, &Option<String>, &Option<String>)> = lesson
@@ -234,10 +282,10 @@ impl MirrorStore for Storage {
         segment_name: &str,
         members: &PersonSet,
         began_at: Instant,
-    ) -> Result<()> {
+    ) -> Result<Kept> {
         writing!(self.database, |connection| {
             let is_newest = sqlx::query(
-                "UPDATE audience SET segment_name = $1, mirrored_at = $2, stale_reason = NULL, stale_at = NULL, reading = NULL
+                "UPDATE audience SET segment_name = $1, mirrored_at = $2, reading = NULL
                 WHERE id = $3 AND (mirrored_at IS NULL OR mirrored_at < $2)",
             )
             .bind(segment_name)
@@ -248,7 +296,7 @@ impl MirrorStore for Storage {
             .rows_affected()
                 == 1;
             if !is_newest {
-                return Ok(());
+                return Ok(Kept::Whole);
             }
             let stored: Vec<(i64, Vec<u8>)> =
                 sqlx::query_as("SELECT chunk, people FROM audience_chunk WHERE audience_id = $1")
@@ -259,8 +307,8 @@ impl MirrorStore for Storage {
             for (chunk, bytes) in stored {
                 before.insert(chunk, bitmap::decode(&bytes)?);
             }
-            let longest: Option<i64> = sqlx::query_scalar(
-                "SELECT MAX(ttl) FROM suppression WHERE audience_id = $1 AND retired_at IS NULL",
+            let (rules, longest): (i64, Option<i64>) = sqlx::query_as(
+                "SELECT COUNT(*), MAX(ttl) FROM suppression WHERE audience_id = $1 AND retired_at IS NULL",
             )
             .bind(audience.0)
             .fetch_one(&mut *connection)
@@ -270,6 +318,36 @@ impl MirrorStore for Storage {
             )
             .bind(audience.0)
             .fetch_one(&mut *connection)
+            .await?;
+            let accepted: Option<i64> =
+                sqlx::query_scalar("SELECT accepts_down_to FROM audience WHERE id = $1")
+                    .bind(audience.0)
+                    .fetch_one(&mut *connection)
+                    .await?;
+            let all = before.values().fold(PersonSet::new(), |all, chunk| all | chunk);
+            let kept = keep(&all, members, rules > 0, accepted);
+            let with_lost;
+            let members = match kept {
+                Kept::Whole => members,
+                Kept::Shrunk { .. } => {
+                    with_lost = &all | members;
+                    &with_lost
+                }
+            };
+            let shrunk_to = match kept {
+                Kept::Whole => None,
+                Kept::Shrunk { read, .. } => Some(size(read)),
+            };
+            // What waits keeps its reason; a whole reading ends it, accepted or grown again.
+            sqlx::query(
+                "UPDATE audience SET shrunk_to = $1, accepts_down_to = NULL,
+                    stale_reason = CASE WHEN $1 IS NULL THEN NULL ELSE stale_reason END,
+                    stale_at = CASE WHEN $1 IS NULL THEN NULL ELSE stale_at END
+                WHERE id = $2",
+            )
+            .bind(shrunk_to)
+            .bind(audience.0)
+            .execute(&mut *connection)
             .await?;
             for (chunk, people) in chunks::split(members) {
                 let chunk = i64::from(chunk);
@@ -331,7 +409,7 @@ impl MirrorStore for Storage {
             .bind(audience.0)
             .execute(&mut *connection)
             .await?;
-            Ok(())
+            Ok(kept)
         })
     }
 

@@ -4,7 +4,7 @@ use domain::{
     audiences::AudienceSpec,
     configuration::{
         Settings,
-        plan::{Change, FieldChange, Row, Table},
+        plan::{Change, FieldChange, Row, Table, moves},
     },
     destinations::DestinationSpec,
     key::Key,
@@ -52,6 +52,47 @@ pub fn follow(change: &Change) -> Vec<Statement> {
         }
         _ => Vec::new(),
     }
+}
+
+/// What forgets who is at the destination of the mappings that a subquery over `$1` names.
+macro_rules! forget {
+    ($mappings:literal) => {
+        [
+            concat!("DELETE FROM delivered_chunk WHERE mapping_id IN (", $mappings, ")"),
+            concat!("DELETE FROM doubt_chunk WHERE mapping_id IN (", $mappings, ")"),
+            concat!("DELETE FROM named_as WHERE mapping_id IN (", $mappings, ")"),
+            // A claimed range loses its part: its answer is waited for no longer.
+            concat!(
+                "UPDATE part SET folded = TRUE, is_open = FALSE, pending = 0
+                WHERE NOT folded AND mapping_id IN (",
+                $mappings,
+                ")"
+            ),
+            concat!(
+                "UPDATE mapping SET delivered = 0, route = NULL, owes_exits = FALSE WHERE id IN (",
+                $mappings,
+                ")"
+            ),
+        ]
+    };
+}
+
+/// Forgets who is where nobody will send to any more.
+pub fn abandon(change: &Change) -> Vec<Statement> {
+    let (key, texts) = match change {
+        Change::Retire(Table::Mapping, key) => {
+            (key, forget!("SELECT id FROM mapping WHERE key = $1 AND owes_exits"))
+        }
+        Change::Update(Row::Destination(spec), fields) if moves(fields) => (
+            &spec.key,
+            forget!(
+                "SELECT m.id FROM mapping m JOIN destination d ON d.id = m.destination_id
+                WHERE d.key = $1 AND d.retired_at IS NULL AND m.retired_at IS NULL"
+            ),
+        ),
+        _ => return Vec::new(),
+    };
+    texts.into_iter().map(|text| Statement::new(text).with(key.as_str())).collect()
 }
 
 /// Nobody knows when those who are in an audience already were first seen there: a new ttl
@@ -193,7 +234,9 @@ fn retire(table: Table) -> &'static str {
             "UPDATE suppression SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
         }
         Table::Mapping => {
-            "UPDATE mapping SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL"
+            // Whoever is there leaves: the worker comes to it at once.
+            "UPDATE mapping SET retired_at = $1, owes_exits = TRUE, next_run_at = $1
+            WHERE key = $2 AND retired_at IS NULL"
         }
         Table::Source => "UPDATE source SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL",
     }

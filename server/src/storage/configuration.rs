@@ -7,10 +7,11 @@ use domain::{
     Error, Result,
     audiences::{Audience, AudienceSpec},
     configuration::{
-        Configuration, EnvironmentSecret, Secret, Settings, Source,
-        plan::{Change, Plan, Table, source_secret},
+        Closing, Configuration, EnvironmentSecret, Secret, Settings, Source,
+        plan::{Change, Leaving, Plan, Table, source_secret},
         port::ConfigurationStore,
     },
+    delivery::route::Route,
     destinations::{Destination, DestinationSpec},
     ids::{AudienceId, DestinationId, MappingId, SourceId, SuppressionId},
     mappings::{HoldoutPercent, Mapping, MappingSpec},
@@ -22,8 +23,8 @@ use uuid::Uuid;
 
 use super::{
     Storage,
-    changes::{describe, follow, write, write_settings},
-    macros::{Failure, reading, writing},
+    changes::{abandon, describe, follow, write, write_settings},
+    macros::{Failure, reading, snapshot, writing},
     statement::{Statement, carry_out},
 };
 
@@ -162,12 +163,41 @@ const MAPPINGS: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.
     JOIN audience a ON a.id = m.audience_id
     JOIN destination d ON d.id = m.destination_id
     WHERE m.retired_at IS NULL ORDER BY m.key";
+const CLOSING: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.destination_id,
+        d.key AS destination, m.use_case, m.exclusivity_group, m.priority, m.every, m.holdout, m.active
+    FROM mapping m
+    JOIN audience a ON a.id = m.audience_id
+    JOIN destination d ON d.id = m.destination_id
+    WHERE m.retired_at IS NOT NULL AND m.owes_exits ORDER BY m.key";
+const CLOSING_DESTINATIONS: &str =
+    "SELECT DISTINCT d.id, d.key, d.profile, d.integration, d.fields, d.hash
+    FROM destination d JOIN mapping m ON m.destination_id = d.id
+    WHERE m.retired_at IS NOT NULL AND m.owes_exits";
+
+/// Retired mappings with the places where their people are.
+fn closing(mappings: Vec<MappingRow>, destinations: Vec<DestinationRow>) -> Result<Vec<Closing>> {
+    let destinations: Vec<Destination> =
+        destinations.into_iter().map(DestinationRow::read).collect::<Result<_>>()?;
+    let mut closing = Vec::new();
+    for row in mappings {
+        let mapping = row.read()?;
+        let place = destinations.iter().find(|one| one.id == mapping.destination_id);
+        let Some(destination) = place else { continue };
+        let route = Route {
+            audience: mapping.audience_id,
+            audience_key: mapping.spec.audience.clone(),
+            destination: destination.spec.clone(),
+        };
+        closing.push(Closing { mapping, route });
+    }
+    Ok(closing)
+}
 
 #[async_trait]
 impl ConfigurationStore for Storage {
     async fn load(&self) -> Result<(Configuration, i64)> {
-        reading!(self.database, |connection| {
-            // The version first: a change in between makes the plan stale, never wrong.
+        // One moment: a suppression and the mappings that it holds come together.
+        snapshot!(self.database, |connection| {
             let version: Option<i64> =
                 sqlx::query_scalar("SELECT configuration_version FROM installation")
                     .fetch_optional(&mut *connection)
@@ -187,7 +217,12 @@ impl ConfigurationStore for Storage {
                 sqlx::query_as("SELECT id, key FROM source WHERE retired_at IS NULL ORDER BY key")
                     .fetch_all(&mut *connection)
                     .await?;
+            let leaving: Vec<MappingRow> =
+                sqlx::query_as(CLOSING).fetch_all(&mut *connection).await?;
+            let left: Vec<DestinationRow> =
+                sqlx::query_as(CLOSING_DESTINATIONS).fetch_all(&mut *connection).await?;
             let configuration = Configuration {
+                closing: closing(leaving, left)?,
                 settings: read_settings(&settings)?,
                 destinations: destinations
                     .into_iter()
@@ -236,6 +271,9 @@ impl ConfigurationStore for Storage {
         for change in &plan.changes {
             statements.extend(write(change, self.ids.next(), now));
             statements.extend(follow(change));
+            if plan.leaving == Leaving::Abandoned {
+                statements.extend(abandon(change));
+            }
             if let Change::Retire(Table::Source, key) = change {
                 // Nobody may send with a retired key.
                 let delete = Statement::new("DELETE FROM secret WHERE name = $1");

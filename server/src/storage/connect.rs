@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
 };
@@ -115,24 +115,37 @@ pub struct WorkLock {
 }
 
 impl WorkLock {
+    /// Whether it could be taken now; on PostgreSQL always.
+    pub fn is_free(url: &DatabaseUrl) -> Result<bool> {
+        match url {
+            DatabaseUrl::Sqlite(path) => Ok(Self::lock_file(path)?.is_some()),
+            DatabaseUrl::Postgres(_) => Ok(true),
+        }
+    }
+
+    /// The locked file beside a database; nothing if another process has it.
+    fn lock_file(database: &Path) -> Result<Option<File>> {
+        let mut name = database.to_owned().into_os_string();
+        name.push(".lock");
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(name)
+            .map_err(Error::unexpected)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(Error::unexpected(error)),
+        }
+    }
+
     /// Takes it. On SQLite one process has it at a time (nothing is returned to the others);
     /// on PostgreSQL any number have one each.
     pub async fn take(url: &DatabaseUrl, holder: i64) -> Result<Option<Self>> {
         match url {
             DatabaseUrl::Sqlite(path) => {
-                let mut name = path.clone().into_os_string();
-                name.push(".lock");
-                let file = File::options()
-                    .create(true)
-                    .truncate(false)
-                    .write(true)
-                    .open(name)
-                    .map_err(Error::unexpected)?;
-                match file.try_lock() {
-                    Ok(()) => Ok(Some(Self { _file: Some(file), _session: None })),
-                    Err(TryLockError::WouldBlock) => Ok(None),
-                    Err(TryLockError::Error(error)) => Err(Error::unexpected(error)),
-                }
+                Ok(Self::lock_file(path)?.map(|file| Self { _file: Some(file), _session: None }))
             }
             DatabaseUrl::Postgres(url) => {
                 let mut session = PgConnection::connect(url).await.map_err(Error::unexpected)?;

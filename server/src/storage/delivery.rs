@@ -7,8 +7,11 @@ use domain::{
     Error, Result,
     delivery::{
         Lane, Transition,
+        batch::Rendered,
         choose::{OpenPart, choose},
-        port::{Advance, Advanced, DeliveryStore, Lease, Next, Work},
+        port::{Advance, Advanced, DeliveryStore, Lease, Named, Next, Telling, Work},
+        retry::SENT_AGAIN_FOR,
+        stop::may_go,
     },
     ids::{MappingId, PartId, RunId},
     mappings::UseCase,
@@ -25,7 +28,9 @@ use super::{
     configuration::parse,
     leases,
     macros::{Failure, reading, writing},
+    names, presence,
     statement::{Statement, carry_out},
+    stops::goes,
     suppression::HELD,
 };
 
@@ -38,12 +43,15 @@ struct OpenRow {
     transition: String,
     acknowledged: i64,
     claimed: i64,
+    claimed_at: Option<i64>,
 }
 
 #[derive(FromRow)]
 struct PartRow {
     mapping_id: Uuid,
     use_case: String,
+    goes: bool,
+    lane: i64,
     generation: i64,
     transition: String,
     chunk: i64,
@@ -51,27 +59,56 @@ struct PartRow {
     acknowledged: i64,
     claimed: i64,
     pending: i64,
+    repeats: bool,
+    is_open: bool,
 }
 
-fn place(number: i64) -> Result<u32> {
+/// What a part carries beside its cursors.
+#[derive(FromRow)]
+struct ContentRow {
+    people: Vec<u8>,
+    decided_at: i64,
+    rendered: Option<Vec<u8>>,
+    route: Option<String>,
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(Error::unexpected)
+}
+
+fn as_json(value: &Vec<Rendered>) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(Error::unexpected)
+}
+
+pub(super) fn place(number: i64) -> Result<u32> {
     u32::try_from(number).map_err(Error::unexpected)
 }
 
 impl OpenRow {
+    fn is_in_doubt(&self) -> bool {
+        self.acknowledged < self.claimed
+    }
+
+    /// In doubt for longer than Segment remembers its ids.
+    fn is_too_old(&self, now: Instant) -> bool {
+        let is_old = |at: i64| now.since(Instant(at)) >= SENT_AGAIN_FOR;
+        self.is_in_doubt() && self.claimed_at.is_some_and(is_old)
+    }
+
     fn read(&self) -> Result<OpenPart> {
         Ok(OpenPart {
             lane: Lane::try_from(self.lane).map_err(Error::unexpected)?,
             generation: self.generation,
             chunk: place(self.chunk)?,
             transition: parse(&self.transition)?,
-            in_doubt: self.acknowledged < self.claimed,
+            in_doubt: self.is_in_doubt(),
         })
     }
 }
 
 #[async_trait]
 impl DeliveryStore for Storage {
-    async fn next(&self, lease: &Lease, mapping: MappingId) -> Result<Next> {
+    async fn next(&self, lease: &Lease, mapping: MappingId, now: Instant) -> Result<Next> {
         reading!(self.database, |connection| {
             let epoch: Option<i64> =
                 sqlx::query_scalar("SELECT epoch FROM lease WHERE name = $1 AND holder = $2")
@@ -83,48 +120,59 @@ impl DeliveryStore for Storage {
                 return Err(Failure::Domain(Error::Fenced));
             }
             let rows: Vec<OpenRow> = sqlx::query_as(
-                "SELECT id, lane, generation, chunk, transition, acknowledged, claimed
+                "SELECT id, lane, generation, chunk, transition, acknowledged, claimed, claimed_at
                 FROM part WHERE mapping_id = $1 AND is_open",
             )
             .bind(mapping.0)
             .fetch_all(&mut *connection)
             .await?;
-            let stored: Option<(String, bool)> =
-                sqlx::query_as("SELECT use_case, active FROM mapping WHERE id = $1")
-                    .bind(mapping.0)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-            let Some((use_case, active)) = stored else { return Ok(Next::Nothing) };
-            // A paused mapping sends only what protects, and what may be there already.
-            let may_go = |row: &OpenRow| {
-                active || row.lane == Lane::Protect as i64 || row.acknowledged < row.claimed
-            };
-            let rows: Vec<OpenRow> = rows.into_iter().filter(may_go).collect();
-            if rows.is_empty() {
-                return Ok(Next::Nothing);
-            }
+            let stored: Option<(String, bool)> = sqlx::query_as(concat!(
+                "SELECT m.use_case, ",
+                goes!(),
+                " FROM mapping m WHERE m.id = $1"
+            ))
+            .bind(mapping.0)
+            .fetch_optional(&mut *connection)
+            .await?;
+            let Some((use_case, goes)) = stored else { return Ok(Next::Nothing) };
             let exits: Vec<i64> = sqlx::query_scalar(
                 "SELECT DISTINCT p.chunk FROM part p
                 JOIN mapping other ON other.id = p.mapping_id
                 JOIN mapping ours ON ours.exclusivity_group = other.exclusivity_group
                     AND ours.destination_id = other.destination_id AND ours.id <> other.id
-                WHERE ours.id = $1 AND other.retired_at IS NULL AND p.is_open AND p.transition = 'exited'",
+                WHERE ours.id = $1 AND (other.retired_at IS NULL OR other.owes_exits)
+                    AND p.is_open AND p.transition = 'exited'",
             )
             .bind(mapping.0)
             .fetch_all(&mut *connection)
             .await?;
             let exits: BTreeSet<u32> = exits.into_iter().map(place).collect::<Result<_>>()?;
-            let open: Vec<OpenPart> = rows.iter().map(OpenRow::read).collect::<Result<_>>()?;
+            // What a pause or a stop holds isn't in the queue.
+            let mut open: Vec<OpenPart> = Vec::new();
+            let mut queue: Vec<OpenRow> = Vec::new();
+            for row in rows {
+                let part = row.read()?;
+                // What is in doubt for too long is decided anew by the next order.
+                if may_go(part.lane, part.in_doubt, !goes) && !row.is_too_old(now) {
+                    open.push(part);
+                    queue.push(row);
+                }
+            }
+            if open.is_empty() {
+                return Ok(Next::Nothing);
+            }
             let suppressing = parse::<UseCase>(&use_case)? == UseCase::Suppress;
-            let Some(row) = choose(&open, &exits, suppressing).and_then(|chosen| rows.get(chosen))
+            let Some(row) = choose(&open, &exits, suppressing).and_then(|chosen| queue.get(chosen))
             else {
                 return Ok(Next::Blocked);
             };
-            let (people, decided_at): (Vec<u8>, i64) =
-                sqlx::query_as("SELECT people, decided_at FROM part WHERE id = $1")
-                    .bind(row.id)
-                    .fetch_one(&mut *connection)
-                    .await?;
+            let content: ContentRow = sqlx::query_as(
+                "SELECT p.people, p.decided_at, p.rendered, o.route
+                FROM part p JOIN sync_order o ON o.id = p.order_id WHERE p.id = $1",
+            )
+            .bind(row.id)
+            .fetch_one(&mut *connection)
+            .await?;
             let (acknowledged, claimed) = (place(row.acknowledged)?, place(row.claimed)?);
             Ok(Next::Work(Work {
                 part: PartId(row.id),
@@ -132,12 +180,33 @@ impl DeliveryStore for Storage {
                 lane: Lane::try_from(row.lane).map_err(Error::unexpected)?,
                 transition: parse(&row.transition)?,
                 generation: row.generation,
-                decided_at: Instant(decided_at),
-                people: chunks::between(&bitmap::decode(&people)?, acknowledged, chunks::CHUNK),
+                decided_at: Instant(content.decided_at),
+                people: chunks::between(
+                    &bitmap::decode(&content.people)?,
+                    acknowledged,
+                    chunks::CHUNK,
+                ),
                 acknowledged,
                 claimed,
+                claimed_at: row.claimed_at.map(Instant),
+                rendered: content.rendered.as_deref().map(read_json).transpose()?,
+                route: content
+                    .route
+                    .as_deref()
+                    .map(|text| read_json(text.as_bytes()))
+                    .transpose()?,
             }))
         })
+    }
+
+    async fn named(
+        &self,
+        mapping: MappingId,
+        transition: Transition,
+        telling: Telling,
+        people: &PersonSet,
+    ) -> Result<Named> {
+        self.names(mapping, transition, telling, people).await
     }
 
     async fn advance(
@@ -150,28 +219,56 @@ impl DeliveryStore for Storage {
     ) -> Result<Advanced> {
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
-            let row: PartRow = sqlx::query_as(
-                "SELECT p.mapping_id, m.use_case, p.generation, p.transition, p.chunk, p.people, p.acknowledged, p.claimed, p.pending
-                FROM part p JOIN mapping m ON m.id = p.mapping_id WHERE p.id = $1",
-            )
+            let row: PartRow = sqlx::query_as(concat!(
+                "SELECT p.mapping_id, m.use_case, ",
+                goes!(),
+                " AND NOT EXISTS (
+                        SELECT 1 FROM run r WHERE r.id = $2 AND r.finished_at IS NOT NULL) AS goes,
+                        p.lane, p.generation, p.transition, p.chunk, p.people, p.acknowledged,
+                        p.claimed, p.pending, p.repeats, p.is_open
+                    FROM part p JOIN mapping m ON m.id = p.mapping_id WHERE p.id = $1"
+            ))
             .bind(part.0)
+            .bind(run.0)
             .fetch_one(&mut *connection)
             .await?;
             let transition: Transition = parse(&row.transition)?;
             let mut people = bitmap::decode(&row.people)?;
+            if !row.is_open {
+                // Somebody has taken its people out of the outbox: nobody waits for this answer.
+                return Err(Failure::Domain(Error::Fenced));
+            }
+            let before = place(row.claimed)?;
             if step.acknowledged < place(row.acknowledged)?
-                || step.claimed < place(row.claimed)?
-                || step.acknowledged > place(row.claimed)?.max(place(row.acknowledged)?)
+                || step.acknowledged > before
+                || step.claimed < before
             {
                 return Err(Failure::Domain(Error::unexpected(
                     "a part's cursor would go back or jump",
                 )));
             }
+            let mut step = step.clone();
+            let is_claiming = step.claimed > before;
+            // A pause, a stop, a cancelled run: what doesn't protect is claimed no further.
+            let lane = Lane::try_from(row.lane).map_err(Error::unexpected)?;
+            let held = is_claiming && !may_go(lane, false, !row.goes);
+            let is_outdated = is_claiming && {
+                let changes: i64 = sqlx::query_scalar(
+                    self.database
+                        .sql("SELECT value FROM counter WHERE name = 'identifiers' {share}"),
+                )
+                .fetch_one(&mut *connection)
+                .await?;
+                changes != step.as_of
+            };
+            if held || is_outdated {
+                step.claimed = before;
+            }
 
             // Who has been answered for, without those whom Segment refused.
             let dead: PersonSet = step.dead.iter().map(|(person, _)| *person).collect();
             people -= &dead;
-            for letter in dead_letters(&row, step, now) {
+            for letter in dead_letters(&row, &step, now) {
                 carry_out!(connection, letter);
             }
             let answered = chunks::between(&people, place(row.acknowledged)?, step.acknowledged);
@@ -198,38 +295,65 @@ impl DeliveryStore for Storage {
             let use_case: UseCase = parse(&row.use_case)?;
             if transition == Transition::Entered
                 && use_case.is_suppressed()
-                && step.claimed > place(row.claimed)?
+                && step.claimed > before
             {
                 let held: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(HELD)
                     .bind(now.0)
                     .bind(row.chunk)
                     .fetch_all(&mut *connection)
                     .await?;
-                let claim = chunks::between(&people, place(row.claimed)?, step.claimed);
+                let claim = chunks::between(&people, before, step.claimed);
                 for (_, bytes) in &held {
                     masked |= &claim & bitmap::decode(bytes)?;
                 }
                 people -= &masked;
             }
 
+            let claim = chunks::between(&people, before, step.claimed);
+            let named: Vec<i64> = sqlx::query_scalar(
+                "SELECT ordinal FROM named_as WHERE mapping_id = $1 AND ordinal / 65536 = $2",
+            )
+            .bind(row.mapping_id)
+            .bind(row.chunk)
+            .fetch_all(&mut *connection)
+            .await?;
+            let settled = names::settle(
+                row.mapping_id,
+                transition,
+                &named,
+                &answered,
+                &claim,
+                &step.without,
+            )?;
+            for statement in settled {
+                carry_out!(connection, statement);
+            }
+            let change = if answered.is_empty() {
+                0
+            } else {
+                presence::settle!(connection, &row, transition, &answered)
+            };
+
             let gone = size(step.dead.len() as u64) + size(masked.len()) + size(answered.len());
             let is_open = step.claimed > step.acknowledged
                 || !chunks::between(&people, step.claimed, chunks::CHUNK).is_empty();
-            sqlx::query("UPDATE part SET people = $1, acknowledged = $2, claimed = $3, pending = $4, is_open = $5 WHERE id = $6")
-                .bind(bitmap::encode(&people))
-                .bind(i64::from(step.acknowledged))
-                .bind(i64::from(step.claimed))
-                .bind((row.pending - gone).max(0))
-                .bind(is_open)
-                .bind(part.0)
-                .execute(&mut *connection)
-                .await?;
+            let rendered = step.rendered.as_ref().filter(|_| !claim.is_empty()).map(as_json);
+            sqlx::query(
+                "UPDATE part SET people = $1, acknowledged = $2, claimed = $3, pending = $4,
+                    is_open = $5, rendered = $6, claimed_at = COALESCE($7, claimed_at) WHERE id = $8",
+            )
+            .bind(bitmap::encode(&people))
+            .bind(i64::from(step.acknowledged))
+            .bind(i64::from(step.claimed))
+            .bind((row.pending - gone).max(0))
+            .bind(is_open)
+            .bind(rendered.transpose()?)
+            .bind((!claim.is_empty()).then_some(now.0))
+            .bind(part.0)
+            .execute(&mut *connection)
+            .await?;
             let delivered = size(answered.len());
-            let change = match transition {
-                Transition::Entered => delivered,
-                Transition::Exited => -delivered,
-            };
-            if delivered != 0 {
+            if change != 0 {
                 sqlx::query("UPDATE mapping SET delivered = delivered + $1 WHERE id = $2")
                     .bind(change)
                     .bind(row.mapping_id)
@@ -246,7 +370,7 @@ impl DeliveryStore for Storage {
                 .execute(&mut *connection)
                 .await?;
             }
-            Ok(Advanced { masked })
+            Ok(Advanced { masked, is_outdated, held })
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The same body for both drivers.
 //!
-//! `reading!(database, |connection| { ... Ok(value) })` takes a connection;
+//! `reading!(database, |connection| { ... Ok(value) })` takes a connection; `snapshot!` does
+//! the same where several statements must see one moment;
 //! `writing!` does the same inside a transaction that commits when the body is `Ok` and
 //! rolls back when it isn't. In a body `?` takes sqlx's and the domain's errors alike.
 
@@ -63,6 +64,31 @@ macro_rules! reading {
     }};
 }
 
+macro_rules! snapshot {
+    ($database:expr, |$connection:ident| $body:block) => {{
+        let result: Result<_, $crate::storage::Failure> = match &$database {
+            $crate::storage::Database::Sqlite { readers, .. } => {
+                async {
+                    let mut transaction = readers.begin().await?;
+                    let $connection: &mut sqlx::SqliteConnection = &mut transaction;
+                    $body
+                }
+                .await
+            }
+            $crate::storage::Database::Postgres(pool) => {
+                async {
+                    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                    let mut transaction = pool.begin_with(begin).await?;
+                    let $connection: &mut sqlx::PgConnection = &mut transaction;
+                    $body
+                }
+                .await
+            }
+        };
+        result.map_err(domain::Error::from)
+    }};
+}
+
 macro_rules! writing {
     ($database:expr, |$connection:ident| $body:block) => {{
         let result: Result<_, $crate::storage::Failure> = match &$database {
@@ -100,4 +126,4 @@ macro_rules! writing {
     }};
 }
 
-pub(super) use {reading, writing};
+pub(super) use {reading, snapshot, writing};

@@ -12,15 +12,20 @@ use domain::{
         health::{Signs, health},
         port::MappingStore,
     },
+    people::{PersonSet, chunks},
     sync::RunRow,
     time::{Instant, Span},
 };
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use super::{
     Storage,
+    access::audit,
+    bitmap,
     configuration::parse,
-    macros::{reading, writing},
+    delivery::place,
+    macros::{Failure, reading, writing},
     runs::{StoredRun, columns},
 };
 
@@ -145,5 +150,106 @@ impl MappingStore for Storage {
             .await?)
         })?;
         keys.iter().map(|key| parse(key)).collect()
+    }
+
+    async fn resync(
+        &self,
+        mapping: MappingId,
+        since: Option<Instant>,
+        by: &str,
+        now: Instant,
+    ) -> Result<u64> {
+        let marked = writing!(self.database, |connection| {
+            let mut marked = PersonSet::new();
+            if since.is_none() {
+                let folded: Vec<Vec<u8>> =
+                    sqlx::query_scalar("SELECT people FROM delivered_chunk WHERE mapping_id = $1")
+                        .bind(mapping.0)
+                        .fetch_all(&mut *connection)
+                        .await?;
+                marked |= bitmap::join(&folded)?;
+            }
+            // Whoever was told something: an exit may have been lost as well as an entry.
+            let parts: Vec<(Vec<u8>, i64)> = sqlx::query_as(
+                "SELECT people, acknowledged FROM part
+                WHERE mapping_id = $1 AND acknowledged > 0 AND decided_at >= $2",
+            )
+            .bind(mapping.0)
+            .bind(since.map_or(0, |since| since.0))
+            .fetch_all(&mut *connection)
+            .await?;
+            for (people, acknowledged) in parts {
+                marked |= chunks::between(&bitmap::decode(&people)?, 0, place(acknowledged)?);
+            }
+            for (chunk, people) in chunks::split(&marked) {
+                let before: Option<Vec<u8>> = sqlx::query_scalar(
+                    "SELECT people FROM doubt_chunk WHERE mapping_id = $1 AND chunk = $2",
+                )
+                .bind(mapping.0)
+                .bind(i64::from(chunk))
+                .fetch_optional(&mut *connection)
+                .await?;
+                let before = before.map(|bytes| bitmap::decode(&bytes)).transpose()?;
+                sqlx::query(
+                    "INSERT INTO doubt_chunk (mapping_id, chunk, people) VALUES ($1, $2, $3)
+                    ON CONFLICT (mapping_id, chunk) DO UPDATE SET people = excluded.people",
+                )
+                .bind(mapping.0)
+                .bind(i64::from(chunk))
+                .bind(bitmap::encode(&(people | before.unwrap_or_default())))
+                .execute(&mut *connection)
+                .await?;
+            }
+            sqlx::query("UPDATE mapping SET next_run_at = $1 WHERE id = $2")
+                .bind(now.0)
+                .bind(mapping.0)
+                .execute(&mut *connection)
+                .await?;
+            let key: String = sqlx::query_scalar("SELECT key FROM mapping WHERE id = $1")
+                .bind(mapping.0)
+                .fetch_one(&mut *connection)
+                .await?;
+            let detail = format!("{{\"people\":{}}}", marked.len());
+            audit!(self, connection, now, by, "resync", format!("mapping {key}"), detail);
+            Ok(marked.len())
+        })?;
+        Ok(marked)
+    }
+
+    async fn adopt(&self, mapping: MappingId, by: &str, now: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            let adopted = sqlx::query(
+                "UPDATE mapping SET adopts = TRUE WHERE id = $1 AND generation = 0 AND delivered = 0",
+            )
+            .bind(mapping.0)
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
+            if adopted == 0 {
+                return Err(Failure::Domain(Error::Conflict(
+                    "the mapping has sent people already: only one that has never sent can adopt"
+                        .to_owned(),
+                )));
+            }
+            let key: String = sqlx::query_scalar("SELECT key FROM mapping WHERE id = $1")
+                .bind(mapping.0)
+                .fetch_one(&mut *connection)
+                .await?;
+            audit!(self, connection, now, by, "adopt", format!("mapping {key}"), "{}");
+            Ok(())
+        })
+    }
+
+    async fn closing_due(&self, now: Instant) -> Result<Vec<MappingId>> {
+        let ids: Vec<Uuid> = reading!(self.database, |connection| {
+            Ok(sqlx::query_scalar(
+                "SELECT id FROM mapping
+                WHERE retired_at IS NOT NULL AND owes_exits AND next_run_at <= $1 ORDER BY id",
+            )
+            .bind(now.0)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        Ok(ids.into_iter().map(MappingId).collect())
     }
 }

@@ -5,6 +5,7 @@
 //! `dialect`. To add a method: the port in `domain`, its body here, a test in `server/tests/storage`.
 
 mod access;
+mod approvals;
 mod attributes;
 mod audiences;
 mod bitmap;
@@ -18,11 +19,15 @@ mod dialect;
 mod leases;
 mod macros;
 mod mappings;
+mod names;
 mod order;
+mod order_rows;
 mod orders;
 mod people;
+mod presence;
 mod runs;
 mod statement;
+mod stops;
 mod suppression;
 
 use std::sync::Arc;

@@ -1,29 +1,33 @@
-//! What an order writes: from what is stored and what was decided, without a database.
+//! What an order decides to write: from what is stored and what was decided, without a
+//! database.
 //!
-//! What an older order hasn't claimed is replaced, the difference to what is present becomes
-//! parts, and what pages show follows. All of it is one transaction, see [`super::orders`].
+//! What an older order hasn't claimed is replaced, the difference to how people stand becomes
+//! parts, and what pages show follows; the statements are in [`super::order_rows`]. All of it
+//! is one transaction, see [`super::orders`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::{
     Error, Result,
-    delivery::{Lane, Transition},
+    delivery::{Transition, retry::SENT_AGAIN_FOR, route::Route, stop::may_go},
     ids::Ids,
-    people::{PersonSet, chunks, chunks::CHUNK},
+    people::{
+        PersonSet, chunks,
+        chunks::CHUNK,
+        renaming::{Names, Renaming, renaming},
+    },
     sync::{
         Cause,
-        diff::{Change, apply, diff},
+        diff::{Change, Diff, Standing, apply, diff},
+        gate,
         port::{OrderRequest, Ordered},
     },
+    time::Instant,
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{audiences::size, bitmap, configuration::parse, statement::Statement};
-
-/// Closed parts that may lie beside the folded set before they are folded in: small changes
-/// write small rows, and reading what is present stays quick.
-const UNFOLDED: usize = 16;
+use super::{bitmap, configuration::parse, order_rows, people::ordinal, statement::Statement};
 
 /// A part that isn't folded, as stored.
 #[derive(FromRow)]
@@ -34,226 +38,266 @@ pub struct StoredPart {
     people: Vec<u8>,
     acknowledged: i64,
     claimed: i64,
+    claimed_at: Option<i64>,
     is_open: bool,
 }
 
-/// The same part as a new decision leaves it: only what was claimed stays.
-struct Kept {
-    id: Uuid,
-    chunk: u32,
-    transition: Transition,
-    people: PersonSet,
-    in_doubt: u64,
-    has_changed: bool,
+/// What the mapping's row says beside what is configured.
+#[derive(FromRow)]
+pub struct StoredMapping {
+    /// The run that decides was cancelled.
+    pub has_ended: bool,
+    /// Neither paused nor stopped.
+    goes: bool,
+    pub generation: i64,
+    route: Option<String>,
+    last_done_at: Option<i64>,
+    adopts: bool,
+    released_entered: Option<i64>,
+    released_exited: Option<i64>,
+}
+
+/// Somebody who is named otherwise there than in the dictionary, or was.
+#[derive(FromRow)]
+pub struct StoredNames {
+    ordinal: i64,
+    there_id: Option<String>,
+    there_email: Option<String>,
+    there_phone: Option<String>,
+    person_id: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
+/// Everything stored that an order depends on.
+pub struct Before {
+    pub mapping: StoredMapping,
+    /// Chunks of who is there by folded parts.
+    pub folded: Vec<(i64, Vec<u8>)>,
+    /// Parts that aren't folded, in the order of their generations and lanes.
+    pub parts: Vec<StoredPart>,
+    /// Chunks of those of whom nobody knows.
+    pub doubt: Vec<(i64, Vec<u8>)>,
+    pub names: Vec<StoredNames>,
+}
+
+/// A stored part as a new decision leaves it: only what was claimed stays.
+pub(super) struct Kept {
+    pub id: Uuid,
+    pub chunk: u32,
+    pub transition: Transition,
+    pub people: PersonSet,
+    pub in_doubt: u64,
+    pub has_changed: bool,
+    /// Claimed, never answered, and too old to be sent again.
+    pub expired: PersonSet,
+}
+
+/// What becomes of an order before it is written.
+pub(super) struct Decided {
+    pub diff: Diff,
+    pub route: Route,
+    /// Under which names the mapping's people are there from now on.
+    pub present: PersonSet,
+    pub doubt: PersonSet,
+    pub held: Option<gate::Change>,
+    pub adopted: Option<PersonSet>,
+    pub is_over: bool,
 }
 
 impl StoredPart {
-    fn keep(self) -> Result<Kept> {
+    fn keep(self, now: Instant) -> Result<Kept> {
         let place = |number: i64| u32::try_from(number).map_err(Error::unexpected);
         let all = bitmap::decode(&self.people)?;
-        let people =
+        let mut people =
             if self.is_open { chunks::between(&all, 0, place(self.claimed)?) } else { all.clone() };
-        let doubt = chunks::between(&people, place(self.acknowledged)?, CHUNK).len();
-        let in_doubt = if self.is_open { doubt } else { 0 };
+        let mut doubt = PersonSet::new();
+        let mut expired = PersonSet::new();
+        if self.is_open {
+            doubt = chunks::between(&people, place(self.acknowledged)?, CHUNK);
+            let is_old = |at: i64| now.since(Instant(at)) >= SENT_AGAIN_FOR;
+            if self.claimed_at.is_some_and(is_old) {
+                people -= &doubt;
+                expired = std::mem::take(&mut doubt);
+            }
+        }
         Ok(Kept {
             id: self.id,
             chunk: place(self.chunk)?,
             transition: parse(&self.transition)?,
-            has_changed: self.is_open && (people.len() < all.len() || in_doubt == 0),
-            in_doubt,
+            has_changed: self.is_open && (people.len() < all.len() || doubt.is_empty()),
+            in_doubt: doubt.len(),
             people,
+            expired,
         })
     }
 }
 
-/// The statements of an order, and what it holds. `generation` is the mapping's newest.
+impl StoredMapping {
+    fn route(&self) -> Result<Option<Route>> {
+        let read = |text: &String| serde_json::from_str(text).map_err(Error::unexpected);
+        self.route.as_ref().map(read).transpose()
+    }
+
+    fn released(&self) -> Option<gate::Change> {
+        let count = |number: i64| number.unsigned_abs();
+        Some(gate::Change {
+            entered: count(self.released_entered?),
+            exited: count(self.released_exited?),
+        })
+    }
+}
+
+/// The chunks of a set, joined.
+fn joined(rows: &[(i64, Vec<u8>)]) -> Result<BTreeMap<u32, PersonSet>> {
+    let mut chunks = BTreeMap::new();
+    for (chunk, bytes) in rows {
+        let chunk = u32::try_from(*chunk).map_err(Error::unexpected)?;
+        chunks.insert(chunk, bitmap::decode(bytes)?);
+    }
+    Ok(chunks)
+}
+
+fn whole(chunks: &BTreeMap<u32, PersonSet>) -> PersonSet {
+    chunks.values().fold(PersonSet::new(), |all, one| all | one)
+}
+
+/// The statements of an order, and what it holds.
 pub fn write_order(
     request: &OrderRequest<'_>,
-    folded: Vec<(i64, Vec<u8>)>,
-    parts: Vec<StoredPart>,
-    generation: i64,
+    before: Before,
     ids: &dyn Ids,
 ) -> Result<(Ordered, Vec<Statement>)> {
-    let mapping = request.mapping;
-    let mut chunks_before: BTreeMap<u32, PersonSet> = BTreeMap::new();
-    for (chunk, bytes) in folded {
-        let chunk = u32::try_from(chunk).map_err(Error::unexpected)?;
-        chunks_before.insert(chunk, bitmap::decode(&bytes)?);
-    }
-    let kept: Vec<Kept> = parts.into_iter().map(StoredPart::keep).collect::<Result<_>>()?;
-
-    let mut present: PersonSet =
-        chunks_before.values().fold(PersonSet::new(), |all, one| all | one);
+    let folded = joined(&before.folded)?;
+    let doubt_before = whole(&joined(&before.doubt)?);
+    let kept: Vec<Kept> =
+        before.parts.into_iter().map(|part| part.keep(request.now)).collect::<Result<_>>()?;
+    let mut standing = Standing { present: whole(&folded), ..Standing::default() };
     for part in &kept {
-        apply(&mut present, part.transition, &part.people);
+        apply(&mut standing.present, part.transition, &part.people);
     }
-    let use_case = mapping.spec.use_case;
-    // Whoever was refused is outside the diff: a member who is there is not sent away for it.
-    let mut target = request.decision.target.clone();
-    if let Some(refused) = request.decision.withheld.get(&Cause::Refused) {
-        target |= refused & &present;
-    }
-    let mut changes = diff(use_case, &target, &present, request.suppressed);
-    if !mapping.spec.active {
-        // A paused mapping sends only what protects.
-        changes.retain(|change| change.lane == Lane::Protect);
-    }
-    let ordered = Ordered {
-        entered: count(&changes, Transition::Entered),
-        exited: count(&changes, Transition::Exited),
-    };
+    standing.doubt = kept.iter().fold(doubt_before.clone(), |all, part| all | &part.expired);
 
-    let mut statements: Vec<Statement> = kept.iter().filter_map(replace).collect();
-    if kept.iter().filter(|part| part.in_doubt == 0).count() > UNFOLDED {
-        statements.extend(fold(mapping.id.0, &chunks_before, &kept));
+    let decided = decide(request, &before.mapping, &before.names, standing)?;
+    let count = |transition| {
+        let all = decided.diff.renames.iter().chain(&decided.diff.changes);
+        all.filter(|change| change.transition == transition).map(|c| c.people.len()).sum()
+    };
+    let ordered = Ordered {
+        entered: count(Transition::Entered),
+        exited: count(Transition::Exited),
+        held: decided.held,
+        // What stands under former names, or of a retired mapping, is looked at once more
+        // when its exits are answered.
+        again: (request.is_closing && !decided.is_over)
+            || !decided.route.is_same_place(request.route),
+    };
+    let mut statements = order_rows::replace(&kept);
+    if decided.doubt != doubt_before {
+        statements.extend(order_rows::write_doubt(request.mapping.id.0, &decided.doubt));
     }
-    let raised = (!changes.is_empty()).then_some(generation + 1);
-    if let Some(generation) = raised {
-        statements.extend(write_parts(request, &changes, generation, ids));
-    }
-    statements.extend(write_withheld(request));
-    statements.extend(write_counts(request, ordered, raised));
+    statements.extend(order_rows::fold(request.mapping.id.0, &folded, &kept));
+    statements.extend(order_rows::write(
+        request,
+        &decided,
+        ordered,
+        before.mapping.generation,
+        ids,
+    ));
     Ok((ordered, statements))
 }
 
-fn count(changes: &[Change], transition: Transition) -> u64 {
-    let these = changes.iter().filter(|change| change.transition == transition);
-    these.map(|change| change.people.len()).sum()
-}
-
-/// An open part loses what it hadn't claimed, and closes if nothing of it is in doubt.
-fn replace(part: &Kept) -> Option<Statement> {
-    part.has_changed.then(|| {
-        Statement::new("UPDATE part SET people = $1, pending = $2, is_open = $3 WHERE id = $4")
-            .with(bitmap::encode(&part.people))
-            .with(size(part.in_doubt))
-            .with(part.in_doubt > 0)
-            .with(part.id)
-    })
-}
-
-/// Folds closed parts into the chunks. A chunk with a part in doubt is left as it is: what
-/// was closed after it would be applied too early.
-fn fold(mapping: Uuid, before: &BTreeMap<u32, PersonSet>, parts: &[Kept]) -> Vec<Statement> {
-    let in_doubt: BTreeSet<u32> =
-        parts.iter().filter(|part| part.in_doubt > 0).map(|part| part.chunk).collect();
-    let mut after: BTreeMap<u32, PersonSet> = BTreeMap::new();
-    let mut statements = Vec::new();
-    for part in parts.iter().filter(|part| !in_doubt.contains(&part.chunk)) {
-        let people = after
-            .entry(part.chunk)
-            .or_insert_with(|| before.get(&part.chunk).cloned().unwrap_or_default());
-        apply(people, part.transition, &part.people);
-        statements.push(
-            Statement::new("UPDATE part SET folded = $1 WHERE id = $2").with(true).with(part.id),
-        );
-    }
-    for (chunk, people) in after {
-        statements.push(
-            Statement::new(
-                "INSERT INTO delivered_chunk (mapping_id, chunk, people) VALUES ($1, $2, $3)
-                ON CONFLICT (mapping_id, chunk) DO UPDATE SET people = excluded.people",
-            )
-            .with(mapping)
-            .with(i64::from(chunk))
-            .with(bitmap::encode(&people)),
-        );
-    }
-    statements
-}
-
-fn write_parts(
+/// Who must come and go, and what of it waits.
+fn decide(
     request: &OrderRequest<'_>,
-    changes: &[Change],
-    generation: i64,
-    ids: &dyn Ids,
-) -> Vec<Statement> {
-    let (mapping, run, now) = (request.mapping.id.0, request.run.0, request.now.0);
-    let mut statements = vec![
-        Statement::new("UPDATE mapping SET generation = $1 WHERE id = $2")
-            .with(generation)
-            .with(mapping),
-        Statement::new(
-            "INSERT INTO sync_order (id, mapping_id, run_id, generation, decided_at)
-            VALUES ($1, $2, $3, $4, $5)",
-        )
-        .with(request.order.0)
-        .with(mapping)
-        .with(run)
-        .with(generation)
-        .with(now),
-    ];
-    for change in changes {
-        for (chunk, people) in chunks::split(&change.people) {
-            statements.push(
-                Statement::new(
-                    "INSERT INTO part (id, order_id, mapping_id, run_id, generation, decided_at,
-                        lane, chunk, transition, people, pending, is_open)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                )
-                .with(ids.next())
-                .with(request.order.0)
-                .with(mapping)
-                .with(run)
-                .with(generation)
-                .with(now)
-                .with(change.lane as i64)
-                .with(i64::from(chunk))
-                .with(change.transition.as_str())
-                .with(bitmap::encode(&people))
-                .with(size(people.len()))
-                .with(true),
-            );
+    stored: &StoredMapping,
+    names: &[StoredNames],
+    mut standing: Standing,
+) -> Result<Decided> {
+    let mapping = request.mapping;
+    let maybe_there = &standing.present | &standing.doubt;
+    let there = stored.route()?.filter(|_| !maybe_there.is_empty());
+    // Whoever stands under other names leaves before anybody comes in under the new ones.
+    let is_moving = there.as_ref().is_some_and(|route| !route.is_same_place(request.route));
+    let route = match there {
+        Some(route) if is_moving => route,
+        _ => request.route.clone(),
+    };
+    for row in names {
+        let person = ordinal(row.ordinal)?;
+        match row.renaming(&route) {
+            Renaming::Same => false,
+            Renaming::Adds => standing.extended.insert(person),
+            Renaming::Changes => standing.renamed.insert(person),
+        };
+    }
+
+    let mut target = PersonSet::new();
+    if !is_moving && !request.is_closing {
+        target.clone_from(&request.decision.target);
+        // Whoever was refused is outside the diff: a member who is there is not sent away for
+        // it, and not sent again.
+        if let Some(refused) = request.decision.withheld.get(&Cause::Refused) {
+            target |= refused & &standing.present;
+            standing.renamed -= refused;
+            standing.extended -= refused;
+            standing.doubt -= &(refused & &standing.present);
         }
     }
-    statements
-}
-
-fn write_withheld(request: &OrderRequest<'_>) -> Vec<Statement> {
-    let mapping = request.mapping.id.0;
-    let mut statements =
-        vec![Statement::new("DELETE FROM withheld_chunk WHERE mapping_id = $1").with(mapping)];
-    for (cause, set) in &request.decision.withheld {
-        for (chunk, people) in chunks::split(set) {
-            statements.push(
-                Statement::new(
-                    "INSERT INTO withheld_chunk (mapping_id, cause, chunk, people)
-                    VALUES ($1, $2, $3, $4)",
-                )
-                .with(mapping)
-                .with(cause.as_str())
-                .with(i64::from(chunk))
-                .with(bitmap::encode(&people)),
-            );
-        }
+    let adopts = stored.adopts && stored.generation == 0 && maybe_there.is_empty();
+    let adopted = (adopts && !request.is_closing).then(|| target.clone());
+    if let Some(people) = &adopted {
+        standing.present.clone_from(people);
     }
-    statements
+
+    let mut diff = diff(mapping.spec.use_case, &target, &standing, request.suppressed);
+    if !stored.goes || !(mapping.spec.active || request.is_closing) {
+        // A paused or stopped mapping sends only what protects.
+        protecting(&mut diff);
+    }
+    // Somebody decided on these already, and nobody waits for a first order.
+    let is_expected = is_moving || request.is_closing || stored.last_done_at.is_none();
+    let held = if is_expected { None } else { held_back(&diff, &standing, stored) };
+    if held.is_some() {
+        protecting(&mut diff);
+    }
+    let is_over = maybe_there.is_empty();
+    let Standing { present, doubt, .. } = standing;
+    Ok(Decided { diff, route, present, doubt, held, adopted, is_over })
 }
 
-/// What pages show of the mapping and the run.
-fn write_counts(
-    request: &OrderRequest<'_>,
-    ordered: Ordered,
-    generation: Option<i64>,
-) -> [Statement; 2] {
-    let decision = request.decision;
-    let withheld = serde_json::to_string(&decision.counts()).unwrap_or_default();
-    [
-        Statement::new("UPDATE mapping SET members = $1, target = $2, withheld = $3 WHERE id = $4")
-            .with(size(decision.members))
-            .with(size(decision.target.len()))
-            .with(withheld.as_str())
-            .with(request.mapping.id.0),
-        Statement::new(
-            "UPDATE run SET state = 'delivering', fetched = $1, target = $2, entered = $3,
-                exited = $4, withheld = $5, generation = $6 WHERE id = $7",
+impl StoredNames {
+    fn renaming(&self, route: &Route) -> Renaming {
+        let carried = |id: &Option<String>, email: &Option<String>, phone: &Option<String>| {
+            let only = |field: &str, value: &Option<String>| {
+                value.clone().filter(|_| route.carries(field))
+            };
+            Names { id: id.clone(), email: only("email", email), phone: only("phone", phone) }
+        };
+        renaming(
+            &carried(&self.there_id, &self.there_email, &self.there_phone),
+            &carried(&self.person_id, &self.email, &self.phone),
         )
-        .with(size(decision.members))
-        .with(size(decision.target.len()))
-        .with(size(ordered.entered))
-        .with(size(ordered.exited))
-        .with(withheld)
-        .with(generation)
-        .with(request.run.0),
-    ]
+    }
+}
+
+/// Leaves only what protects.
+fn protecting(diff: &mut Diff) {
+    diff.renames.retain(|change| may_go(change.lane, false, true));
+    diff.changes.retain(|change| may_go(change.lane, false, true));
+}
+
+/// What must wait for an operator, if anything: lanes 2 and 3 of an abnormal change.
+fn held_back(diff: &Diff, standing: &Standing, stored: &StoredMapping) -> Option<gate::Change> {
+    let count = |transition: Transition| {
+        let slow =
+            |change: &&Change| !may_go(change.lane, false, true) && change.transition == transition;
+        let all = diff.renames.iter().chain(&diff.changes).filter(slow);
+        all.map(|change| change.people.len() - change.people.intersection_len(&standing.doubt))
+            .sum()
+    };
+    let change =
+        gate::Change { entered: count(Transition::Entered), exited: count(Transition::Exited) };
+    let is_released = stored.released().is_some_and(|released| change.is_within(released));
+    (change.is_abnormal(standing.present.len()) && !is_released).then_some(change)
 }

@@ -20,9 +20,10 @@ use super::{
     audiences::text,
     bitmap, leases,
     macros::{reading, writing},
-    order::{StoredPart, write_order},
+    order::{Before, StoredMapping, write_order},
     people::ordinal,
     statement::carry_out,
+    stops::goes,
 };
 
 #[async_trait]
@@ -48,6 +49,11 @@ impl SyncStore for Storage {
             sqlx::query("UPDATE run SET state = 'failed', finished_at = $1, error = 'the process ended before the run did'
                     WHERE mapping_id = $2 AND state IN ('mirroring', 'delivering')")
                 .bind(now.0)
+                .bind(mapping.id.0)
+                .execute(&mut *connection)
+                .await?;
+            // Whatever waited is decided anew; what is released is kept with the mapping.
+            sqlx::query("UPDATE run SET state = 'done', error = 'a newer run has decided anew' WHERE mapping_id = $1 AND state = 'waiting'")
                 .bind(mapping.id.0)
                 .execute(&mut *connection)
                 .await?;
@@ -136,25 +142,49 @@ impl SyncStore for Storage {
         let (mapping, now) = (request.mapping.id.0, request.now);
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
-            let folded: Vec<(i64, Vec<u8>)> =
-                sqlx::query_as("SELECT chunk, people FROM delivered_chunk WHERE mapping_id = $1")
+            let stored: StoredMapping = sqlx::query_as(concat!(
+                "SELECT r.finished_at IS NOT NULL AS has_ended, ",
+                goes!(),
+                " AS goes, m.generation, m.route, m.last_done_at, m.adopts, m.released_entered,
+                    m.released_exited
+                FROM run r JOIN mapping m ON m.id = r.mapping_id WHERE r.id = $1"
+            ))
+            .bind(request.run.0)
+            .fetch_one(&mut *connection)
+            .await?;
+            if stored.has_ended {
+                // It was cancelled while it read: it decides nothing any more.
+                return Ok(Ordered::default());
+            }
+            let before = Before {
+                mapping: stored,
+                folded: sqlx::query_as(
+                    "SELECT chunk, people FROM delivered_chunk WHERE mapping_id = $1",
+                )
+                .bind(mapping)
+                .fetch_all(&mut *connection)
+                .await?,
+                parts: sqlx::query_as(
+                    "SELECT id, chunk, transition, people, acknowledged, claimed, claimed_at, is_open
+                    FROM part WHERE mapping_id = $1 AND NOT folded ORDER BY generation, lane",
+                )
+                .bind(mapping)
+                .fetch_all(&mut *connection)
+                .await?,
+                doubt: sqlx::query_as("SELECT chunk, people FROM doubt_chunk WHERE mapping_id = $1")
                     .bind(mapping)
                     .fetch_all(&mut *connection)
-                    .await?;
-            let parts: Vec<StoredPart> = sqlx::query_as(
-                "SELECT id, chunk, transition, people, acknowledged, claimed, is_open FROM part
-                WHERE mapping_id = $1 AND NOT folded ORDER BY generation, lane",
-            )
-            .bind(mapping)
-            .fetch_all(&mut *connection)
-            .await?;
-            let generation: i64 =
-                sqlx::query_scalar("SELECT generation FROM mapping WHERE id = $1")
-                    .bind(mapping)
-                    .fetch_one(&mut *connection)
-                    .await?;
-            let (ordered, statements) =
-                write_order(request, folded, parts, generation, self.ids.as_ref())?;
+                    .await?,
+                names: sqlx::query_as(
+                    "SELECT n.ordinal, n.person_id AS there_id, n.email AS there_email,
+                        n.phone AS there_phone, p.person_id, p.email, p.phone
+                    FROM named_as n JOIN person p ON p.ordinal = n.ordinal WHERE n.mapping_id = $1",
+                )
+                .bind(mapping)
+                .fetch_all(&mut *connection)
+                .await?,
+            };
+            let (ordered, statements) = write_order(request, before, self.ids.as_ref())?;
             for statement in statements {
                 carry_out!(connection, statement);
             }
@@ -180,7 +210,11 @@ impl SyncStore for Storage {
                 .await?
                 .rows_affected();
             if state == RunState::Done && ended == 1 {
-                sqlx::query("UPDATE mapping SET last_done_at = $1 WHERE id = (SELECT mapping_id FROM run WHERE id = $2)")
+                // What was released has been done.
+                sqlx::query(
+                    "UPDATE mapping SET last_done_at = $1, released_entered = NULL, released_exited = NULL
+                    WHERE id = (SELECT mapping_id FROM run WHERE id = $2)",
+                )
                     .bind(now.0)
                     .bind(run.0)
                     .execute(&mut *connection)

@@ -7,13 +7,24 @@ use std::{
 };
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 
-/// Evenly spaced calls: with no burst, no window of a second holds more than the budget.
-pub struct EvenPace(Mutex<Option<(i64, Arc<DefaultDirectRateLimiter>)>>);
+/// Calls that never meet on the other side: evenly spaced, and each with a place that is free
+/// again a second after its answer. However long a call is under way, and however late it
+/// arrives, no window of a second holds more than the budget.
+pub struct EvenPace(Mutex<Option<(i64, Places)>>);
 
-/// Calls leave evenly spaced but arrive less so: a little more room between them keeps the
-/// other side's count of any one second within the budget.
-const ROOM: Duration = Duration::from_millis(3);
+#[derive(Clone)]
+struct Places {
+    spacing: Arc<DefaultDirectRateLimiter>,
+    places: Arc<Semaphore>,
+}
+
+/// The right to make one call; dropped with its answer.
+pub struct Turn(Option<OwnedSemaphorePermit>);
 
 impl EvenPace {
     /// With the budget that each wait names.
@@ -22,28 +33,46 @@ impl EvenPace {
     }
 
     /// Until one more call fits into `per_second`.
-    pub async fn wait(&self, per_second: i64) {
-        let limiter = {
+    pub async fn wait(&self, per_second: i64) -> Turn {
+        let Places { spacing, places } = {
             let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match current.as_ref() {
-                Some((rate, limiter)) if *rate == per_second => limiter.clone(),
+                Some((rate, places)) if *rate == per_second => places.clone(),
                 _ => {
-                    let limiter = Arc::new(RateLimiter::direct(even(per_second)));
-                    *current = Some((per_second, limiter.clone()));
-                    limiter
+                    let places = Places::new(per_second);
+                    *current = Some((per_second, places.clone()));
+                    places
                 }
             }
         };
-        limiter.until_ready().await;
+        // The semaphore is never closed.
+        let place = places.acquire_owned().await.ok();
+        spacing.until_ready().await;
+        Turn(place)
     }
 }
 
-fn even(per_second: i64) -> Quota {
-    let rate = u32::try_from(per_second.clamp(1, 100_000)).unwrap_or(1);
-    // Above some hundred a second the room would cost more than it saves.
-    let room = if rate <= 50 { ROOM } else { Duration::ZERO };
-    let period = Duration::from_secs(1) / rate + room;
-    Quota::with_period(period).unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
+impl Places {
+    fn new(per_second: i64) -> Self {
+        let rate = u32::try_from(per_second.clamp(1, 100_000)).unwrap_or(1);
+        let quota = Quota::with_period(Duration::from_secs(1) / rate)
+            .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN));
+        Self {
+            spacing: Arc::new(RateLimiter::direct(quota)),
+            places: Arc::new(Semaphore::new(usize::try_from(rate).unwrap_or(1))),
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let (Some(place), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                drop(place);
+            });
+        }
+    }
 }
 
 /// A budget of events with a share that only what protects may use.

@@ -9,13 +9,14 @@ use std::{
 use domain::{
     Result,
     delivery::retry::Patience,
+    ids::MappingId,
     key::Key,
-    mappings::port::MappingStore,
+    mappings::{Mapping, port::MappingStore},
     sync::{
         RunRow,
         service::{Outcome, SyncService},
     },
-    time::{Clock, Span},
+    time::{Clock, Instant, Span},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -48,7 +49,10 @@ pub struct SyncWorker {
     stir: Arc<Stir>,
     stop: CancellationToken,
     passes: TaskTracker,
-    running: Arc<Mutex<BTreeSet<Key>>>,
+    /// Bundles whose pass runs.
+    running: Arc<Mutex<BTreeSet<String>>>,
+    /// Held while audiences are read that no mapping reads.
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl SyncWorker {
@@ -62,6 +66,7 @@ impl SyncWorker {
             stop,
             passes: TaskTracker::new(),
             running: Arc::default(),
+            reading: Arc::default(),
         }
     }
 
@@ -73,6 +78,7 @@ impl SyncWorker {
             if let Err(error) = self.run_once().await {
                 tracing::error!(error = ?error, "looking for due mappings failed: {error}");
             }
+            self.read_unread();
             tokio::select! {
                 () = woken => (),
                 () = tokio::time::sleep(LOOK) => (),
@@ -87,55 +93,108 @@ impl SyncWorker {
         }
     }
 
+    /// Reads audiences that no mapping reads beside the passes, one after another.
+    fn read_unread(&self) {
+        let Ok(reading) = self.reading.clone().try_lock_owned() else { return };
+        let (sync, stop) = (self.sync.clone(), self.stop.clone());
+        self.passes.spawn(async move {
+            tokio::select! {
+                result = sync.mirror_unread() => if let Err(error) = result {
+                    tracing::error!(error = ?error, "reading audiences without a mapping failed: {error}");
+                },
+                () = stop.cancelled() => (),
+            }
+            drop(reading);
+        });
+    }
+
     /// Starts a pass for everything that is due, each exclusivity group and each mapping
     /// without one by itself: one in trouble slows no other.
     pub async fn run_once(&self) -> Result<Report> {
         let now = self.clock.now();
         let due = self.store.due(now).await?;
-        if due.is_empty() {
+        let closing_due = self.store.closing_due(now).await?;
+        if due.is_empty() && closing_due.is_empty() {
             return Ok(Report::default());
         }
         let configuration = self.sync.configuration.load().await?;
-        let mut bundles: BTreeMap<String, Vec<Key>> = BTreeMap::new();
+        let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
         let mut report = Report::default();
-        let mut longest = SHORTEST_PASS;
         for mapping in configuration.mappings.iter().filter(|one| due.contains(&one.spec.key)) {
-            let bundle = match &mapping.spec.exclusivity_group {
-                Some(group) => format!("group {group}"),
-                None => format!("mapping {}", mapping.spec.key),
-            };
-            longest = longest.max(mapping.spec.every);
-            bundles.entry(bundle).or_default().push(mapping.spec.key.clone());
+            bundles.entry(bundle_of(mapping)).or_default().add(mapping);
         }
-        for keys in bundles.into_values() {
-            let free = {
+        for closing in
+            configuration.closing.iter().filter(|one| closing_due.contains(&one.mapping.id))
+        {
+            let name = bundle_of(&closing.mapping);
+            // The living of its group take it along; without any it goes by itself.
+            let mut mates = configuration.mappings.iter().filter(|one| bundle_of(one) == name);
+            match mates.next() {
+                Some(mate) => bundles.entry(name).or_default().add(mate),
+                None => bundles.entry(name).or_default().close(&closing.mapping),
+            }
+        }
+        for (name, bundle) in bundles {
+            let is_free = {
                 let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                let free = keys.iter().all(|key| !running.contains(key));
-                if free {
-                    running.extend(keys.iter().cloned());
-                }
-                free
+                running.insert(name.clone())
             };
-            if !free {
-                report.still_running += keys.len();
+            if !is_free {
+                report.still_running += bundle.keys.len() + bundle.closing.len();
                 continue;
             }
-            report.started.extend(keys.iter().cloned());
+            report.started.extend(bundle.keys.iter().cloned());
             let (sync, running) = (self.sync.clone(), self.running.clone());
-            let stop = self.stop.clone();
+            let (stop, until) = (self.stop.clone(), now.plus(bundle.longest.max(SHORTEST_PASS)));
             self.passes.spawn(async move {
                 tokio::select! {
-                    result = sync.sync(&keys, now, Patience::until(now.plus(longest))) => log(&keys, result),
+                    () = bundle.run(&sync, now, Patience::until(until)) => (),
                     // A claim that was cut off is sent again, exactly as it was.
                     () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => (),
                 }
-                let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
-                for key in &keys {
-                    running.remove(key);
-                }
+                running.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
             });
         }
         Ok(report)
+    }
+}
+
+/// Mappings that run together.
+#[derive(Default)]
+struct Bundle {
+    keys: Vec<Key>,
+    closing: Vec<MappingId>,
+    longest: Span,
+}
+
+/// A group runs whole; a retired mapping has its place beside one that has its key now.
+fn bundle_of(mapping: &Mapping) -> String {
+    match &mapping.spec.exclusivity_group {
+        Some(group) => format!("group {group}"),
+        None => format!("mapping {}", mapping.id),
+    }
+}
+
+impl Bundle {
+    fn add(&mut self, mapping: &Mapping) {
+        if !self.keys.contains(&mapping.spec.key) {
+            self.keys.push(mapping.spec.key.clone());
+        }
+        self.longest = self.longest.max(mapping.spec.every);
+    }
+
+    fn close(&mut self, mapping: &Mapping) {
+        self.closing.push(mapping.id);
+        self.longest = self.longest.max(mapping.spec.every);
+    }
+
+    async fn run(&self, sync: &SyncService, now: Instant, patience: Patience) {
+        if !self.keys.is_empty() {
+            log(&self.keys, sync.sync(&self.keys, now, patience).await);
+        }
+        if !self.closing.is_empty() {
+            log(&[], sync.close(&self.closing, patience).await);
+        }
     }
 }
 
@@ -154,7 +213,10 @@ fn log(keys: &[Key], result: Result<Vec<Outcome>>) {
             Outcome::Busy(key) => {
                 tracing::debug!(mapping = key.as_str(), "another process works on {key}");
             }
-            Outcome::Ran(run) => log_run(&run),
+            Outcome::Ran(run) | Outcome::Closed(run) => log_run(&run),
+            Outcome::Broke(run, error) => {
+                tracing::error!(error = ?error, mapping = run.mapping.as_str(), run = %run.id, "a run broke: {error}");
+            }
         }
     }
 }

@@ -93,7 +93,7 @@ async fn a_cursor_goes_neither_back_nor_past_what_was_claimed(
     let before = worker.work().await;
     for (acknowledged, claimed) in [(1, 6), (2, 5), (7, 8), (0, 0), (6, 4)] {
         let dead = vec![(5, "no".to_owned())];
-        let step = Advance { acknowledged, claimed, dead };
+        let step = Advance { acknowledged, claimed, dead, ..Advance::default() };
         assert!(worker.try_step(&work, &step).await.is_err(), "{acknowledged} to {claimed}");
     }
     assert_eq!(worker.work().await, before);
@@ -290,7 +290,10 @@ async fn each_mapping_has_its_own_parts(#[values(Sqlite, Postgres)] engine: Engi
     google.order(&people([1])).await;
     assert_eq!(buyers.next().await, Next::Nothing);
     let missing = domain::ids::MappingId(bench.id());
-    assert_eq!(google.storage.next(&google.lease, missing).await.unwrap(), Next::Nothing);
+    assert_eq!(
+        google.storage.next(&google.lease, missing, bench.now()).await.unwrap(),
+        Next::Nothing
+    );
     assert_eq!(google.drain().await, [(Entered, 1, people([1]))]);
     assert_eq!(counts(&bench, "buyers-meta").await, (0, 0));
     assert_eq!(counts(&bench, "viewers-google").await, (1, 0));

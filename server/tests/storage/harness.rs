@@ -13,6 +13,7 @@ use domain::{
     access::Actor,
     audiences::port::MirrorStore as _,
     configuration::{Desired, plan::Plan, port::ConfigurationStore as _, service},
+    delivery::route::Route,
     ids::{AudienceId, Ids},
     key::Key,
     mappings::{Mapping, MappingRow, port::MappingStore as _},
@@ -187,6 +188,13 @@ impl Bench {
     pub async fn mapping(&self, name: &str) -> Mapping {
         let (configuration, _) = self.storage.load().await.unwrap();
         configuration.mapping(&key(name)).unwrap().clone()
+    }
+
+    /// Where a mapping sends to, as configured now.
+    pub async fn route(&self, mapping: &Mapping) -> Route {
+        let (configuration, _) = self.storage.load().await.unwrap();
+        let audience = configuration.audience_of(mapping).unwrap();
+        Route::new(audience, configuration.destination_of(mapping).unwrap())
     }
 
     pub async fn audience(&self, name: &str) -> AudienceId {

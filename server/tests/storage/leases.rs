@@ -87,8 +87,12 @@ async fn all_fenced(worker: &Worker<'_>, part: &domain::delivery::port::Work) {
     );
     fenced(worker.try_order(&decision(&people([7, 8])), &PersonSet::new()).await);
     let dead = vec![(1, "no".to_owned())];
-    fenced(worker.try_step(part, &Advance { acknowledged: 2, claimed: 3, dead }).await);
-    fenced(worker.storage.next(&worker.lease, worker.mapping.id).await);
+    fenced(
+        worker
+            .try_step(part, &Advance { acknowledged: 2, claimed: 3, dead, ..Advance::default() })
+            .await,
+    );
+    fenced(worker.storage.next(&worker.lease, worker.mapping.id, worker.bench.now()).await);
     fenced(worker.storage.renew(&worker.lease, worker.bench.now()).await);
 }
 
@@ -112,7 +116,16 @@ async fn a_dead_holders_lease_passes_on_and_its_writes_count_no_more(
     assert_eq!(taken.epoch, lease.epoch + 1);
 
     let before = dump(&bench).await;
-    let late = Worker { bench: &bench, storage: zombie.clone(), mapping, lease, run };
+    let route = bench.route(&mapping).await;
+    let late = Worker {
+        bench: &bench,
+        storage: zombie.clone(),
+        mapping,
+        route,
+        is_closing: false,
+        lease,
+        run,
+    };
     all_fenced(&late, &work).await;
     zombie.release(&late.lease).await.unwrap();
     // Not even with the new epoch: the lease is somebody else's.

@@ -13,4 +13,5 @@ mod mirrors;
 mod model;
 mod orders;
 mod reads;
+mod stops;
 mod worker;

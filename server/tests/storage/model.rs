@@ -207,7 +207,9 @@ impl Play<'_> {
         let range: PersonSet = rest.iter().take(size).collect();
         let claimed = if range.is_empty() { work.claimed } else { end(&range) };
         let reasons = dead.iter().map(|person| (person, "no".to_owned())).collect();
-        let step = Advance { acknowledged: upto, dead: reasons, claimed };
+        let as_of = self.worker.as_of().await;
+        let step =
+            Advance { acknowledged: upto, dead: reasons, claimed, as_of, ..Advance::default() };
         let masked = self.worker.try_step(&work, &step).await.unwrap().masked;
 
         self.model.answer(&work, &answered, &dead);

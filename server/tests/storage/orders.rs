@@ -32,7 +32,7 @@ async fn shop(engine: Engine) -> Option<Bench> {
 }
 
 fn ordered(entered: u64, exited: u64) -> Ordered {
-    Ordered { entered, exited }
+    Ordered { entered, exited, ..Ordered::default() }
 }
 
 #[rstest]

@@ -3,8 +3,12 @@
 use domain::{
     Result,
     delivery::{
-        Transition,
-        port::{Advance, Advanced, DeliveryStore as _, Lease, LeaseStore as _, Next, Work},
+        Transition::{self, Entered},
+        port::{
+            Advance, Advanced, DeliveryStore as _, Lease, LeaseStore as _, Named, Next, Telling,
+            Work,
+        },
+        route::Route,
     },
     ids::{OrderId, RunId},
     mappings::Mapping,
@@ -26,6 +30,9 @@ pub struct Worker<'a> {
     pub bench: &'a Bench,
     pub storage: Storage,
     pub mapping: Mapping,
+    pub route: Route,
+    /// It is retired.
+    pub is_closing: bool,
     pub lease: Lease,
     pub run: RunId,
 }
@@ -52,7 +59,9 @@ impl<'a> Worker<'a> {
         let storage = bench.storage.clone();
         let name = format!("mapping:{}", mapping.id);
         let lease = storage.acquire(&name, bench.now()).await.unwrap().expect("the lease is free");
-        let mut worker = Self { bench, storage, mapping, lease, run: RunId(bench.id()) };
+        let route = bench.route(&mapping).await;
+        let run = RunId(bench.id());
+        let mut worker = Self { bench, storage, mapping, route, is_closing: false, lease, run };
         worker.begin().await;
         worker
     }
@@ -82,6 +91,8 @@ impl<'a> Worker<'a> {
             run: self.run,
             order: OrderId(self.bench.id()),
             mapping: &self.mapping,
+            route: &self.route,
+            is_closing: self.is_closing,
             decision: what,
             suppressed,
             now: self.bench.now(),
@@ -90,7 +101,16 @@ impl<'a> Worker<'a> {
     }
 
     pub async fn next(&self) -> Next {
-        self.storage.next(&self.lease, self.mapping.id).await.unwrap()
+        self.storage.next(&self.lease, self.mapping.id, self.bench.now()).await.unwrap()
+    }
+
+    /// What a batch that is rendered now would be rendered from.
+    pub async fn as_of(&self) -> i64 {
+        self.named(Entered, Telling::Fresh, &PersonSet::new()).await.as_of
+    }
+
+    pub async fn named(&self, what: Transition, telling: Telling, who: &PersonSet) -> Named {
+        self.storage.named(self.mapping.id, what, telling, who).await.unwrap()
     }
 
     /// There must be something to send.
@@ -107,14 +127,16 @@ impl<'a> Worker<'a> {
     }
 
     pub async fn step(&self, work: &Work, acknowledged: u32, claimed: u32) -> Advanced {
-        let step = Advance { acknowledged, claimed, dead: Vec::new() };
+        let as_of = self.as_of().await;
+        let step = Advance { acknowledged, claimed, as_of, ..Advance::default() };
         self.try_step(work, &step).await.unwrap()
     }
 
     /// Acknowledges places below `upto`, less those whom Segment refused.
     pub async fn refuse(&self, work: &Work, upto: u32, dead: &[u32]) -> Advanced {
         let dead = dead.iter().map(|person| (*person, format!("no {person}"))).collect();
-        self.try_step(work, &Advance { acknowledged: upto, claimed: upto, dead }).await.unwrap()
+        let step = Advance { acknowledged: upto, claimed: upto, dead, ..Advance::default() };
+        self.try_step(work, &step).await.unwrap()
     }
 
     /// Sends and acknowledges one part to its end.

@@ -174,7 +174,7 @@ async fn no_second_has_more_requests_than_the_budget() {
     bench.apply(&file).await;
     assert_eq!(bench.sync().await.len(), 15);
     let most = bench.sandbox.most_requests_in_a_second(Vendor::Customerio);
-    assert!((9..=10).contains(&most), "{most} requests in one second");
+    assert!((5..=10).contains(&most), "{most} requests in one second");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ mod hostile;
 mod kill;
 mod model;
 mod single;
+mod trust;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,7 +27,9 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde_json::Value;
 use server::{
     clock::SystemClock,
+    config::Config,
     sandbox::{RunningSandbox, SandboxConfig, world::Person},
+    storage::Database,
 };
 
 use crate::databases::{Engine, TestDatabase};
@@ -70,6 +73,17 @@ impl Bench {
         command
     }
 
+    /// What a process in the tests' own would be started with.
+    fn config(&self) -> Config {
+        Config {
+            database_url: self.database.url.parse().unwrap(),
+            secret_key_file: Some(self.database.folder.path().join("segue.key")),
+            customerio_url: Some(self.sandbox.customerio_url.clone()),
+            twilio_tracking_url: Some(self.sandbox.tracking_url.clone()),
+            twilio_public_url: None,
+        }
+    }
+
     async fn segue(&self, arguments: &[&str]) -> Output {
         let mut command = self.command(arguments);
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
@@ -92,6 +106,25 @@ impl Bench {
         let output = self.segue(&["sync", "--once", "--json"]).await;
         assert!(output.status.success(), "{}", told(&output));
         runs(&output)
+    }
+
+    /// Waits until a command has left a wish with whoever works the orders.
+    async fn until_asked(&self) {
+        let database = Database::connect(&self.database.url.parse().unwrap()).await.unwrap();
+        let wishes = "SELECT COUNT(*) FROM run_request";
+        loop {
+            let count: i64 = match &database {
+                Database::Sqlite { readers, .. } => {
+                    sqlx::query_scalar(wishes).fetch_one(readers).await
+                }
+                Database::Postgres(pool) => sqlx::query_scalar(wishes).fetch_one(pool).await,
+            }
+            .unwrap();
+            if count > 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     /// What a platform holds of an audience.

@@ -220,3 +220,51 @@ async fn a_ttl_that_comes_later_holds_those_who_are_there() {
     assert_eq!(bench.sync().await["cart"]["withheld"]["suppressed"].as_u64(), Some(1));
     assert!(bench.platform(META, "cart_abandoners").is_empty());
 }
+
+async fn two_commands_side_by_side(engine: Engine) {
+    let bench = with_people(engine, 20).await;
+    let members = names(&(1..10).collect());
+    bench.sandbox.world.set_members(1, members.iter().map(String::as_str)).unwrap();
+    // The first one is held while the second one finds it at work.
+    let hold = Fault::new(Vendor::Customerio, FaultKind::Hold).on("/membership");
+    bench.sandbox.faults.inject(hold, now());
+    let first = bench.start(&["sync", "--once", "--json"]);
+    while bench.sandbox.faults.hits() == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let second = bench.start(&["sync", "--once", "--json"]);
+    bench.until_asked().await;
+    bench.sandbox.faults.clear();
+    for child in [first, second] {
+        let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
+        let output = output.await.unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        assert_eq!(runs(&output)["cart"]["state"], "done", "{}", told(&output));
+    }
+    let counts = bench.sandbox.platform.counts();
+    assert_eq!((counts.unique, counts.duplicate), (9, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_commands_side_by_side_both_end_well_on_sqlite() {
+    two_commands_side_by_side(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_commands_side_by_side_both_end_well_on_postgres() {
+    two_commands_side_by_side(Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audience_without_a_mapping_is_read_too() {
+    let bench = with_people(Engine::Sqlite, 3).await;
+    bench.world_segment(2, "Nobody reads it", &names(&BTreeSet::from([2])));
+    bench.apply("[[audience]]\nkey = \"unread\"\nsegment = 2\n").await;
+    let mut serve = bench.start(&["serve", "--addr", "127.0.0.1:0"]);
+    // Only a mirror teaches who somebody is.
+    while !bench.segue(&["explain", "u-2", "--json"]).await.status.success() {
+        assert!(serve.try_wait().unwrap().is_none(), "the server has ended");
+    }
+    serve.kill().unwrap();
+    serve.wait().unwrap();
+}

@@ -25,7 +25,11 @@ use domain::{
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{Credentials, detail, pace::EvenPace, plain, retry_after};
+use super::{
+    Credentials, detail,
+    pace::{EvenPace, Turn},
+    plain, retry_after,
+};
 
 const VENDOR: &str = "Customer.io";
 
@@ -135,10 +139,13 @@ impl CustomerioClient {
     ) -> Result<Vec<u8>, VendorError> {
         let patience = Patience::until(self.clock.now().plus(tries_for));
         for attempt in 0.. {
-            if let Some(per_second) = budget {
-                self.turn(per_second).await;
-            }
-            match self.try_once(request(), what).await {
+            let turn = match budget {
+                Some(per_second) => Some(self.turn(per_second).await),
+                None => None,
+            };
+            let tried = self.try_once(request(), what).await;
+            drop(turn);
+            match tried {
                 Try::Answer(body) => return Ok(body),
                 Try::Final(error) => return Err(error),
                 Try::Again(why, after) => {
@@ -154,12 +161,12 @@ impl CustomerioClient {
     }
 
     /// Waits until one more call fits, for whoever calls: a 429 holds all of them.
-    async fn turn(&self, per_second: i64) {
+    async fn turn(&self, per_second: i64) -> Turn {
+        let turn = self.pace.wait(per_second).await;
         loop {
-            self.pace.wait(per_second).await;
             let wait = Instant(self.not_before.load(Ordering::Relaxed)).since(self.clock.now());
             if wait.0 <= 0 {
-                return;
+                return turn;
             }
             self.sleep.sleep(wait).await;
         }

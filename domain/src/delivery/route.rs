@@ -1,0 +1,114 @@
+//! Under which names messages go: an order keeps the route that it was decided with, so that
+//! a range is sent again as it was, whatever was configured since.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    audiences::Audience,
+    destinations::{Destination, DestinationSpec},
+    ids::AudienceId,
+    key::Key,
+    people::{Person, renaming::Names},
+};
+
+/// An audience's and a destination's names, as an order was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// Which audience.
+    pub audience: AudienceId,
+    /// Its key: the name of the property at the destination.
+    pub audience_key: Key,
+    /// Where to.
+    pub destination: DestinationSpec,
+}
+
+impl Route {
+    /// As configured now.
+    #[must_use]
+    pub fn new(audience: &Audience, destination: &Destination) -> Self {
+        Self {
+            audience: audience.id,
+            audience_key: audience.spec.key.clone(),
+            destination: destination.spec.clone(),
+        }
+    }
+
+    /// Whether people who were sent by one stand where the other would bring them.
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        self.audience_key == other.audience_key
+            && self.destination.integration == other.destination.integration
+            && self.destination.profile == other.destination.profile
+    }
+
+    /// Whether messages carry this identifier or field.
+    #[must_use]
+    pub fn carries(&self, field: &str) -> bool {
+        self.destination.carries(field)
+    }
+
+    /// The identifiers of a person that messages carry.
+    #[must_use]
+    pub fn names(&self, person: &Person) -> Names {
+        let carried =
+            |field: &str, value: &Option<String>| value.clone().filter(|_| self.carries(field));
+        Names {
+            id: person.id.clone(),
+            email: carried("email", &person.email),
+            phone: carried("phone", &person.phone),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::destinations::Profile;
+
+    fn route(key: &str, integration: &str, profile: Profile) -> Route {
+        Route {
+            audience: AudienceId(Uuid::from_u128(1)),
+            audience_key: key.parse().unwrap(),
+            destination: DestinationSpec {
+                key: "meta".parse().unwrap(),
+                profile,
+                integration: integration.to_owned(),
+                fields: Vec::new(),
+                hash: false,
+            },
+        }
+    }
+
+    #[test]
+    fn a_place_is_the_audiences_name_and_the_destinations() {
+        let one = route("vip", "Meta", Profile::MetaCustomAudiences);
+        let mut hashed = one.clone();
+        hashed.destination.hash = true;
+        hashed.destination.key = "other".parse().unwrap();
+        assert!(one.is_same_place(&hashed));
+        for other in [
+            route("vips", "Meta", Profile::MetaCustomAudiences),
+            route("vip", "meta", Profile::MetaCustomAudiences),
+            route("vip", "Meta", Profile::Plain),
+        ] {
+            assert!(!one.is_same_place(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_messages_carry_names_somebody() {
+        let person = Person {
+            cio_id: "a".to_owned(),
+            id: Some("u".to_owned()),
+            email: Some("a@example.com".to_owned()),
+            phone: Some("+14155552671".to_owned()),
+            fields: std::collections::BTreeMap::new(),
+        };
+        let list = route("vip", "Meta", Profile::MetaCustomAudiences).names(&person);
+        assert_eq!(list.email.as_deref(), Some("a@example.com"));
+        let plain = route("vip", "Plain", Profile::Plain).names(&person);
+        assert_eq!((plain.id.as_deref(), plain.email, plain.phone), (Some("u"), None, None));
+    }
+}

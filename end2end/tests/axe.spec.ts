@@ -1,0 +1,89 @@
+// Every page by the rules that a machine can check: in both themes, wide and narrow.
+
+import AxeBuilder from '@axe-core/playwright';
+import { awake, demoTest as test, expect, settled, type Demo } from './fixtures';
+import { type Page } from '@playwright/test';
+
+// Not among axe's own choice, but what it asks is what voice control needs.
+const rules = { 'label-content-name-mismatch': { enabled: true } };
+
+/** Looks at the page that is open in each theme and width. */
+async function check(page: Page) {
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 844 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await new AxeBuilder({ page }).options({ rules }).analyze();
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+      expect(found, `${colorScheme}, ${width} px wide`).toEqual([]);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(wide, 'the page never scrolls sideways').toBeLessThanOrEqual(width);
+    }
+  }
+}
+
+/** Somebody whom an audience holds. */
+async function somebody(page: Page, demo: Demo): Promise<string> {
+  for (const person of await demo.people(500)) {
+    const answer = await page.request.get(`${demo.url}/people/${person.cio_id}`);
+    if (answer.ok()) return person.cio_id;
+  }
+  throw new Error('no audience holds anybody');
+}
+
+for (const path of [
+  '/',
+  '/audiences',
+  '/audiences/new',
+  '/mappings',
+  '/mappings/new',
+  '/mappings/cart-to-meta',
+  '/mappings/cart-to-meta/edit',
+  '/mappings/no-such',
+  '/destinations',
+  '/destinations/new',
+  '/suppression',
+  '/suppression/new',
+  '/people',
+  '/people?find=nobody%40example.com',
+  '/settings/connections',
+  '/account',
+  '/no/such/page',
+]) {
+  test(path, async ({ page, demo }) => {
+    test.slow();
+    await settled(page, demo);
+    await page.goto(path);
+    await awake(page);
+    await check(page);
+  });
+}
+
+test('a run', async ({ page, demo }) => {
+  test.slow();
+  await settled(page, demo);
+  await page.goto('/mappings/vip-to-meta');
+  await page.getByRole('region', { name: 'Runs' }).getByRole('link').last().click();
+  await expect(page).toHaveURL(/\/runs\//);
+  await awake(page);
+  await check(page);
+});
+
+test('a person', async ({ page, demo }) => {
+  test.slow();
+  await settled(page, demo);
+  await page.goto(`/people/${await somebody(page, demo)}`);
+  await awake(page);
+  await check(page);
+});
+
+test.describe('signed out', () => {
+  test.use({ storageState: { cookies: [], origins: [] } });
+
+  test('signing in', async ({ page }) => {
+    test.slow();
+    await page.goto('/sign-in');
+    await awake(page);
+    await check(page);
+  });
+});

@@ -18,7 +18,7 @@ use crate::{
         route::Route,
     },
     error::{Error, Result},
-    ids::{MappingId, OrderId, RunId},
+    ids::{AudienceId, MappingId, OrderId, RunId},
     mappings::Mapping,
     time::Instant,
 };
@@ -79,7 +79,7 @@ struct Progress {
     /// The worst that happened.
     failure: Option<String>,
     /// What was odd, and stopped nobody.
-    notes: Vec<String>,
+    odd: Vec<String>,
     /// What nobody foresaw.
     broken: Option<Error>,
 }
@@ -103,6 +103,16 @@ impl Progress {
     }
 }
 
+/// Mappings whose own audience was read: of the others nothing is decided.
+fn read_whole<'a>(
+    running: &[Running<'a>],
+    readings: &BTreeMap<AudienceId, Reading>,
+) -> Vec<&'a Mapping> {
+    let failed = |id| matches!(readings.get(id), Some(Reading::Failed(_)));
+    let fit = |one: &&Running<'a>| !one.is_closing && !failed(&one.mapping.audience_id);
+    running.iter().filter(fit).map(|one| one.mapping).collect()
+}
+
 impl SyncService {
     /// Everything from reading to the end of each run; what nobody foresaw, by mapping.
     pub(super) async fn run_all(
@@ -116,9 +126,8 @@ impl SyncService {
             return Ok(BTreeMap::new());
         }
         let readings = self.mirror(configuration, running, since).await?;
-        let deciding = running.iter().filter(|one| !one.is_closing);
-        let mappings: Vec<&Mapping> = deciding.map(|one| one.mapping).collect();
-        let mut odd = self.attributes.read(configuration, &mappings, patience).await?;
+        let read = read_whole(running, &readings);
+        let mut odd = self.attributes.read(configuration, &read, patience).await?;
         let facts = self.facts(configuration).await?;
         let mut decisions = decide(configuration, &facts);
         for one in running.iter().filter(|one| one.is_closing) {
@@ -135,8 +144,8 @@ impl SyncService {
         // All orders before the first message: entries wait for the exits of their group.
         let mut runs = Vec::new();
         for one in running {
-            let notes = odd.remove(&one.mapping.id).into_iter().collect();
-            let mut progress = Progress { notes, ..Progress::default() };
+            let mut progress = Progress::default();
+            progress.odd.extend(odd.remove(&one.mapping.id));
             let mut read =
                 audiences_read_by(configuration, one.mapping, one.is_closing).into_iter();
             progress.failure = read.find_map(|id| match readings.get(&id) {
@@ -168,7 +177,7 @@ impl SyncService {
         for left in (0..ORDERS).rev() {
             match self.drain(pass, one).await {
                 Ok(drained) => {
-                    progress.notes.extend(drained.odd());
+                    progress.odd.extend(drained.odd());
                     progress.failure = progress.failure.or(drained.stopped);
                 }
                 Err(error) => progress.break_off(error),
@@ -185,7 +194,7 @@ impl SyncService {
             None if progress.is_held => RunState::Waiting,
             None => RunState::Done,
         };
-        let notes: Vec<String> = progress.failure.into_iter().chain(progress.notes).collect();
+        let notes: Vec<String> = progress.failure.into_iter().chain(progress.odd).collect();
         let note = (!notes.is_empty()).then(|| notes.join("; "));
         self.store.finish(one.run, state, note.as_deref(), self.clock.now()).await?;
         Ok(progress.broken)

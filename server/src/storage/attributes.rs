@@ -56,7 +56,7 @@ macro_rules! forget_readings {
 }
 pub(super) use forget_readings;
 
-/// How somebody was named before their phone number was read.
+/// Whose phone number changes, as they were.
 #[derive(FromRow)]
 struct FormerRow {
     ordinal: i64,
@@ -135,26 +135,25 @@ impl AttributeStore for Storage {
             sqlx::query("UPDATE counter SET value = value WHERE name = 'ordinal'")
                 .execute(&mut *connection)
                 .await?;
-            if !lesson.phones.is_empty() {
-                let former: Vec<FormerRow> = sqlx::query_as(self.database.sql(
-                    "SELECT p.ordinal, p.person_id, p.email, p.phone FROM {rows}
-                    JOIN person p ON p.ordinal = CAST(rows.value ->> 0 AS BIGINT)
-                    WHERE p.phone IS DISTINCT FROM rows.value ->> 1",
-                ))
-                .bind(text(&lesson.phones)?)
-                .fetch_all(&mut *connection)
-                .await?;
+            let phones = text(&lesson.phones)?;
+            let changed: Vec<FormerRow> = sqlx::query_as(self.database.sql(
+                "SELECT p.ordinal, p.person_id, p.email, p.phone
+                FROM {rows} JOIN person p ON p.ordinal = CAST(rows.value ->> 0 AS BIGINT)
+                WHERE p.phone IS DISTINCT FROM rows.value ->> 1",
+            ))
+            .bind(&phones)
+            .fetch_all(&mut *connection)
+            .await?;
+            if !changed.is_empty() {
                 let former: Vec<Former> =
-                    former.into_iter().map(FormerRow::read).collect::<Result<_>>()?;
-                if !former.is_empty() {
-                    names::note!(connection, &former);
-                }
+                    changed.into_iter().map(FormerRow::read).collect::<Result<_>>()?;
+                names::note!(connection, &former);
                 sqlx::query(self.database.sql(
                     "UPDATE person SET phone = rows.value ->> 1, learned_at = $2 FROM {rows}
                     WHERE person.ordinal = CAST(rows.value ->> 0 AS BIGINT)
                         AND person.phone IS DISTINCT FROM rows.value ->> 1",
                 ))
-                .bind(text(&lesson.phones)?)
+                .bind(&phones)
                 .bind(now.0)
                 .execute(&mut *connection)
                 .await?;

@@ -162,13 +162,12 @@ impl CustomerioClient {
 
     /// Waits until one more call fits, for whoever calls: a 429 holds all of them.
     async fn turn(&self, per_second: i64) -> Turn {
+        let turn = self.pace.wait(per_second).await;
         loop {
-            let turn = self.pace.wait(per_second).await;
             let wait = Instant(self.not_before.load(Ordering::Relaxed)).since(self.clock.now());
             if wait.0 <= 0 {
                 return turn;
             }
-            drop(turn);
             self.sleep.sleep(wait).await;
         }
     }

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use crate::{
     access::service::AccessService, audiences::service::AudienceService,
     configuration::service::ConfigurationService, connections::service::ConnectionService,
-    delivery::service::DeliveryService,
-    destinations::service::DestinationService, mappings::service::MappingService,
-    people::service::PeopleService, suppression::service::SuppressionService,
-    sync::runs::RunService, time::Clock,
+    delivery::service::DeliveryService, destinations::service::DestinationService,
+    mappings::service::MappingService, people::service::PeopleService,
+    suppression::service::SuppressionService, sync::runs::RunService, time::Clock,
 };
 
 /// All of them; cheap to clone.

@@ -170,11 +170,7 @@ impl Segue {
                 stir.clone(),
             )),
             people: Arc::new(PeopleService::new(stored.clone())),
-            runs: Arc::new(RunService::new(
-                stored.clone(),
-                stored.clone(),
-                clock.clone(),
-            )),
+            runs: Arc::new(RunService::new(stored.clone(), stored.clone(), clock.clone())),
             suppression: Arc::new(SuppressionService::new(
                 configuration.clone(),
                 stored,

@@ -46,9 +46,10 @@ pub fn scope_value(scope: &Scope) -> String {
 fn scope(destination: &str) -> Result<Scope, AppError> {
     match destination {
         "" => Ok(Scope::Everything),
-        key => key.parse().map(Scope::Destination).map_err(|_| AppError::NotFound {
-            what: format!("destination {key}"),
-        }),
+        key => key
+            .parse()
+            .map(Scope::Destination)
+            .map_err(|_| AppError::NotFound { what: format!("destination {key}") }),
     }
 }
 
@@ -58,8 +59,9 @@ fn pick(pick: &str, reason: &str) -> Result<Pick, AppError> {
         "open" => Ok(Pick::Open),
         "discarded" => Ok(Pick::Discarded),
         transition => {
-            let transition =
-                transition.parse().map_err(|words| AppError::invalid("pick", String::from(words)))?;
+            let transition = transition
+                .parse()
+                .map_err(|words| AppError::invalid("pick", String::from(words)))?;
             Ok(Pick::Reason(transition, reason.to_owned()))
         }
     }

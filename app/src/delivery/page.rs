@@ -271,7 +271,8 @@ pub fn letters_notice(count: LetterCount, mapping: Option<&Key>) -> AnyView {
     if count.all() == 0 {
         return ().into_any();
     }
-    let href = mapping.map_or_else(|| "/dead-letters".to_owned(), |key| format!("/dead-letters#{key}"));
+    let href =
+        mapping.map_or_else(|| "/dead-letters".to_owned(), |key| format!("/dead-letters#{key}"));
     let (kind, title) = match (count.exited, count.entered) {
         (0, entered) => (
             NoticeKind::Late,
@@ -283,7 +284,10 @@ pub fn letters_notice(count: LetterCount, mapping: Option<&Key>) -> AnyView {
                 "person should have left and is",
                 "people should have left and are",
             );
-            (NoticeKind::Failing, format!("{people} still at the destination: Segment refused the exit"))
+            (
+                NoticeKind::Failing,
+                format!("{people} still at the destination: Segment refused the exit"),
+            )
         }
     };
     view! {

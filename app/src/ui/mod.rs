@@ -21,9 +21,7 @@ pub mod theme;
 
 pub use button::{Button, ButtonKind, LinkButton};
 pub use dialog::{Dialog, DialogFoot, OpenDialog, Toast};
-pub use field::{
-    CheckField, Choice, Choices, Field, FixedField, Options, SelectField, TextField,
-};
+pub use field::{CheckField, Choice, Choices, Field, FixedField, Options, SelectField, TextField};
 pub use frame::{Frame, Person};
 pub use icon::{Icon, Mark};
 pub use mark::{HealthMark, Moment, Progress, RunMark, ShortId, State, StateMark, UseCaseMark};

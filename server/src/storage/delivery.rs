@@ -93,11 +93,14 @@ impl DeliveryStore for Storage {
             .bind(mapping.0)
             .fetch_all(&mut *connection)
             .await?;
-            let stored: Option<(String, bool)> =
-                sqlx::query_as(concat!("SELECT m.use_case, ", goes!(), " FROM mapping m WHERE m.id = $1"))
-                    .bind(mapping.0)
-                    .fetch_optional(&mut *connection)
-                    .await?;
+            let stored: Option<(String, bool)> = sqlx::query_as(concat!(
+                "SELECT m.use_case, ",
+                goes!(),
+                " FROM mapping m WHERE m.id = $1"
+            ))
+            .bind(mapping.0)
+            .fetch_optional(&mut *connection)
+            .await?;
             let Some((use_case, goes)) = stored else { return Ok(Next::Nothing) };
             let exits: Vec<i64> = sqlx::query_scalar(
                 "SELECT DISTINCT p.chunk FROM part p
@@ -213,10 +216,7 @@ impl DeliveryStore for Storage {
             // was claimed before has passed it.
             let mut masked = PersonSet::new();
             let use_case: UseCase = parse(&row.use_case)?;
-            if transition == Transition::Entered
-                && use_case.is_suppressed()
-                && claimed > before
-            {
+            if transition == Transition::Entered && use_case.is_suppressed() && claimed > before {
                 let held: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(HELD)
                     .bind(now.0)
                     .bind(row.chunk)

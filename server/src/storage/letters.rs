@@ -48,8 +48,9 @@ impl GroupRow {
 #[async_trait]
 impl LetterStore for Storage {
     async fn letters(&self) -> Result<Letters> {
-        let (open, discarded): (Vec<GroupRow>, Vec<(String, i64)>) =
-            reading!(self.database, |connection| {
+        let (open, discarded): (Vec<GroupRow>, Vec<(String, i64)>) = reading!(
+            self.database,
+            |connection| {
                 // 'exited' goes before 'entered': it alarms.
                 let open = sqlx::query_as(
                     "SELECT m.key AS mapping, l.transition, l.reason, COUNT(*) AS people,
@@ -71,7 +72,8 @@ impl LetterStore for Storage {
                 .fetch_all(&mut *connection)
                 .await?;
                 Ok((open, discarded))
-            })?;
+            }
+        )?;
         Ok(Letters {
             open: open.into_iter().map(GroupRow::read).collect::<Result<_>>()?,
             discarded: discarded

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use domain::{
     Error, Result,
+    delivery::Lane,
     ids::RunId,
     key::Key,
-    delivery::Lane,
     sync::{
         RunRow,
         runs::{RunControl, RunReads},

@@ -25,7 +25,9 @@ async fn shop(engine: Engine) -> Option<Bench> {
     let bench = Bench::open(engine).await?;
     bench.apply(SHOP, false).await;
     bench
-        .execute("INSERT INTO person (ordinal, cio_id, learned_at) VALUES (2, 'ada', 0), (3, 'bob', 0)")
+        .execute(
+            "INSERT INTO person (ordinal, cio_id, learned_at) VALUES (2, 'ada', 0), (3, 'bob', 0)",
+        )
         .await;
     Some(bench)
 }

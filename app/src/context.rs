@@ -14,6 +14,8 @@ pub struct Environment {
     pub label: String,
     /// Nothing here reaches a real platform: the bar is striped.
     pub is_stand_in: bool,
+    /// Its stand-ins can be broken, on the page that the sign leads to.
+    pub can_break: bool,
 }
 
 /// The environment and who is signed in: what the frame shows. The same on the server and

@@ -12,6 +12,7 @@ pub mod chart;
 pub mod connections;
 pub mod context;
 pub mod delivery;
+pub mod demo;
 pub mod destinations;
 pub mod error;
 pub mod form;
@@ -41,6 +42,7 @@ use approvals::page::ApprovalsPage;
 use audiences::{form::PromotePage, page::AudiencesPage};
 use connections::page::ConnectionsPage;
 use delivery::page::LettersPage;
+use demo::page::DemoPage;
 use destinations::{form::NewDestinationPage, page::DestinationsPage};
 use mappings::{
     form::{EditMappingPage, NewMappingPage},
@@ -118,6 +120,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/suppression") view=SuppressionPage ssr=SsrMode::Async />
             <Route path=path!("/suppression/new") view=NewSuppressionPage ssr=SsrMode::Async />
             <Route path=path!("/approvals") view=ApprovalsPage ssr=SsrMode::Async />
+            <Route path=path!("/demo") view=DemoPage ssr=SsrMode::Async />
             <Route path=path!("/dead-letters") view=LettersPage ssr=SsrMode::Async />
             <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />

@@ -106,13 +106,18 @@ where
 
     // Effects run in the browser only.
     let runs = StoredValue::new(false);
+    // What isn't there doesn't come by being asked for again.
+    let is_gone = StoredValue::new(false);
     Effect::new(move |_| {
-        runs.set_value(data.with(|data| matches!(data, Some(Ok(data)) if is_running(data))));
+        data.with(|data| {
+            runs.set_value(matches!(data, Some(Ok(data)) if is_running(data)));
+            is_gone.set_value(matches!(data, Some(Err(AppError::NotFound { .. }))));
+        });
     });
     Effect::new(move |_| {
         let passed = StoredValue::new(0_u32);
         let each_second = move || {
-            if document().hidden() {
+            if document().hidden() || is_gone.get_value() {
                 return;
             }
             passed.update_value(|passed| *passed = passed.wrapping_add(1));

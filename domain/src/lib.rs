@@ -13,6 +13,7 @@ pub mod audiences;
 pub mod configuration;
 pub mod connections;
 pub mod delivery;
+pub mod demo;
 pub mod destinations;
 pub mod error;
 pub mod ids;

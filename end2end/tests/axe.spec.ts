@@ -1,7 +1,7 @@
 // Every page by the rules that a machine can check: in both themes, wide and narrow.
 
 import AxeBuilder from '@axe-core/playwright';
-import { awake, demoTest as test, expect, settled, type Demo } from './fixtures';
+import { awake, demoTest as test, expect, ownDemoTest, settled, type Demo } from './fixtures';
 import { type Page } from '@playwright/test';
 
 // Not among axe's own choice, but what it asks is what voice control needs.
@@ -48,6 +48,8 @@ for (const path of [
   '/people?find=nobody%40example.com',
   '/settings/connections',
   '/account',
+  '/dead-letters',
+  '/demo',
   '/no/such/page',
 ]) {
   test(path, async ({ page, demo }) => {
@@ -86,4 +88,18 @@ test.describe('signed out', () => {
     await awake(page);
     await check(page);
   });
+});
+
+ownDemoTest('an emergency stop, and what is broken', async ({ page }) => {
+  ownDemoTest.slow();
+  await page.goto('/destinations');
+  await awake(page);
+  await page.getByRole('button', { name: 'Stop delivery to tiktok' }).click();
+  await page.getByRole('button', { name: 'Stop all delivery' }).click();
+  await expect(page.getByRole('button', { name: 'Resume everything else' })).toBeVisible();
+  await page.goto('/demo');
+  await awake(page);
+  await page.getByRole('button', { name: 'Break for 30 s : Segment is slow' }).click();
+  await expect(page.getByRole('progressbar', { name: 'Segment is slow: seconds left' })).toBeVisible();
+  await check(page);
 });

@@ -7,7 +7,7 @@
 
 import { test as base, expect, type Browser, type Cookie, type Page } from '@playwright/test';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -32,6 +32,13 @@ export class Server {
     const { stdout } = await promisify(execFile)(binary, words, { env: this.environment });
     return stdout;
   }
+
+  /** Applies configuration as code. */
+  async apply(toml: string): Promise<void> {
+    const file = `${this.environment.SEGUE_DATABASE_URL!.slice('sqlite:'.length)}.toml`;
+    writeFileSync(file, toml);
+    await this.command('apply', file);
+  }
 }
 
 /** A running `segue demo`: a store that lives, and somebody signed in as an admin. */
@@ -55,6 +62,18 @@ export class Demo {
       body: JSON.stringify(fault),
     });
     expect(answer.status).toBe(201);
+  }
+
+  /** A segment of these people, who need not be of the store. */
+  async segment(id: number, name: string, people: { cio_id: string; id?: string; email?: string }[]) {
+    const send = async (method: string, path: string, body: unknown) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${this.sandbox}/sandbox/${path}`, { method, headers, body: JSON.stringify(body) });
+      expect(answer.ok, path).toBe(true);
+    };
+    await send('PUT', 'people', people);
+    await send('POST', 'segments', { id, name });
+    await send('PUT', `segments/${id}/members`, people.map((person) => person.cio_id));
   }
 
   /** Ends all faults. */

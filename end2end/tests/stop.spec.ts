@@ -13,13 +13,13 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) await awake(page);
       await expect(bar).toHaveCount(0);
       await page.getByRole('button', { name: 'Stop delivery to tiktok' }).click();
-      await expect(bar).toContainText('Delivery to tiktok is stopped by admin@localhost');
+      await expect(bar).toContainText('Delivery to tiktok stands still: stopped by admin@localhost');
       const row = page.getByRole('row', { name: /^tiktok/ });
       await expect(row).toContainText('Stopped');
       await expect(page.getByRole('row', { name: /^meta/ })).toContainText('Flows');
 
       await page.getByRole('button', { name: 'Stop all delivery' }).click();
-      await expect(bar).toContainText('All delivery is stopped by admin@localhost');
+      await expect(bar).toContainText('All delivery stands still: stopped by admin@localhost');
       await expect(page.getByRole('button', { name: 'Stop all delivery' })).toHaveCount(0);
 
       // It is there on a page that knows nothing of it, and can be ended from there.
@@ -42,7 +42,9 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) await awake(page);
       await page.getByRole('button', { name: 'Stop delivery to tiktok' }).click();
       await expect(page.getByRole('status', { name: 'Emergency stop' })).toBeVisible();
-      await ownDemo.promote('browsed', 'tiktok');
+      await ownDemo.server.apply(
+        '[[mapping]]\nkey = "browsed-to-tiktok"\naudience = "browsed"\ndestination = "tiktok"\nuse_case = "retarget"\n',
+      );
       const mapping = async () => {
         await page.goto('/mappings/browsed-to-tiktok');
         return (await page.locator('.answer').innerText()).replace(/\s+/g, ' ');

@@ -5,7 +5,7 @@ use std::{io::Write, net::SocketAddr, sync::Arc};
 
 use app::context::Environment;
 use clap::ValueEnum;
-use domain::time::Span;
+use domain::{demo::Breakable, time::Span};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -63,18 +63,29 @@ pub async fn serve(config: &Config, serve: &Serve, out: &mut impl Write) -> Resu
     }
     let listener = TcpListener::bind(serve.addr).await?;
     // An address in place of a vendor's own: nothing here reaches a real platform.
-    let environment = config
-        .customerio_url
-        .is_some()
-        .then(|| Environment { label: "Sandbox".to_owned(), is_stand_in: true });
-    serve_on(segue, serve, environment, listener, out, told_to_stop()).await
+    let environment = config.customerio_url.is_some().then(|| Environment {
+        label: "Sandbox".to_owned(),
+        is_stand_in: true,
+        can_break: false,
+    });
+    let world = World { environment, breakable: None };
+    serve_on(segue, serve, world, listener, out, told_to_stop()).await
+}
+
+/// Where Segue is, as far as its pages must know.
+#[derive(Clone, Default)]
+pub struct World {
+    /// Shown in the bar; nothing in the real world.
+    pub environment: Option<Environment>,
+    /// What the demo's page breaks.
+    pub breakable: Option<Arc<dyn Breakable>>,
 }
 
 /// Serves on a listener until `stop` is ready, then lets passes end.
 pub async fn serve_on(
     segue: Segue,
     serve: &Serve,
-    environment: Option<Environment>,
+    world: World,
     listener: TcpListener,
     out: &mut impl Write,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -93,8 +104,11 @@ pub async fn serve_on(
         site,
         provide: Arc::new(move || {
             leptos::prelude::provide_context(services.clone());
-            if let Some(environment) = environment.clone() {
+            if let Some(environment) = world.environment.clone() {
                 leptos::prelude::provide_context(environment);
+            }
+            if let Some(breakable) = world.breakable.clone() {
+                leptos::prelude::provide_context(breakable);
             }
         }),
         ready: Arc::new(move || {

@@ -109,10 +109,10 @@ fn stop_line(
     view! {
         <Icon mark=Mark::Pause />
         <p>
-            <strong>{what} " is stopped"</strong>
-            " by "
+            <strong>{what} " stands still"</strong>
+            ": stopped by "
             {stop.by.clone()}
-            ", since "
+            " "
             <Moment at=stop.since now />
             "."
         </p>

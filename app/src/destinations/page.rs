@@ -54,14 +54,14 @@ pub fn destinations_page(view: DestinationsView, actions: StopActions) -> AnyVie
     }
     let columns = vec![
         Column::words("Destination"),
+        Column::words("Delivery"),
+        Column::actions("Stop or resume"),
         Column::words("Platform"),
         Column::words("Name in Segment"),
         Column::words("Further fields"),
         Column::words("Identifiers"),
         Column::figures("Mappings"),
         Column::figures("Memberships there"),
-        Column::words("Delivery"),
-        Column::actions("Stop or resume"),
     ];
     let rows = rows
         .into_iter()
@@ -168,14 +168,14 @@ fn destination_row(
     view! {
         <tr id=spec.key.to_string()>
             <th scope="row">{spec.key.to_string()}</th>
+            <td>{delivery}</td>
+            <td class="tight pick">{button}</td>
             <td>{spec.profile.label()}</td>
             <td>{spec.integration}</td>
             <td class="wrap">{fields}</td>
             <td>{identifiers} {hashed}</td>
             <td class="num">{mappings}</td>
             <Figure value=row.delivered />
-            <td>{delivery}</td>
-            <td class="tight">{button}</td>
         </tr>
     }
     .into_any()

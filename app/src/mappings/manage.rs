@@ -53,8 +53,7 @@ pub fn manage_page(row: &MappingRow, actions: Actions) -> AnyView {
     let key = row.spec.key.to_string();
     let there = format::count(row.delivered, "person is", "people are");
     let answer = format!("{there} at {} by this mapping.", row.profile.label());
-    let (resync, adopt, retire) =
-        (resync(row, actions), adopt(row, actions), retire(row, actions));
+    let (resync, adopt, retire) = (resync(row, actions), adopt(row, actions), retire(row, actions));
     view! {
         <Page name=format!("Manage {key}") answer=answer.into_any()>
             <FormError answered=answered(actions.resync) fields=&[] title="Nobody is sent again" />

@@ -89,7 +89,7 @@ fn cancel_button(run: &RunRow, cancel: ServerAction<CancelRun>) -> AnyView {
     } else {
         let left = format::count(whole - done, "change", "changes");
         let words = format!(
-            "{} of {} are acknowledged and stay as they are. What is on its way is still answered for. Of the other {}, what isn't sent yet is dropped, less what protects people.",
+            "{} of {} are acknowledged and stay as they are. Of the other {}, what is being sent now still gets its answer, and the rest is dropped, less what protects people.",
             format::number(done),
             format::count(whole, "change", "changes"),
             format::number(whole - done)
@@ -104,7 +104,7 @@ fn cancel_button(run: &RunRow, cancel: ServerAction<CancelRun>) -> AnyView {
             <p>"The mapping's next run decides anew, by what is true then."</p>
             <ActionForm action=cancel>
                 <input type="hidden" name="id" value=id />
-                <DialogFoot id=DIALOG>
+                <DialogFoot id=DIALOG close="Let it run">
                     <Button kind=ButtonKind::Danger busy=cancel.pending()>
                         {button}
                     </Button>

@@ -7,6 +7,7 @@ use domain::{
         letters::{LetterCount, LetterGroup, Letters},
         stop::{Scope, Stop},
     },
+    demo::{Breakage, Broken},
     destinations::{DestinationRow, DestinationSpec, Profile},
     mappings::{Health, UseCase},
     people::{HistoryEntry, Person, PersonMapping, PersonView},
@@ -32,6 +33,10 @@ use crate::{
         api::{LettersView, StopsView},
         page::letters_page,
         parts::{StopActions, stop_lines},
+    },
+    demo::{
+        api::DemoView,
+        page::{Actions as DemoActions, demo_page},
     },
     destinations::{api::DestinationsView, form::NewDestinationPage, page::destinations_page},
     mappings::{
@@ -414,10 +419,10 @@ fn a_stop_is_seen_with_who_and_since_when_and_can_be_ended() {
     let html = bar(stops);
     let text = words(&html);
     assert!(
-        text.contains("All delivery is stopped by ada@example.com, since 4 min ago."),
+        text.contains("All delivery stands still: stopped by ada@example.com 4 min ago."),
         "{text}"
     );
-    assert!(text.contains("Delivery to meta is stopped"), "{text}");
+    assert!(text.contains("Delivery to meta stands still"), "{text}");
     assert!(text.contains("Resume everything else") && text.contains("Resume delivery to meta"));
     assert!(text.contains("What protects people still flows"));
     assert!(html.contains("name=\"back\" value=\"/mappings\""), "{html}");
@@ -461,6 +466,32 @@ fn dead_letters_say_what_did_not_happen_and_what_can_be_done() {
     assert!(html.contains("name=\"reason\" value=\"400 &lt;Bad Request&gt;\""), "{html}");
     let empty = build(Letters::default());
     assert!(answer(&empty).starts_with("Segment refuses nobody"));
+}
+
+#[test]
+fn the_demo_says_what_is_broken_and_for_how_long() {
+    let html = page("/demo", || {
+        let broken = vec![
+            Broken { what: Breakage::SegmentDown, left: Span::from_millis(23_400) },
+            Broken { what: Breakage::CustomerioSlow, left: Span::from_seconds(3) },
+        ];
+        let view = DemoView { now: now(), broken, mappings: vec![mapping(Health::Late)] };
+        demo_page(view, DemoActions::new())
+    });
+    assert_eq!(
+        answer(&html),
+        "Segment answers 503 and Customer.io is slow. 378 changes are on the way."
+    );
+    let text = words(&html);
+    assert!(text.contains("24 s left") && text.contains("Mend everything"), "{text}");
+    assert!(html.contains("max=\"30\"") && html.contains("value=\"24\""), "{html}");
+    assert_eq!(text.matches("Break for 30 s").count(), Breakage::ALL.len() - 2);
+    let calm = page("/demo", || {
+        let view = DemoView { now: now(), broken: vec![], mappings: vec![] };
+        demo_page(view, DemoActions::new())
+    });
+    assert!(answer(&calm).starts_with("All is well"));
+    assert!(!words(&calm).contains("Mend everything"), "nothing is broken");
 }
 
 #[test]

@@ -38,6 +38,9 @@ pub fn DialogFoot(
     /// The dialog's id.
     #[prop(into)]
     id: String,
+    /// The words of the button that closes it.
+    #[prop(default = "Cancel")]
+    close: &'static str,
     /// The button that does it.
     children: Children,
 ) -> AnyView {
@@ -50,7 +53,7 @@ pub fn DialogFoot(
                 command="close"
                 commandfor=id
             >
-                "Cancel"
+                {close}
             </button>
         </div>
     }

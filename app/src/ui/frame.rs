@@ -66,9 +66,19 @@ pub fn Frame(
                 </button>
                 <Where path />
                 {environment
-                    .map(|Environment { label, is_stand_in }| {
+                    .map(|Environment { label, is_stand_in, can_break }| {
                         let class = if is_stand_in { "environment stand-in" } else { "environment" };
-                        view! { <span class=class>{label}</span> }
+                        if can_break {
+                            view! {
+                                <a class=class href=crate::demo::api::PAGE>
+                                    {label}
+                                    <span class="environment-more">": break something"</span>
+                                </a>
+                            }
+                                .into_any()
+                        } else {
+                            view! { <span class=class>{label}</span> }.into_any()
+                        }
                     })}
                 <AccountMenu person />
             </header>
@@ -189,6 +199,7 @@ fn steps(path: &str) -> Vec<(String, String)> {
         let words = match (named(&href), part) {
             (Some(words), _) => words.to_owned(),
             (None, "settings") => continue,
+            (None, "demo") => "Break something".to_owned(),
             (None, "dead-letters") => "Dead letters".to_owned(),
             (None, "runs") => "Runs".to_owned(),
             (None, "new") => "New".to_owned(),

@@ -11,8 +11,8 @@ use crate::{
     clock::SystemClock,
     compose::{Purpose, Segue},
     config::Config,
-    run::{Role, Serve, serve_on, told_to_stop},
-    sandbox::{RunningSandbox, SandboxConfig},
+    run::{Role, Serve, World, serve_on, told_to_stop},
+    sandbox::{RunningSandbox, SandboxConfig, breakage::Breaker},
     storage::{DatabaseUrl, WorkLock},
 };
 
@@ -94,8 +94,15 @@ pub async fn run(config: &Config, demo: &Demo, out: &mut impl Write) -> Result<E
         demo.speed,
         demo.file.display(),
     )?;
-    let environment = Environment { label: "Demo".to_owned(), is_stand_in: true };
-    let exit = serve_on(segue, &serve, Some(environment), listener, out, told_to_stop()).await;
+    let world = World {
+        environment: Some(Environment {
+            label: "Demo".to_owned(),
+            is_stand_in: true,
+            can_break: true,
+        }),
+        breakable: Some(Arc::new(Breaker::new(sandbox.faults.clone(), Arc::new(SystemClock)))),
+    };
+    let exit = serve_on(segue, &serve, world, listener, out, told_to_stop()).await;
     sandbox.shutdown().await;
     exit
 }

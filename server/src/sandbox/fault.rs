@@ -55,6 +55,9 @@ pub struct Fault {
     /// Only requests whose path contains this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Only requests whose body contains this: the event that can't be taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containing: Option<String>,
     /// The request is carried out first.
     #[serde(default)]
     pub after: bool,
@@ -88,6 +91,7 @@ impl Fault {
             vendor,
             kind,
             path: None,
+            containing: None,
             after: false,
             status: None,
             retry_after: None,
@@ -201,14 +205,31 @@ impl Faults {
             .collect()
     }
 
-    /// The fault that hits this request, used up by one.
-    pub(super) fn pick(&self, vendor: Vendor, path: &str, now: Instant) -> Option<Hit> {
+    /// Those that end by themselves, and how long they still last.
+    pub fn remaining(&self, now: Instant) -> Vec<(Fault, Span)> {
+        self.lock()
+            .iter()
+            .filter_map(|active| {
+                let left = active.until?.since(now);
+                (left > Span(0)).then(|| (active.fault.clone(), left))
+            })
+            .collect()
+    }
+
+    /// Whether any fault looks into bodies.
+    pub(super) fn reads_bodies(&self) -> bool {
+        self.lock().iter().any(|active| active.fault.containing.is_some())
+    }
+
+    /// The fault that hits this request, used up by one; `body` if [`Self::reads_bodies`].
+    pub(super) fn pick(&self, vendor: Vendor, path: &str, body: &str, now: Instant) -> Option<Hit> {
         let mut all = self.lock();
         all.retain(|active| active.left != Some(0) && active.until.is_none_or(|until| now < until));
         for active in all.iter_mut() {
             let fault = &active.fault;
             if fault.vendor != vendor
                 || fault.path.as_ref().is_some_and(|part| !path.contains(part))
+                || fault.containing.as_ref().is_some_and(|part| !body.contains(part))
             {
                 continue;
             }
@@ -239,12 +260,24 @@ mod tests {
     fn a_fault_ends_after_its_times_and_after_its_seconds() {
         let faults = Faults::default();
         faults.inject(Fault::new(Vendor::Tracking, FaultKind::Reset).times(1), Instant(0));
-        assert!(faults.pick(Vendor::Customerio, "/v1/segments", Instant(0)).is_none());
-        assert!(faults.pick(Vendor::Tracking, "/v1/batch", Instant(0)).is_some());
-        assert!(faults.pick(Vendor::Tracking, "/v1/batch", Instant(0)).is_none());
+        assert!(faults.pick(Vendor::Customerio, "/v1/segments", "", Instant(0)).is_none());
+        assert!(faults.pick(Vendor::Tracking, "/v1/batch", "", Instant(0)).is_some());
+        assert!(faults.pick(Vendor::Tracking, "/v1/batch", "", Instant(0)).is_none());
         faults.inject(Fault::new(Vendor::Tracking, FaultKind::Reset).seconds(2), Instant(0));
-        assert!(faults.pick(Vendor::Tracking, "/v1/batch", Instant(1_999_999)).is_some());
-        assert!(faults.pick(Vendor::Tracking, "/v1/batch", Instant(2_000_000)).is_none());
+        assert!(faults.pick(Vendor::Tracking, "/v1/batch", "", Instant(1_999_999)).is_some());
+        assert!(faults.pick(Vendor::Tracking, "/v1/batch", "", Instant(2_000_000)).is_none());
+    }
+
+    #[test]
+    fn a_poison_event_is_known_by_what_it_contains() {
+        let faults = Faults::default();
+        assert!(!faults.reads_bodies());
+        let fault = Fault::new(Vendor::Tracking, FaultKind::Status).status(400);
+        faults.inject(Fault { containing: Some("eve@".to_owned()), ..fault }, Instant(0));
+        assert!(faults.reads_bodies());
+        let hit = |body| faults.pick(Vendor::Tracking, "/v1/batch", body, Instant(0)).is_some();
+        assert!(hit(r#"{"email":"eve@example.com"}"#));
+        assert!(!hit(r#"{"email":"ada@example.com"}"#));
     }
 
     #[test]
@@ -254,7 +287,7 @@ mod tests {
             let fault = Fault::new(Vendor::Tracking, FaultKind::Reset);
             faults.inject(fault.with_probability(probability, 7), Instant(0));
             (0..100)
-                .map(|_| faults.pick(Vendor::Tracking, "/v1/batch", Instant(0)).is_some())
+                .map(|_| faults.pick(Vendor::Tracking, "/v1/batch", "", Instant(0)).is_some())
                 .collect::<Vec<_>>()
         };
         assert_eq!(hits(0.3), hits(0.3));

@@ -13,6 +13,9 @@ use super::Shared;
 use super::fault::{Fault, FaultKind, Hit, Vendor};
 use super::listener::ConnectionHandle;
 
+/// More than either vendor takes; what is longer is cut to nothing, and so refused.
+const MOST_BYTES: usize = 2 * 1024 * 1024;
+
 /// Counts a request and lets the faults at it, around the real handler.
 pub(super) async fn pass(
     vendor: Vendor,
@@ -30,7 +33,8 @@ pub(super) async fn pass(
         .get::<ConnectInfo<ConnectionHandle>>()
         .map(|info| info.0.clone())
         .unwrap_or_default();
-    let hit = shared.faults.pick(vendor, request.uri().path(), shared.clock.now());
+    let (request, body) = read(shared, request).await;
+    let hit = shared.faults.pick(vendor, request.uri().path(), &body, shared.clock.now());
     let response = match hit {
         None => next.run(request).await,
         Some(mut hit) if hit.fault.after => {
@@ -45,6 +49,17 @@ pub(super) async fn pass(
     };
     shared.counters.answered(vendor, endpoint, response.status().as_u16());
     response
+}
+
+/// The request with its body as text, if a fault looks into it.
+async fn read(shared: &Shared, request: Request) -> (Request, String) {
+    if !shared.faults.reads_bodies() {
+        return (request, String::new());
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = axum::body::to_bytes(body, MOST_BYTES).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    (Request::from_parts(parts, Body::from(bytes)), text)
 }
 
 /// Does what the fault says; `None` leaves the answer as it is.

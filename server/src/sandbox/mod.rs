@@ -23,6 +23,7 @@
 //! To add a vendor's API: a folder with a `router`, merged in [`RunningSandbox::start`].
 
 pub mod admin;
+pub mod breakage;
 pub mod budget;
 pub mod command;
 pub mod counters;

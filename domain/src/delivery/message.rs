@@ -3,7 +3,10 @@
 //! Shape: Segment's own audiences, as its action destinations read them (`computation_class`,
 //! `computation_key` and a real boolean under that key). Limits: Segment's HTTP API.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -74,6 +77,57 @@ pub struct Envelope<'a> {
     pub decided_at: Instant,
 }
 
+/// A message as it goes over the wire. The fields stand in the order of the alphabet, as
+/// they always have: a resend has the bytes of the first.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anonymous_id: Option<&'a str>,
+    context: Context<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
+    integrations: BTreeMap<&'a str, bool>,
+    message_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<BTreeMap<&'a str, Property<'a>>>,
+    timestamp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traits: Option<Map<String, Value>>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Context<'a> {
+    personas: Personas<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traits: Option<Map<String, Value>>,
+}
+
+#[derive(Serialize)]
+struct Personas<'a> {
+    computation_class: &'static str,
+    computation_id: String,
+    computation_key: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Property<'a> {
+    Name(&'a str),
+    IsIn(bool),
+}
+
+impl Message<'_> {
+    fn to_json(&self) -> String {
+        // Texts, booleans and maps keyed by text: nothing in it can fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
 impl Envelope<'_> {
     /// Derived from what the message is, never from when it is sent: a resend has the same.
     /// 43 characters; Segment drops ids over 100.
@@ -101,69 +155,66 @@ impl Envelope<'_> {
     /// The messages that tell one person's transition, each as JSON.
     #[must_use]
     pub fn render(&self, person: &Person) -> Vec<String> {
-        let mut messages = vec![self.track(person).to_string()];
+        let mut messages = vec![self.track(person)];
         if self.destination.profile.identifies() {
-            messages.push(self.identify(person).to_string());
+            messages.push(self.identify(person));
         }
         messages
     }
 
-    fn track(&self, person: &Person) -> Value {
-        let key = self.audience_key.snake();
+    fn track(&self, person: &Person) -> String {
+        let key = &self.audience_key.snake();
         let event = match self.transition {
             Transition::Entered => "Audience Entered",
             Transition::Exited => "Audience Exited",
         };
-        let mut message = self.base(person, Kind::Track);
-        message.insert("event".to_owned(), event.into());
-        message.insert(
-            "properties".to_owned(),
-            json!({ "audience_key": key, key.as_str(): self.is_in() }),
-        );
-        if let Some(Value::Object(context)) = message.get_mut("context") {
-            context.insert("traits".to_owned(), Value::Object(self.contact(person)));
-        }
-        Value::Object(message)
+        let mut message = self.base(person, Kind::Track, key);
+        message.event = Some(event);
+        message.properties = Some(BTreeMap::from([
+            ("audience_key", Property::Name(key)),
+            (key, Property::IsIn(self.is_in())),
+        ]));
+        message.context.traits = Some(self.contact(person));
+        message.to_json()
     }
 
-    fn identify(&self, person: &Person) -> Value {
-        let mut message = self.base(person, Kind::Identify);
+    fn identify(&self, person: &Person) -> String {
+        let key = &self.audience_key.snake();
         let mut traits = self.contact(person);
-        traits.insert(self.audience_key.snake(), self.is_in().into());
-        message.insert("traits".to_owned(), Value::Object(traits));
-        Value::Object(message)
+        traits.insert(key.clone(), self.is_in().into());
+        let mut message = self.base(person, Kind::Identify, key);
+        message.traits = Some(traits);
+        message.to_json()
     }
 
     fn is_in(&self) -> bool {
         self.transition == Transition::Entered
     }
 
-    fn base(&self, person: &Person, kind: Kind) -> Map<String, Value> {
-        let mut message = Map::new();
-        let name = match kind {
-            Kind::Track => "track",
-            Kind::Identify => "identify",
+    fn base<'a>(&'a self, person: &'a Person, kind: Kind, key: &'a str) -> Message<'a> {
+        let personas = Personas {
+            computation_class: "audience",
+            computation_id: self.audience.to_string(),
+            computation_key: key,
         };
-        message.insert("type".to_owned(), name.into());
-        message.insert("messageId".to_owned(), self.message_id(&person.cio_id, kind).into());
-        match &person.id {
-            Some(id) => message.insert("userId".to_owned(), id.as_str().into()),
-            None => message.insert("anonymousId".to_owned(), person.cio_id.as_str().into()),
-        };
-        message.insert("timestamp".to_owned(), self.decided_at.to_iso().into());
-        message.insert(
-            "context".to_owned(),
-            json!({ "personas": {
-                "computation_class": "audience",
-                "computation_id": self.audience.to_string(),
-                "computation_key": self.audience_key.snake(),
-            }}),
-        );
-        message.insert(
-            "integrations".to_owned(),
-            json!({ "All": false, self.destination.integration.as_str(): true }),
-        );
-        message
+        Message {
+            anonymous_id: person.id.is_none().then_some(&person.cio_id),
+            context: Context { personas, traits: None },
+            event: None,
+            integrations: BTreeMap::from([
+                ("All", false),
+                (self.destination.integration.as_str(), true),
+            ]),
+            message_id: self.message_id(&person.cio_id, kind),
+            properties: None,
+            timestamp: self.decided_at.to_iso(),
+            traits: None,
+            kind: match kind {
+                Kind::Track => "track",
+                Kind::Identify => "identify",
+            },
+            user_id: person.id.as_deref(),
+        }
     }
 
     /// E-mail and phone, where the profile takes them or the operator allowed them.
@@ -240,6 +291,17 @@ mod tests {
         let messages: Vec<Value> =
             messages.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
         insta::assert_json_snapshot!(messages);
+    }
+
+    #[test]
+    fn a_message_has_its_fields_in_the_order_of_the_alphabet() {
+        let (destination, key) = (destination(Profile::Plain), "audience-key".parse().unwrap());
+        for person in [person(), Person { id: None, ..person() }] {
+            for message in envelope(&destination, &key).render(&person) {
+                let value: Value = serde_json::from_str(&message).unwrap();
+                assert_eq!(message, value.to_string());
+            }
+        }
     }
 
     #[test]

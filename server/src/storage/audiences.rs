@@ -18,17 +18,16 @@ use sqlx::FromRow;
 use super::{
     Storage, bitmap,
     configuration::parse,
+    dialect::gathered,
     macros::{reading, writing},
     people::ordinal,
 };
 
-#[derive(FromRow)]
-struct KnownRow {
-    ordinal: i64,
-    cio_id: String,
-    person_id: Option<String>,
-    email: Option<String>,
-}
+/// `[ordinal, cio_id, id, email]`
+type Entry<'a> = (Ordinal, &'a str, Option<&'a str>, Option<&'a str>);
+
+/// The same, as gathered from what is stored.
+type Known = (Ordinal, String, Option<String>, Option<String>);
 
 #[derive(FromRow)]
 struct ListRow {
@@ -66,39 +65,45 @@ impl ListRow {
 
 /// What one reading teaches the dictionary.
 #[derive(Default)]
-struct Lesson {
-    /// `[ordinal, cio_id, id, email]`
-    new: Vec<(Ordinal, String, Option<String>, Option<String>)>,
+struct Lesson<'a> {
+    /// Who wasn't known.
+    new: Vec<Entry<'a>>,
     /// Id and e-mail as the last line about a person has them.
-    changed: BTreeMap<Ordinal, (Option<String>, Option<String>)>,
+    changed: BTreeMap<Ordinal, (Option<&'a str>, Option<&'a str>)>,
     /// The numbers asked for, in order.
     ordinals: Vec<Ordinal>,
 }
 
 /// Compares what was read with what is known; `next` is the first number not yet given.
-fn learn(people: &[Identifiers], known: Vec<KnownRow>, mut next: Ordinal) -> Result<Lesson> {
-    let mut numbers: HashMap<String, (Ordinal, Option<String>, Option<String>)> = HashMap::new();
-    for row in known {
-        numbers.insert(row.cio_id, (ordinal(row.ordinal)?, row.person_id, row.email));
+fn learn<'a>(
+    people: &'a [Identifiers],
+    known: &'a [Known],
+    mut next: Ordinal,
+) -> Result<Lesson<'a>> {
+    let mut numbers: HashMap<&str, (Ordinal, Option<&str>, Option<&str>)> =
+        HashMap::with_capacity(people.len());
+    for (number, cio_id, id, email) in known {
+        numbers.insert(cio_id, (*number, id.as_deref(), email.as_deref()));
     }
     let mut lesson = Lesson::default();
     for person in people {
-        let (id, email) = (person.id.clone(), person.email.clone());
-        let known = numbers.get(&person.cio_id);
-        let number = known.map_or(next, |(number, ..)| *number);
+        let (cio_id, id, email) =
+            (person.cio_id.as_str(), person.id.as_deref(), person.email.as_deref());
+        let known = numbers.get(cio_id).copied();
+        let number = known.map_or(next, |(number, ..)| number);
         if known.is_none() {
             next = next.checked_add(1).ok_or_else(|| Error::unexpected("no numbers are left"))?;
-            lesson.new.push((number, person.cio_id.clone(), id.clone(), email.clone()));
-        } else if known.is_some_and(|(_, old_id, old_email)| *old_id != id || *old_email != email) {
-            lesson.changed.insert(number, (id.clone(), email.clone()));
+            lesson.new.push((number, cio_id, id, email));
+        } else if known != Some((number, id, email)) {
+            lesson.changed.insert(number, (id, email));
         }
-        numbers.insert(person.cio_id.clone(), (number, id, email));
+        numbers.insert(cio_id, (number, id, email));
         lesson.ordinals.push(number);
     }
     Ok(lesson)
 }
 
-impl Lesson {
+impl Lesson<'_> {
     /// Who has, and who hasn't, an e-mail address (first) and an id (second) now.
     fn identifiers(&self) -> [(&'static str, PersonSet, PersonSet); 2] {
         let mut sets = [
@@ -135,18 +140,19 @@ impl MirrorStore for Storage {
         writing!(self.database, |connection| {
             // The counter's row is the turn-taking of everyone who learns.
             let next: i64 = sqlx::query_scalar(
-                "UPDATE counter SET value = value WHERE name = 'ordinal' RETURNING value",
+                self.database.sql("SELECT value FROM counter WHERE name = 'ordinal' {lock}"),
             )
             .fetch_one(&mut *connection)
             .await?;
-            let known: Vec<KnownRow> = sqlx::query_as(self.database.sql(
-                "SELECT p.ordinal, p.cio_id, p.person_id, p.email
+            let known: Option<String> = sqlx::query_scalar(self.database.sql(
+                "SELECT CAST({gather}({array}(p.ordinal, p.cio_id, p.person_id, p.email)) AS TEXT)
                 FROM (SELECT {value} AS cio_id FROM {rows}) asked JOIN person p ON p.cio_id = asked.cio_id",
             ))
             .bind(&asked)
-            .fetch_all(&mut *connection)
+            .fetch_one(&mut *connection)
             .await?;
-            let lesson = learn(people, known, ordinal(next)?)?;
+            let known: Vec<Known> = gathered(known.as_deref())?;
+            let lesson = learn(people, &known, ordinal(next)?)?;
             if !lesson.new.is_empty() {
                 sqlx::query(self.database.sql(
                     "INSERT INTO person (ordinal, cio_id, person_id, email, learned_at)
@@ -163,7 +169,7 @@ impl MirrorStore for Storage {
                     .await?;
             }
             if !lesson.changed.is_empty() {
-                let changed: Vec<(&Ordinal, &Option<String>, &Option<String>)> = lesson
+                let changed: Vec<(&Ordinal, &Option<&str>, &Option<&str>)> = lesson
                     .changed
                     .iter()
                     .map(|(number, (id, email))| (number, id, email))

@@ -13,7 +13,7 @@ use domain::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Storage, bitmap, configuration::parse, macros::reading};
+use super::{Storage, bitmap, configuration::parse, dialect::gathered, macros::reading};
 
 #[derive(FromRow)]
 struct PersonRow {
@@ -23,6 +23,9 @@ struct PersonRow {
     email: Option<String>,
     phone: Option<String>,
 }
+
+/// The same, as gathered where there are many.
+type GatheredPerson = (Ordinal, String, Option<String>, Option<String>, Option<String>);
 
 impl PersonRow {
     fn read(self) -> Result<(Ordinal, Person)> {
@@ -81,30 +84,36 @@ impl PersonStore for Storage {
         let numbers: Vec<Ordinal> = ordinals.iter().collect();
         // Dense sets are read by their range: the rows lie side by side.
         let dense = u64::from(last - first) < 4 * ordinals.len();
-        let rows: Vec<PersonRow> = reading!(self.database, |connection| {
+        let rows: Option<String> = reading!(self.database, |connection| {
             let rows = if dense {
-                sqlx::query_as(
-                    "SELECT ordinal, cio_id, person_id, email, phone FROM person
-                        WHERE ordinal BETWEEN $1 AND $2 ORDER BY ordinal",
-                )
+                sqlx::query_scalar(self.database.sql(
+                    "SELECT CAST({gather}({array}(ordinal, cio_id, person_id, email, phone)) AS TEXT)
+                        FROM person WHERE ordinal BETWEEN $1 AND $2",
+                ))
                 .bind(i64::from(first))
                 .bind(i64::from(last))
-                .fetch_all(&mut *connection)
+                .fetch_one(&mut *connection)
                 .await?
             } else {
                 let text = self.database.sql(
-                    "SELECT p.ordinal, p.cio_id, p.person_id, p.email, p.phone FROM {rows}
-                        JOIN person p ON p.ordinal = CAST(rows.value AS BIGINT) ORDER BY p.ordinal",
+                    "SELECT CAST({gather}({array}(p.ordinal, p.cio_id, p.person_id, p.email, p.phone)) AS TEXT)
+                        FROM {rows} JOIN person p ON p.ordinal = CAST(rows.value AS BIGINT)",
                 );
-                sqlx::query_as(text)
+                sqlx::query_scalar(text)
                     .bind(serde_json::to_string(&numbers).map_err(Error::unexpected)?)
-                    .fetch_all(&mut *connection)
+                    .fetch_one(&mut *connection)
                     .await?
             };
             Ok(rows)
         })?;
-        let people: Result<Vec<_>> = rows.into_iter().map(PersonRow::read).collect();
-        Ok(people?.into_iter().filter(|(number, _)| ordinals.contains(*number)).collect())
+        let rows: Vec<GatheredPerson> = gathered(rows.as_deref())?;
+        let mut people: Vec<_> = rows
+            .into_iter()
+            .filter(|(number, ..)| ordinals.contains(*number))
+            .map(|(number, cio_id, id, email, phone)| (number, Person { cio_id, id, email, phone }))
+            .collect();
+        people.sort_unstable_by_key(|(number, _)| *number);
+        Ok(people)
     }
 
     async fn find(&self, text: &str, limit: i64) -> Result<Vec<(Ordinal, Person)>> {

@@ -1,5 +1,5 @@
 # Each line is one tool. `make run` is all that a first look needs.
-.PHONY: run build test check
+.PHONY: run build test bench check
 
 run: build ## builds everything and starts the demo
 	target/release/segue demo
@@ -12,6 +12,9 @@ build: ## the release binary, with its front end inside
 test: ## every test, on both databases and in a real browser
 	.ci/setup test
 	.ci/test
+
+bench: ## speed and memory beside the SDKs of Segment: half an hour, see docs/performance.md
+	cargo bench -p server --bench speed
 
 check: ## format, lints, documentation
 	.ci/setup

@@ -6,13 +6,16 @@ use async_trait::async_trait;
 
 use crate::{error::Result, time::Instant};
 
-use super::{Configuration, Secret, plan::Plan};
+use super::{Configuration, Secret, Settings, plan::Plan};
 
 /// Keeps what operators decide.
 #[async_trait]
 pub trait ConfigurationStore: Send + Sync {
     /// All that isn't retired, with a version that every change raises.
     async fn load(&self) -> Result<(Configuration, i64)>;
+
+    /// Regions and budgets alone: every call to a vendor asks for them.
+    async fn settings(&self) -> Result<Settings>;
 
     /// All secrets, opened, by name.
     async fn secrets(&self) -> Result<BTreeMap<String, Vec<Secret>>>;

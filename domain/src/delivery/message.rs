@@ -3,7 +3,10 @@
 //! Shape: Segment's own audiences, as its action destinations read them (`computation_class`,
 //! `computation_key` and a real boolean under that key). Limits: Segment's HTTP API.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -90,6 +93,58 @@ pub struct Envelope<'a> {
     pub decided_at: Instant,
 }
 
+/// A message as it goes over the wire. The fields stand in the order of the alphabet, as
+/// they always have: a resend has the bytes of the first.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anonymous_id: Option<&'a str>,
+    context: Context<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
+    integrations: BTreeMap<&'a str, bool>,
+    message_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<BTreeMap<&'a str, Property<'a>>>,
+    timestamp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traits: Option<Map<String, Value>>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Context<'a> {
+    personas: Personas<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traits: Option<Map<String, Value>>,
+}
+
+#[derive(Serialize)]
+struct Personas<'a> {
+    computation_class: &'static str,
+    computation_id: String,
+    computation_key: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Property<'a> {
+    Name(&'a str),
+    IsIn(bool),
+    Worth(&'a Value),
+}
+
+impl Message<'_> {
+    fn to_json(&self) -> String {
+        // Texts, booleans and maps keyed by text: nothing in it can fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
 impl Envelope<'_> {
     /// Derived from what the message is, never from when it is sent: a resend has the same.
     /// 43 characters; Segment drops ids over 100.
@@ -121,9 +176,9 @@ impl Envelope<'_> {
         let mut fields = fields::named(self.destination, self.use_case, person);
         let mut left_out = Vec::new();
         loop {
-            let mut messages = vec![self.track(person, &fields).to_string()];
+            let mut messages = vec![self.track(person, &fields)];
             if self.destination.profile.identifies() {
-                messages.push(self.identify(person, &fields).to_string());
+                messages.push(self.identify(person, &fields));
             }
             let fits = messages.iter().all(|message| message.len() <= LARGEST_EVENT);
             let longest = fields.iter().max_by_key(|(_, value)| value.to_string().len());
@@ -137,66 +192,63 @@ impl Envelope<'_> {
         }
     }
 
-    fn track(&self, person: &Person, fields: &Fields<'_>) -> Value {
-        let key = self.audience_key.snake();
+    fn track(&self, person: &Person, fields: &Fields<'_>) -> String {
+        let key = &self.audience_key.snake();
         let event = match self.transition {
             Transition::Entered => "Audience Entered",
             Transition::Exited => "Audience Exited",
         };
-        let mut message = self.base(person, Kind::Track);
-        message.insert("event".to_owned(), event.into());
-        let mut properties = Map::new();
+        let mut message = self.base(person, Kind::Track, key);
+        message.event = Some(event);
+        let mut properties = BTreeMap::new();
         let is_seed = self.use_case == UseCase::Lookalike && self.is_in();
         if let Some(worth) = fields::worth(self.destination, fields).filter(|_| is_seed) {
-            properties.insert("value".to_owned(), worth.clone());
+            properties.insert("value", Property::Worth(worth));
         }
-        properties.insert("audience_key".to_owned(), key.as_str().into());
-        properties.insert(key, self.is_in().into());
-        message.insert("properties".to_owned(), Value::Object(properties));
-        if let Some(Value::Object(context)) = message.get_mut("context") {
-            context.insert("traits".to_owned(), Value::Object(self.traits(person, fields)));
-        }
-        Value::Object(message)
+        properties.insert("audience_key", Property::Name(key));
+        properties.insert(key, Property::IsIn(self.is_in()));
+        message.properties = Some(properties);
+        message.context.traits = Some(self.traits(person, fields));
+        message.to_json()
     }
 
-    fn identify(&self, person: &Person, fields: &Fields<'_>) -> Value {
-        let mut message = self.base(person, Kind::Identify);
+    fn identify(&self, person: &Person, fields: &Fields<'_>) -> String {
+        let key = &self.audience_key.snake();
         let mut traits = self.traits(person, fields);
-        traits.insert(self.audience_key.snake(), self.is_in().into());
-        message.insert("traits".to_owned(), Value::Object(traits));
-        Value::Object(message)
+        traits.insert(key.clone(), self.is_in().into());
+        let mut message = self.base(person, Kind::Identify, key);
+        message.traits = Some(traits);
+        message.to_json()
     }
 
     fn is_in(&self) -> bool {
         self.transition == Transition::Entered
     }
 
-    fn base(&self, person: &Person, kind: Kind) -> Map<String, Value> {
-        let mut message = Map::new();
-        let name = match kind {
-            Kind::Track => "track",
-            Kind::Identify => "identify",
+    fn base<'a>(&'a self, person: &'a Person, kind: Kind, key: &'a str) -> Message<'a> {
+        let personas = Personas {
+            computation_class: "audience",
+            computation_id: self.audience.to_string(),
+            computation_key: key,
         };
-        message.insert("type".to_owned(), name.into());
-        message.insert("messageId".to_owned(), self.message_id(&person.cio_id, kind).into());
-        match &person.id {
-            Some(id) => message.insert("userId".to_owned(), id.as_str().into()),
-            None => message.insert("anonymousId".to_owned(), person.cio_id.as_str().into()),
-        };
-        message.insert("timestamp".to_owned(), self.decided_at.to_iso().into());
-        message.insert(
-            "context".to_owned(),
-            json!({ "personas": {
-                "computation_class": "audience",
-                "computation_id": self.audience.to_string(),
-                "computation_key": self.audience_key.snake(),
-            }}),
-        );
-        message.insert(
-            "integrations".to_owned(),
-            json!({ "All": false, self.destination.integration.as_str(): true }),
-        );
-        message
+        Message {
+            anonymous_id: person.id.is_none().then_some(&person.cio_id),
+            context: Context { personas, traits: None },
+            event: None,
+            integrations: BTreeMap::from([
+                ("All", false),
+                (self.destination.integration.as_str(), true),
+            ]),
+            message_id: self.message_id(&person.cio_id, kind),
+            properties: None,
+            timestamp: self.decided_at.to_iso(),
+            traits: None,
+            kind: match kind {
+                Kind::Track => "track",
+                Kind::Identify => "identify",
+            },
+            user_id: person.id.as_deref(),
+        }
     }
 
     /// E-mail and phone, where the profile takes them or the operator allowed them, and the
@@ -341,6 +393,17 @@ mod tests {
         for message in &rendering.messages {
             assert!(message.len() <= LARGEST_EVENT);
             assert!(message.contains("yyy") && !message.contains("xxx"));
+        }
+    }
+
+    #[test]
+    fn a_message_has_its_fields_in_the_order_of_the_alphabet() {
+        let (destination, key) = (destination(Profile::Plain), "audience-key".parse().unwrap());
+        for person in [person(), Person { id: None, ..person() }] {
+            for message in envelope(&destination, &key).render(&person).messages {
+                let value: Value = serde_json::from_str(&message).unwrap();
+                assert_eq!(message, value.to_string());
+            }
         }
     }
 

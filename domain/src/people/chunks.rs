@@ -8,15 +8,17 @@ pub const CHUNK: u32 = 65_536;
 /// The set cut into its chunks, without empty ones.
 #[must_use]
 pub fn split(set: &PersonSet) -> Vec<(u32, PersonSet)> {
-    let mut chunks: Vec<(u32, PersonSet)> = Vec::new();
-    for person in set {
-        let chunk = person / CHUNK;
-        match chunks.last_mut() {
-            Some((last, people)) if *last == chunk => {
-                people.insert(person);
-            }
-            _ => chunks.push((chunk, PersonSet::from_iter([person]))),
-        }
+    let mut chunks = Vec::new();
+    let mut from = 0;
+    while let Some(first) = set.range(from..).next() {
+        let (chunk, last) = (first / CHUNK, first | (CHUNK - 1));
+        // A chunk is one container of the set, and this copies it whole.
+        let mut people = PersonSet::new();
+        people.insert_range(first..=last);
+        people &= set;
+        chunks.push((chunk, people));
+        let Some(next) = last.checked_add(1) else { break };
+        from = next;
     }
     chunks
 }

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use futures::future::join;
+
 use crate::{
     audiences::{
         Audience, SegmentState,
@@ -13,8 +15,11 @@ use crate::{
     error::{Error, Result, VendorError},
     ids::AudienceId,
     people::{PersonSet, identifiers},
-    time::{Clock, Instant},
+    time::{Clock, Instant, Span},
 };
+
+/// How often the progress of a reading is stored; each time is a commit.
+const TELL: Span = Span::from_seconds(1);
 
 /// The newest reading of an audience, and when it began. Held while a reading is under way.
 type Newest = Arc<futures::lock::Mutex<Option<(Instant, Reading)>>>;
@@ -118,23 +123,39 @@ impl Mirrorer {
             return Err(Broken::Building(progress));
         }
         let mut members = PersonSet::new();
-        let mut next: Option<String> = None;
         let mut visited = BTreeSet::new();
+        let mut told: Option<Instant> = None;
+        let mut page = self.source.members(number, None).await?;
         loop {
-            let page = self.source.members(number, next.as_deref()).await?;
             if page.people.iter().any(|person| !is_usable(&person.cio_id)) {
                 return Err(malformed("a member without a usable cio_id"));
             }
+            // An empty page is not the end, but a page seen before would never end.
+            if page.next.as_ref().is_some_and(|token| !visited.insert(token.clone())) {
+                return Err(malformed("paging that goes round in a circle"));
+            }
             let people: Vec<_> = page.people.iter().map(identifiers::normalise).collect();
-            members.extend(self.store.learn(&people, self.clock.now()).await?);
-            self.store.put_progress(audience.id, members.len()).await?;
-            match page.next {
-                None => return Ok((segment.name, members)),
-                // An empty page is not the end, but a page seen before would never end.
-                Some(token) if !visited.insert(token.clone()) => {
-                    return Err(malformed("paging that goes round in a circle"));
+            // The next page is on its way while this one is learned.
+            let following = async {
+                match &page.next {
+                    Some(token) => self.source.members(number, Some(token)).await.map(Some),
+                    None => Ok(None),
                 }
-                Some(token) => next = Some(token),
+            };
+            let now = self.clock.now();
+            let learned = async {
+                members.extend(self.store.learn(&people, now).await?);
+                if told.is_none_or(|told| now.since(told) >= TELL) {
+                    told = Some(now);
+                    self.store.put_progress(audience.id, members.len()).await?;
+                }
+                Ok::<_, Error>(())
+            };
+            let (learned, following) = join(learned, following).await;
+            learned?;
+            match following? {
+                None => return Ok((segment.name, members)),
+                Some(next) => page = next,
             }
         }
     }

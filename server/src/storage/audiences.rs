@@ -21,19 +21,17 @@ use super::{
     attributes::forget_readings,
     bitmap,
     configuration::parse,
+    dialect::gathered,
     macros::{reading, writing},
     names::{self, Former},
     people::ordinal,
 };
 
-#[derive(FromRow)]
-struct KnownRow {
-    ordinal: i64,
-    cio_id: String,
-    person_id: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
-}
+/// `[ordinal, cio_id, id, email]`
+type Entry<'a> = (Ordinal, &'a str, Option<&'a str>, Option<&'a str>);
+
+/// Who is known, as gathered from what is stored, with the phone number at the end.
+type Known = (Ordinal, String, Option<String>, Option<String>, Option<String>);
 
 #[derive(FromRow)]
 struct ListRow {
@@ -71,61 +69,55 @@ impl ListRow {
 
 /// What one reading teaches the dictionary.
 #[derive(Default)]
-struct Lesson {
-    /// `[ordinal, cio_id, id, email]`
-    new: Vec<(Ordinal, String, Option<String>, Option<String>)>,
+struct Lesson<'a> {
+    /// Who wasn't known.
+    new: Vec<Entry<'a>>,
     /// Id and e-mail as the last line about a person has them.
-    changed: BTreeMap<Ordinal, (Option<String>, Option<String>)>,
+    changed: BTreeMap<Ordinal, (Option<&'a str>, Option<&'a str>)>,
     /// How those were named before.
     former: Vec<Former>,
     /// The numbers asked for, in order.
     ordinals: Vec<Ordinal>,
 }
 
-/// What is known of somebody while a page is read.
-struct Known {
-    number: Ordinal,
-    id: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
-}
-
 /// Compares what was read with what is known; `next` is the first number not yet given.
-fn learn(people: &[Identifiers], rows: Vec<KnownRow>, mut next: Ordinal) -> Result<Lesson> {
-    let mut known: HashMap<String, Known> = HashMap::with_capacity(people.len());
-    for row in rows {
-        let number = ordinal(row.ordinal)?;
-        let (id, email, phone) = (row.person_id, row.email, row.phone);
-        known.insert(row.cio_id, Known { number, id, email, phone });
+fn learn<'a>(
+    people: &'a [Identifiers],
+    known: &'a [Known],
+    mut next: Ordinal,
+) -> Result<Lesson<'a>> {
+    let mut numbers: HashMap<&str, (Ordinal, Option<&str>, Option<&str>, Option<&str>)> =
+        HashMap::with_capacity(people.len());
+    for (number, cio_id, id, email, phone) in known {
+        numbers.insert(cio_id, (*number, id.as_deref(), email.as_deref(), phone.as_deref()));
     }
     let first = next;
     let mut lesson = Lesson::default();
     for person in people {
-        let (id, email) = (person.id.clone(), person.email.clone());
-        let number = match known.get_mut(&person.cio_id) {
+        let (cio_id, id, email) =
+            (person.cio_id.as_str(), person.id.as_deref(), person.email.as_deref());
+        let number = match numbers.get(cio_id).copied() {
             None => {
                 let number = next;
                 next =
                     next.checked_add(1).ok_or_else(|| Error::unexpected("no numbers are left"))?;
-                lesson.new.push((number, person.cio_id.clone(), id.clone(), email.clone()));
-                known.insert(person.cio_id.clone(), Known { number, id, email, phone: None });
+                lesson.new.push((number, cio_id, id, email));
+                numbers.insert(cio_id, (number, id, email, None));
                 number
             }
-            Some(one) if one.id == id && one.email == email => one.number,
-            Some(one) => {
-                let number = one.number;
-                let was_id = std::mem::replace(&mut one.id, id.clone());
-                let was_email = std::mem::replace(&mut one.email, email.clone());
+            Some((number, was_id, was_email, _)) if was_id == id && was_email == email => number,
+            Some((number, was_id, was_email, phone)) => {
                 // Somebody new whom a page names twice was never sent under any name.
                 if number < first && !lesson.changed.contains_key(&number) {
                     lesson.former.push(Former {
                         person: number,
-                        id: was_id,
-                        email: was_email,
-                        phone: one.phone.clone(),
+                        id: was_id.map(str::to_owned),
+                        email: was_email.map(str::to_owned),
+                        phone: phone.map(str::to_owned),
                     });
                 }
                 lesson.changed.insert(number, (id, email));
+                numbers.insert(cio_id, (number, id, email, phone));
                 number
             }
         };
@@ -134,7 +126,7 @@ fn learn(people: &[Identifiers], rows: Vec<KnownRow>, mut next: Ordinal) -> Resu
     Ok(lesson)
 }
 
-impl Lesson {
+impl Lesson<'_> {
     /// Who has, and who hasn't, an e-mail address (first) and an id (second) now.
     fn identifiers(&self) -> [(&'static str, PersonSet, PersonSet); 2] {
         let mut sets = [
@@ -213,18 +205,19 @@ impl MirrorStore for Storage {
         writing!(self.database, |connection| {
             // The counter's row is the turn-taking of everyone who learns.
             let next: i64 = sqlx::query_scalar(
-                "UPDATE counter SET value = value WHERE name = 'ordinal' RETURNING value",
+                self.database.sql("SELECT value FROM counter WHERE name = 'ordinal' {lock}"),
             )
             .fetch_one(&mut *connection)
             .await?;
-            let known: Vec<KnownRow> = sqlx::query_as(self.database.sql(
-                "SELECT p.ordinal, p.cio_id, p.person_id, p.email, p.phone
+            let known: Option<String> = sqlx::query_scalar(self.database.sql(
+                "SELECT CAST({gather}({array}(p.ordinal, p.cio_id, p.person_id, p.email, p.phone)) AS TEXT)
                 FROM (SELECT {value} AS cio_id FROM {rows}) asked JOIN person p ON p.cio_id = asked.cio_id",
             ))
             .bind(&asked)
-            .fetch_all(&mut *connection)
+            .fetch_one(&mut *connection)
             .await?;
-            let lesson = learn(people, known, ordinal(next)?)?;
+            let known: Vec<Known> = gathered(known.as_deref())?;
+            let lesson = learn(people, &known, ordinal(next)?)?;
             if !lesson.new.is_empty() {
                 sqlx::query(self.database.sql(
                     "INSERT INTO person (ordinal, cio_id, person_id, email, learned_at)
@@ -244,7 +237,7 @@ impl MirrorStore for Storage {
                 names::note!(connection, &lesson.former);
             }
             if !lesson.changed.is_empty() {
-                let changed: Vec<(&Ordinal, &Option<String>, &Option<String>)> = lesson
+                let changed: Vec<(&Ordinal, &Option<&str>, &Option<&str>)> = lesson
                     .changed
                     .iter()
                     .map(|(number, (id, email))| (number, id, email))

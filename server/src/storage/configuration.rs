@@ -243,6 +243,15 @@ impl ConfigurationStore for Storage {
         })
     }
 
+    async fn settings(&self) -> Result<Settings> {
+        let rows: Vec<(String, String)> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as("SELECT name, value FROM setting")
+                .fetch_all(&mut *connection)
+                .await?)
+        })?;
+        read_settings(&rows)
+    }
+
     async fn secrets(&self) -> Result<BTreeMap<String, Vec<Secret>>> {
         let rows: Vec<SecretRow> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(

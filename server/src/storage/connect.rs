@@ -72,7 +72,7 @@ impl Database {
                     .busy_timeout(Duration::from_secs(30));
                 let writer: SqlitePool = SqlitePoolOptions::new()
                     .max_connections(1)
-                    .connect_with(options.clone())
+                    .connect_with(for_many_rows(options.clone()))
                     .await
                     .map_err(Error::unexpected)?;
                 let readers = SqlitePoolOptions::new()
@@ -103,6 +103,16 @@ impl Database {
         }
         .map_err(Error::unexpected)
     }
+}
+
+/// A page of members is 30,000 rows in five indexes: pages of the file are kept in memory
+/// between them, and go from the log into the file less often, as most change again.
+fn for_many_rows(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .pragma("cache_size", "-65536")
+        .pragma("wal_autocheckpoint", "16384")
+        // What a statement may have to take back is no file.
+        .pragma("temp_store", "MEMORY")
 }
 
 /// The right to work orders. It ends with the process, so that whoever comes next knows that

@@ -15,7 +15,9 @@ use domain::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Storage, audiences::text, bitmap, configuration::parse, macros::reading};
+use super::{
+    Storage, audiences::text, bitmap, configuration::parse, dialect::gathered, macros::reading,
+};
 
 #[derive(FromRow)]
 struct PersonRow {
@@ -25,6 +27,9 @@ struct PersonRow {
     email: Option<String>,
     phone: Option<String>,
 }
+
+/// The same, as gathered where there are many.
+type GatheredPerson = (Ordinal, String, Option<String>, Option<String>, Option<String>);
 
 /// Ordinal, name, value.
 type FieldRow = (i64, String, String);
@@ -88,37 +93,46 @@ impl PersonStore for Storage {
         // Dense sets are read by their range: the rows lie side by side.
         let dense = u64::from(last - first) < 4 * ordinals.len();
         // Few destinations name fields: mostly the second query finds nothing.
-        let (rows, fields): (Vec<PersonRow>, Vec<FieldRow>) =
-            reading!(self.database, |connection| {
+        let (rows, fields): (Option<String>, Vec<FieldRow>) = reading!(
+            self.database,
+            |connection| {
                 if dense {
-                    let people = "SELECT ordinal, cio_id, person_id, email, phone FROM person
-                    WHERE ordinal BETWEEN $1 AND $2 ORDER BY ordinal";
+                    let people = self.database.sql(
+                        "SELECT CAST({gather}({array}(ordinal, cio_id, person_id, email, phone)) AS TEXT)
+                        FROM person WHERE ordinal BETWEEN $1 AND $2",
+                    );
                     let fields = "SELECT ordinal, name, value FROM person_field
-                    WHERE ordinal BETWEEN $1 AND $2";
+                        WHERE ordinal BETWEEN $1 AND $2";
                     let (first, last) = (i64::from(first), i64::from(last));
-                    let people = sqlx::query_as(people).bind(first).bind(last);
-                    let people = people.fetch_all(&mut *connection).await?;
+                    let people = sqlx::query_scalar(people).bind(first).bind(last);
+                    let people = people.fetch_one(&mut *connection).await?;
                     let fields = sqlx::query_as(fields).bind(first).bind(last);
                     Ok((people, fields.fetch_all(&mut *connection).await?))
                 } else {
                     let people = self.database.sql(
-                        "SELECT p.ordinal, p.cio_id, p.person_id, p.email, p.phone FROM {rows}
-                    JOIN person p ON p.ordinal = CAST(rows.value AS BIGINT) ORDER BY p.ordinal",
+                        "SELECT CAST({gather}({array}(p.ordinal, p.cio_id, p.person_id, p.email, p.phone)) AS TEXT)
+                        FROM {rows} JOIN person p ON p.ordinal = CAST(rows.value AS BIGINT)",
                     );
                     let fields = self.database.sql(
                         "SELECT f.ordinal, f.name, f.value FROM {rows}
-                    JOIN person_field f ON f.ordinal = CAST(rows.value AS BIGINT)",
+                        JOIN person_field f ON f.ordinal = CAST(rows.value AS BIGINT)",
                     );
                     let numbers = text(&numbers)?;
-                    let people = sqlx::query_as(people).bind(&numbers);
-                    let people = people.fetch_all(&mut *connection).await?;
+                    let people = sqlx::query_scalar(people).bind(&numbers);
+                    let people = people.fetch_one(&mut *connection).await?;
                     let fields = sqlx::query_as(fields).bind(&numbers);
                     Ok((people, fields.fetch_all(&mut *connection).await?))
                 }
-            })?;
-        let mut people: BTreeMap<Ordinal, Person> =
-            rows.into_iter().map(PersonRow::read).collect::<Result<_>>()?;
-        people.retain(|number, _| ordinals.contains(*number));
+            }
+        )?;
+        let rows: Vec<GatheredPerson> = gathered(rows.as_deref())?;
+        let mut people: BTreeMap<Ordinal, Person> = rows
+            .into_iter()
+            .filter(|(number, ..)| ordinals.contains(*number))
+            .map(|(number, cio_id, id, email, phone)| {
+                (number, Person { cio_id, id, email, phone, fields: BTreeMap::new() })
+            })
+            .collect();
         for (number, name, value) in fields {
             if let Some(person) = people.get_mut(&ordinal(number)?) {
                 person.fields.insert(name, value);

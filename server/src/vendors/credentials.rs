@@ -16,7 +16,7 @@ pub struct Credentials(pub Arc<dyn ConfigurationStore>);
 impl Credentials {
     /// The settings, and the first key of that name, if one is set.
     pub async fn read(&self, name: &str) -> Result<(Settings, Option<String>)> {
-        let settings = self.0.load().await?.0.settings;
+        let settings = self.0.settings().await?;
         let secret = self.0.secrets().await?.remove(name).and_then(|all| all.into_iter().next());
         let key = match secret {
             Some(Secret::Literal(text)) => Some(text),

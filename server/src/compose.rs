@@ -163,12 +163,7 @@ impl Segue {
                 Arc::new(Tester { segments: customerio, sink }),
                 clock.clone(),
             )),
-            delivery: Arc::new(DeliveryService::new(
-                stored.clone(),
-                stored.clone(),
-                clock.clone(),
-                stir.clone(),
-            )),
+            delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
             mappings: Arc::new(MappingService::new(
                 configuration.clone(),
@@ -177,7 +172,7 @@ impl Segue {
                 stir.clone(),
             )),
             people: Arc::new(PeopleService::new(stored.clone())),
-            runs: Arc::new(RunService::new(stored.clone(), stored.clone(), clock.clone())),
+            runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
             suppression: Arc::new(SuppressionService::new(
                 configuration.clone(),
                 stored,

@@ -59,9 +59,8 @@ fn pick(pick: &str, reason: &str) -> Result<Pick, AppError> {
         "open" => Ok(Pick::Open),
         "discarded" => Ok(Pick::Discarded),
         transition => {
-            let transition = transition
-                .parse()
-                .map_err(|words| AppError::invalid("pick", String::from(words)))?;
+            let transition =
+                transition.parse().map_err(|words| AppError::invalid("pick", words))?;
             Ok(Pick::Reason(transition, reason.to_owned()))
         }
     }

@@ -138,12 +138,12 @@ fn section(
     });
     let columns = vec![
         Column::words("What didn't happen"),
+        Column::actions("Retry or discard"),
         Column::words("Segment's reason"),
         Column::figures("People"),
         Column::words("One of them"),
         Column::figures("First"),
         Column::figures("Last"),
-        Column::actions("Retry or discard"),
     ];
     let caption = format!("Dead letters of {key}");
     let rows = groups.into_iter().map(|group| row(group, now, settle)).collect_view();
@@ -204,16 +204,7 @@ fn row(group: LetterGroup, now: Instant, settle: Settle) -> AnyView {
     view! {
         <tr>
             <th scope="row">{what}</th>
-            <td class="wrap">{group.reason.clone()}</td>
-            <Figure value=group.people />
-            <td>{sample}</td>
-            <td class="num">
-                <Moment at=group.first_at now />
-            </td>
-            <td class="num">
-                <Moment at=group.last_at now />
-            </td>
-            <td class="tight">
+            <td class="tight pick">
                 <div class="buttons">
                     <SettleForm
                         settle
@@ -224,10 +215,19 @@ fn row(group: LetterGroup, now: Instant, settle: Settle) -> AnyView {
                     >
                         {retry}
                     </SettleForm>
-                    <SettleForm settle mapping pick=transition reason=group.reason verdict="discard">
+                    <SettleForm settle mapping pick=transition reason=group.reason.clone() verdict="discard">
                         {discard}
                     </SettleForm>
                 </div>
+            </td>
+            <td class="wrap">{group.reason}</td>
+            <Figure value=group.people />
+            <td>{sample}</td>
+            <td class="num">
+                <Moment at=group.first_at now />
+            </td>
+            <td class="num">
+                <Moment at=group.last_at now />
             </td>
         </tr>
     }

@@ -136,32 +136,29 @@ const fn said(what: Breakage) -> (&'static str, &'static str) {
 fn breakage_row(what: Breakage, broken: Option<&Broken>, actions: Actions) -> AnyView {
     let (name, means) = said(what);
     let seconds = |millis: i64| u64::try_from(millis).unwrap_or(0).div_ceil(1_000);
-    let state = match broken {
-        Some(broken) => {
-            let left = seconds(broken.left.millis());
-            let words = format!("{left} s left");
-            view! {
-                <Progress
-                    label=format!("{name}: seconds left")
-                    done=left
-                    whole=Some(seconds(LASTS.millis()))
-                    words=words
-                />
-            }
-            .into_any()
+    let state = if let Some(broken) = broken {
+        let left = seconds(broken.left.millis());
+        let words = format!("{left} s left");
+        view! {
+            <Progress
+                label=format!("{name}: seconds left")
+                done=left
+                whole=Some(seconds(LASTS.millis()))
+                words=words
+            />
         }
-        None => {
-            let button = format!("Break for {} s", seconds(LASTS.millis()));
-            view! {
-                <ActionForm action=actions.breaks>
-                    <input type="hidden" name="what" value=what.as_str() />
-                    <Button busy=actions.breaks.pending()>
-                        {button} <span class="unseen">": " {name}</span>
-                    </Button>
-                </ActionForm>
-            }
-            .into_any()
+        .into_any()
+    } else {
+        let button = format!("Break for {} s", seconds(LASTS.millis()));
+        view! {
+            <ActionForm action=actions.breaks>
+                <input type="hidden" name="what" value=what.as_str() />
+                <Button busy=actions.breaks.pending()>
+                    {button} <span class="unseen">": " {name}</span>
+                </Button>
+            </ActionForm>
         }
+        .into_any()
     };
     view! {
         <li>

@@ -58,14 +58,12 @@ pub struct DeliveryService {
 }
 
 impl DeliveryService {
-    /// Over these; `wake` stirs the worker when something may go on.
-    pub fn new(
-        stops: Arc<dyn StopStore>,
-        letters: Arc<dyn LetterStore>,
-        clock: Arc<dyn Clock>,
-        wake: Arc<dyn Wake>,
-    ) -> Self {
-        Self { stops, letters, clock, wake }
+    /// Over a store of both; `wake` stirs the worker when something may go on.
+    pub fn new<S>(store: Arc<S>, clock: Arc<dyn Clock>, wake: Arc<dyn Wake>) -> Self
+    where
+        S: StopStore + LetterStore + 'static,
+    {
+        Self { stops: store.clone(), letters: store, clock, wake }
     }
 
     /// Whom Segment refused.

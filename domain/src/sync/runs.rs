@@ -48,13 +48,9 @@ pub struct RunService {
 }
 
 impl RunService {
-    /// Over these.
-    pub fn new(
-        store: Arc<dyn RunReads>,
-        control: Arc<dyn RunControl>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { store, control, clock }
+    /// Over a store that does both.
+    pub fn new<S: RunReads + RunControl + 'static>(store: Arc<S>, clock: Arc<dyn Clock>) -> Self {
+        Self { store: store.clone(), control: store, clock }
     }
 
     /// Cancels a running run; the mapping's next one decides anew.

@@ -23,6 +23,7 @@ pub struct Rendered {
     /// Each complete JSON.
     pub messages: Vec<String>,
     /// Fields that the event was too large for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
 }
 

@@ -104,6 +104,7 @@ mod tests {
             id: Some("u".to_owned()),
             email: Some("a@example.com".to_owned()),
             phone: Some("+14155552671".to_owned()),
+            fields: std::collections::BTreeMap::new(),
         };
         let list = route("vip", "Meta", Profile::MetaCustomAudiences).names(&person);
         assert_eq!(list.email.as_deref(), Some("a@example.com"));

@@ -116,7 +116,10 @@ impl SyncService {
             return Ok(BTreeMap::new());
         }
         let readings = self.mirror(configuration, running, since).await?;
-        let deciding = running.iter().filter(|one| !one.is_closing);
+        // Nothing is decided about an audience that could not be read.
+        let failed = |id| matches!(readings.get(id), Some(Reading::Failed(_)));
+        let deciding =
+            running.iter().filter(|one| !one.is_closing && !failed(&one.mapping.audience_id));
         let mappings: Vec<&Mapping> = deciding.map(|one| one.mapping).collect();
         let mut odd = self.attributes.read(configuration, &mappings, patience).await?;
         let facts = self.facts(configuration).await?;

@@ -100,6 +100,49 @@ async fn phones_make_people_identifiable_on_postgres() {
     phones_make_people_identifiable(Engine::Postgres).await;
 }
 
+/// What the platform was told of somebody in an audience: in or out, and which number.
+fn story(bench: &Bench, key: &str) -> Vec<(bool, String)> {
+    let messages = bench.sandbox.platform.messages(0, usize::MAX);
+    let of_audience = messages.iter().filter(|one| one.key.as_deref() == Some(key));
+    of_audience
+        .map(|one| {
+            let text = bench.sandbox.platform.payload(&one.message_id).unwrap();
+            let payload: Value = serde_json::from_str(&text).unwrap();
+            let phone = payload["context"]["traits"]["phone"].as_str().unwrap_or_default();
+            (one.entered.unwrap(), phone.to_owned())
+        })
+        .collect()
+}
+
+async fn a_changed_number_is_an_exit_and_an_entry(engine: Engine) {
+    let file = one_mapping()
+        + "[[audience]]\nkey = \"vip\"\nsegment = 2\n[[mapping]]\nkey = \"vip\"\naudience = \"vip\"\ndestination = \"meta\"\nuse_case = \"retarget\"\n";
+    let bench = bench(engine, &[with_phone("c-1", "+12125550101")], "").await;
+    bench.world_segment(2, "VIP", &BTreeSet::new());
+    bench.apply(&file).await;
+    bench.sync().await;
+    bench.sandbox.world.add_person(with_phone("c-1", "+12125550199"));
+    bench.sync().await;
+    let first = (true, "+12125550101".to_owned());
+    assert_eq!(story(&bench, "cart_abandoners"), std::slice::from_ref(&first), "not read again");
+    // Coming into another audience reads them again, and what is new is true everywhere.
+    bench.sandbox.world.join(2, "c-1").unwrap();
+    bench.sync().await;
+    let second = (true, "+12125550199".to_owned());
+    assert_eq!(story(&bench, "cart_abandoners"), [first.clone(), (false, first.1), second.clone()]);
+    assert_eq!(story(&bench, "vip"), [second]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_number_is_an_exit_and_an_entry_on_sqlite() {
+    a_changed_number_is_an_exit_and_an_entry(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_number_is_an_exit_and_an_entry_on_postgres() {
+    a_changed_number_is_an_exit_and_an_entry(Engine::Postgres).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_read_in_vain() {
     // A warehouse takes no phone, a suppressed person goes nowhere.

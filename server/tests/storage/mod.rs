@@ -7,6 +7,7 @@ mod attributes;
 mod cancel;
 mod configuration;
 mod delivery;
+mod doubt;
 mod harness;
 mod leases;
 mod letters;

@@ -1,6 +1,6 @@
 //! Customer.io's App API: reading segments, their members, and people's attributes.
 //!
-//! [`CustomerioClient::call`] is the one way to it: budget, key, retries and `Retry-After` are
+//! `CustomerioClient::call` is the one way to it: budget, key, retries and `Retry-After` are
 //! there. Source of the shapes: Customer.io's own OpenAPI; what differs live is said where it does.
 
 mod attributes;

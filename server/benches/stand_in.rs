@@ -3,7 +3,7 @@
 //!
 //! Segue's own sandbox is strict and keeps each message for tests to look at; it would be the
 //! slowest part of every figure. This one checks what a bench must know: that each contender
-//! told the same memberships, each under one id.
+//! told the same memberships, and under how many ids.
 //!
 //! Orders come as lines of JSON on stdin, each is answered by a line on stdout; it ends with
 //! its stdin.

@@ -97,6 +97,7 @@ pub struct Envelope<'a> {
 /// they always have: a resend has the bytes of the first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are Segment's")]
 struct Message<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     anonymous_id: Option<&'a str>,
@@ -124,6 +125,7 @@ struct Context<'a> {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are Segment's")]
 struct Personas<'a> {
     computation_class: &'static str,
     computation_id: String,

@@ -87,6 +87,7 @@ pub enum Telling {
 
 /// What a mapping's delivery finds.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, never in a list")]
 pub enum Next {
     /// Something to send.
     Work(Work),

@@ -68,4 +68,12 @@ mod tests {
             prop_assert_eq!(low | high, set);
         }
     }
+
+    #[test]
+    fn the_first_and_the_last_number_have_their_chunks() {
+        let set: PersonSet = [0, u32::MAX].into_iter().collect();
+        let ends = [(0, PersonSet::from_iter([0])), (65_535, PersonSet::from_iter([u32::MAX]))];
+        assert_eq!(split(&set), ends);
+        assert_eq!(split(&PersonSet::new()), []);
+    }
 }

@@ -7,7 +7,7 @@ const VERSION: u8 = 1;
 
 /// A set as bytes.
 pub fn encode(people: &PersonSet) -> Vec<u8> {
-    // Most chunks are nearly full or nearly empty: runs say that in a tenth of the bytes.
+    // Most chunks are nearly full or nearly empty: runs say that in fewer bytes.
     let mut people = people.clone();
     people.optimize();
     let mut bytes = Vec::with_capacity(1 + people.serialized_size());
@@ -45,5 +45,14 @@ mod tests {
         for bad in [&[][..], &[2, 0, 0], &[VERSION, 1, 2, 3]] {
             assert!(decode(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_full_chunk_is_stored_as_one_run() {
+        let mut people = PersonSet::new();
+        people.insert_range(65_536..131_072);
+        let bytes = encode(&people);
+        assert!(bytes.len() < 32, "{}", bytes.len());
+        assert_eq!(decode(&bytes).unwrap(), people);
     }
 }

@@ -39,6 +39,8 @@ for (const path of [
   '/mappings/new',
   '/mappings/cart-to-meta',
   '/mappings/cart-to-meta/edit',
+  '/mappings/cart-to-meta/manage',
+  '/approvals',
   '/mappings/no-such',
   '/destinations',
   '/destinations/new',

@@ -6,7 +6,7 @@ use std::time::Instant;
 use domain::{
     mappings::UseCase,
     people::{PersonSet, chunks},
-    sync::diff::diff,
+    sync::diff::{Standing, diff},
 };
 
 use crate::{
@@ -262,10 +262,11 @@ fn resident(plan: &Plan, table: &mut Table) -> Result<(), Failure> {
     let members = |round| Segment { people: plan.most_people, round }.members();
     let (present, target) = (members(0), members(1));
     let suppressed: PersonSet = present.iter().step_by(50).collect();
+    let standing = Standing { present, ..Standing::default() };
     let (mut alone, mut in_parts) = (Figure::default(), Figure::default());
     for _ in 0..plan.rounds {
         let began = Instant::now();
-        let changes = diff(UseCase::Retarget, &target, &present, &suppressed);
+        let changes = diff(UseCase::Retarget, &target, &standing, &suppressed).changes;
         alone.0.push(1e3 * began.elapsed().as_secs_f64());
         let parts: usize = changes.iter().map(|one| chunks::split(&one.people).len()).sum();
         in_parts.0.push(1e3 * began.elapsed().as_secs_f64());

@@ -139,48 +139,16 @@ impl Segue {
             clock: clock.clone(),
             ids,
         };
-        let connections = crate::vendors::stand_in::StandIns {
-            store: stored.clone(),
-            customerio: config.customerio_url.clone(),
-            twilio: config.twilio_tracking_url.clone(),
-        };
-        let services = Services {
-            access: crate::auth::service(&storage, clock.clone()),
-            approvals: Arc::new(ApprovalService::new(
-                configuration.clone(),
-                stored.clone(),
-                clock.clone(),
-                stir.clone(),
-            )),
-            audiences: Arc::new(AudienceService::new(
-                configuration.clone(),
-                stored.clone(),
-                customerio.clone(),
-            )),
-            connections: Arc::new(ConnectionService::new(
-                configuration.clone(),
-                Arc::new(connections),
-                Arc::new(Tester { segments: customerio, sink }),
-                clock.clone(),
-            )),
-            delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
-            destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
-            mappings: Arc::new(MappingService::new(
-                configuration.clone(),
-                stored.clone(),
-                clock.clone(),
-                stir.clone(),
-            )),
-            people: Arc::new(PeopleService::new(stored.clone())),
-            runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
-            suppression: Arc::new(SuppressionService::new(
-                configuration.clone(),
-                stored,
-                clock.clone(),
-            )),
-            configuration,
-            clock: clock.clone(),
-        };
+        let services = Parts {
+            storage: &storage,
+            stored: &stored,
+            configuration: &configuration,
+            customerio: &customerio,
+            sink: &sink,
+            clock: &clock,
+            stir: &stir,
+        }
+        .services(config);
         Ok(Self { storage, services, sync: Arc::new(sync), stir, clock, works })
     }
 }
@@ -199,5 +167,65 @@ fn attributes(
         names: stored.clone(),
         clock: time.clone(),
         sleep: time.clone(),
+    }
+}
+
+/// What services are made of.
+struct Parts<'a> {
+    storage: &'a Storage,
+    stored: &'a Arc<Storage>,
+    configuration: &'a Arc<ConfigurationService>,
+    customerio: &'a Arc<CustomerioClient>,
+    sink: &'a Arc<dyn EventSink>,
+    clock: &'a Arc<dyn Clock>,
+    stir: &'a Arc<Stir>,
+}
+
+impl Parts<'_> {
+    fn services(&self, config: &Config) -> Services {
+        let Self { stored, configuration, clock, stir, .. } = *self;
+        let connections = crate::vendors::stand_in::StandIns {
+            store: stored.clone(),
+            customerio: config.customerio_url.clone(),
+            twilio: config.twilio_tracking_url.clone(),
+        };
+        let tester = Tester { segments: self.customerio.clone(), sink: self.sink.clone() };
+        Services {
+            access: crate::auth::service(self.storage, clock.clone()),
+            approvals: Arc::new(ApprovalService::new(
+                configuration.clone(),
+                stored.clone(),
+                clock.clone(),
+                stir.clone(),
+            )),
+            audiences: Arc::new(AudienceService::new(
+                configuration.clone(),
+                stored.clone(),
+                self.customerio.clone(),
+            )),
+            connections: Arc::new(ConnectionService::new(
+                configuration.clone(),
+                Arc::new(connections),
+                Arc::new(tester),
+                clock.clone(),
+            )),
+            delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
+            destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
+            mappings: Arc::new(MappingService::new(
+                configuration.clone(),
+                stored.clone(),
+                clock.clone(),
+                stir.clone(),
+            )),
+            people: Arc::new(PeopleService::new(stored.clone())),
+            runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
+            suppression: Arc::new(SuppressionService::new(
+                configuration.clone(),
+                stored.clone(),
+                clock.clone(),
+            )),
+            configuration: configuration.clone(),
+            clock: clock.clone(),
+        }
     }
 }

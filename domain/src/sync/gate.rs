@@ -17,7 +17,7 @@ impl Change {
     #[must_use]
     pub fn is_abnormal(self, present: u64) -> bool {
         let most = self.entered.max(self.exited);
-        most > MOST_PEOPLE && most.saturating_mul(2) > present
+        most > MOST_PEOPLE && most > present / 2
     }
 
     /// Whether an operator who released `released` would have released this too: the world
@@ -33,7 +33,7 @@ impl Change {
 /// whoever is lost by mistake would get ads again.
 #[must_use]
 pub fn is_abnormal_shrinking(before: u64, lost: u64) -> bool {
-    lost > MOST_PEOPLE && lost.saturating_mul(2) > before
+    lost > MOST_PEOPLE && lost > before / 2
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Passes over mappings: which of them, under which leases, and what they read. What happens
-//! to each is in [`super::pass`].
+//! to each is in `pass.rs`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

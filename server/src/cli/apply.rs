@@ -20,6 +20,7 @@ use crate::{
 
 /// Flags of `segue apply`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 pub struct Apply {
     /// The file
     file: PathBuf,

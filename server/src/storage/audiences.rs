@@ -15,6 +15,7 @@ use domain::{
     time::Instant,
 };
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use super::{
     Storage,
@@ -25,6 +26,7 @@ use super::{
     macros::{reading, writing},
     names::{self, Former},
     people::ordinal,
+    statement::{Statement, carry_out},
 };
 
 /// `[ordinal, cio_id, id, email]`
@@ -80,14 +82,16 @@ struct Lesson<'a> {
     ordinals: Vec<Ordinal>,
 }
 
+/// Number, id, e-mail and phone.
+type Names<'a> = (Ordinal, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
 /// Compares what was read with what is known; `next` is the first number not yet given.
 fn learn<'a>(
     people: &'a [Identifiers],
     known: &'a [Known],
     mut next: Ordinal,
 ) -> Result<Lesson<'a>> {
-    let mut numbers: HashMap<&str, (Ordinal, Option<&str>, Option<&str>, Option<&str>)> =
-        HashMap::with_capacity(people.len());
+    let mut numbers: HashMap<&str, Names<'_>> = HashMap::with_capacity(people.len());
     for (number, cio_id, id, email, phone) in known {
         numbers.insert(cio_id, (*number, id.as_deref(), email.as_deref(), phone.as_deref()));
     }
@@ -157,6 +161,67 @@ fn keep(before: &PersonSet, read: &PersonSet, suppresses: bool, accepted: Option
         return Kept::Shrunk { before: before.len(), read: read.len() };
     }
     Kept::Whole
+}
+
+/// People by the chunk that they are stored in.
+type Chunks = BTreeMap<i64, PersonSet>;
+
+/// A reading that becomes the mirror.
+struct Changed {
+    audience: Uuid,
+    began_at: Instant,
+    kept: Kept,
+    /// How long a suppression holds whoever was seen in it, if any does.
+    longest: Option<i64>,
+}
+
+impl Changed {
+    /// Who is new, by chunk, and the statements that put `members` in place of those before.
+    fn write(&self, mut before: Chunks, members: &PersonSet) -> (Chunks, Vec<Statement>) {
+        let (audience, began_at) = (self.audience, self.began_at.0);
+        let shrunk_to = match self.kept {
+            Kept::Whole => None,
+            Kept::Shrunk { read, .. } => Some(size(read)),
+        };
+        // What waits keeps its reason; a whole reading ends it, accepted or grown again.
+        let wait = "UPDATE audience SET shrunk_to = $1, accepts_down_to = NULL,
+                stale_reason = CASE WHEN $1 IS NULL THEN NULL ELSE stale_reason END,
+                stale_at = CASE WHEN $1 IS NULL THEN NULL ELSE stale_at END
+            WHERE id = $2";
+        let mut statements = vec![Statement::new(wait).with(shrunk_to).with(audience)];
+        let mut newcomers = Chunks::new();
+        for (chunk, people) in chunks::split(members) {
+            let chunk = i64::from(chunk);
+            let was = before.remove(&chunk).unwrap_or_default();
+            let new = &people - &was;
+            if people != was {
+                let put = "INSERT INTO audience_chunk (audience_id, chunk, people)
+                    VALUES ($1, $2, $3)
+                    ON CONFLICT (audience_id, chunk) DO UPDATE SET people = excluded.people";
+                let statement = Statement::new(put).with(audience).with(chunk);
+                statements.push(statement.with(bitmap::encode(&people)));
+            }
+            if self.longest.is_some() && !new.is_empty() {
+                let seen = "INSERT INTO cohort (audience_id, seen_at, chunk, people)
+                    VALUES ($1, $2, $3, $4)";
+                let statement = Statement::new(seen).with(audience).with(began_at).with(chunk);
+                statements.push(statement.with(bitmap::encode(&new)));
+            }
+            if !new.is_empty() {
+                newcomers.insert(chunk, new);
+            }
+        }
+        for chunk in before.keys() {
+            let delete = "DELETE FROM audience_chunk WHERE audience_id = $1 AND chunk = $2";
+            statements.push(Statement::new(delete).with(audience).with(*chunk));
+        }
+        if let Some(longest) = self.longest {
+            let forget = "DELETE FROM cohort WHERE audience_id = $1 AND seen_at <= $2";
+            let statement = Statement::new(forget).with(audience);
+            statements.push(statement.with(began_at.saturating_sub(longest)));
+        }
+        (newcomers, statements)
+    }
 }
 
 /// Rows for `{rows}`.
@@ -237,10 +302,10 @@ impl MirrorStore for Storage {
                 names::note!(connection, &lesson.former);
             }
             if !lesson.changed.is_empty() {
-                let changed: Vec<(&Ordinal, &Option<&str>, &Option<&str>)> = lesson
+                let changed: Vec<(Ordinal, Option<&str>, Option<&str>)> = lesson
                     .changed
                     .iter()
-                    .map(|(number, (id, email))| (number, id, email))
+                    .map(|(number, (id, email))| (*number, *id, *email))
                     .collect();
                 sqlx::query(self.database.sql(
                     "UPDATE person SET person_id = rows.value ->> 1, email = rows.value ->> 2, learned_at = $2
@@ -296,7 +361,7 @@ impl MirrorStore for Storage {
                     .bind(audience.0)
                     .fetch_all(&mut *connection)
                     .await?;
-            let mut before: BTreeMap<i64, PersonSet> = BTreeMap::new();
+            let mut before: Chunks = BTreeMap::new();
             for (chunk, bytes) in stored {
                 before.insert(chunk, bitmap::decode(&bytes)?);
             }
@@ -319,70 +384,18 @@ impl MirrorStore for Storage {
                     .await?;
             let all = before.values().fold(PersonSet::new(), |all, chunk| all | chunk);
             let kept = keep(&all, members, rules > 0, accepted);
-            let with_lost;
+            // Those whom a mistake may have lost stay beside those whom it brought.
             let members = match kept {
-                Kept::Whole => members,
-                Kept::Shrunk { .. } => {
-                    with_lost = &all | members;
-                    &with_lost
-                }
+                Kept::Whole => members.clone(),
+                Kept::Shrunk { .. } => &all | members,
             };
-            let shrunk_to = match kept {
-                Kept::Whole => None,
-                Kept::Shrunk { read, .. } => Some(size(read)),
-            };
-            // What waits keeps its reason; a whole reading ends it, accepted or grown again.
-            sqlx::query(
-                "UPDATE audience SET shrunk_to = $1, accepts_down_to = NULL,
-                    stale_reason = CASE WHEN $1 IS NULL THEN NULL ELSE stale_reason END,
-                    stale_at = CASE WHEN $1 IS NULL THEN NULL ELSE stale_at END
-                WHERE id = $2",
-            )
-            .bind(shrunk_to)
-            .bind(audience.0)
-            .execute(&mut *connection)
-            .await?;
-            for (chunk, people) in chunks::split(members) {
-                let chunk = i64::from(chunk);
-                let was = before.remove(&chunk).unwrap_or_default();
-                let newcomers = &people - &was;
-                if people != was {
-                    sqlx::query(
-                        "INSERT INTO audience_chunk (audience_id, chunk, people) VALUES ($1, $2, $3)
-                        ON CONFLICT (audience_id, chunk) DO UPDATE SET people = excluded.people",
-                    )
-                    .bind(audience.0)
-                    .bind(chunk)
-                    .bind(bitmap::encode(&people))
-                    .execute(&mut *connection)
-                    .await?;
-                }
-                if mappings > 0 && !newcomers.is_empty() {
-                    forget_readings!(connection, chunk, &newcomers);
-                }
-                if longest.is_some() && !newcomers.is_empty() {
-                    sqlx::query("INSERT INTO cohort (audience_id, seen_at, chunk, people) VALUES ($1, $2, $3, $4)")
-                        .bind(audience.0)
-                        .bind(began_at.0)
-                        .bind(chunk)
-                        .bind(bitmap::encode(&newcomers))
-                        .execute(&mut *connection)
-                        .await?;
-                }
+            let changed = Changed { audience: audience.0, began_at, kept, longest };
+            let (newcomers, statements) = changed.write(before, &members);
+            for statement in statements {
+                carry_out!(connection, statement);
             }
-            for chunk in before.keys() {
-                sqlx::query("DELETE FROM audience_chunk WHERE audience_id = $1 AND chunk = $2")
-                    .bind(audience.0)
-                    .bind(chunk)
-                    .execute(&mut *connection)
-                    .await?;
-            }
-            if let Some(longest) = longest {
-                sqlx::query("DELETE FROM cohort WHERE audience_id = $1 AND seen_at <= $2")
-                    .bind(audience.0)
-                    .bind(began_at.0.saturating_sub(longest))
-                    .execute(&mut *connection)
-                    .await?;
+            for (chunk, people) in newcomers.iter().filter(|_| mappings > 0) {
+                forget_readings!(connection, *chunk, people);
             }
             let mut counts = [0_i64; 2];
             for (count, identifier) in counts.iter_mut().zip(["email", "id"]) {
@@ -391,7 +404,7 @@ impl MirrorStore for Storage {
                         .bind(identifier)
                         .fetch_all(&mut *connection)
                         .await?;
-                *count = size(bitmap::join(&blobs)?.intersection_len(members));
+                *count = size(bitmap::join(&blobs)?.intersection_len(&members));
             }
             sqlx::query(
                 "UPDATE audience SET members = $1, with_email = $2, with_id = $3 WHERE id = $4",

@@ -7,7 +7,6 @@ use domain::{
     Error, Result,
     delivery::{
         Lane, Transition,
-        batch::Rendered,
         choose::{OpenPart, choose},
         port::{Advance, Advanced, DeliveryStore, Lease, Named, Next, Telling, Work},
         retry::SENT_AGAIN_FOR,
@@ -15,7 +14,7 @@ use domain::{
     },
     ids::{MappingId, PartId, RunId},
     mappings::UseCase,
-    people::{Ordinal, PersonSet, chunks},
+    people::{PersonSet, chunks},
     time::Instant,
 };
 use sqlx::FromRow;
@@ -23,13 +22,13 @@ use uuid::Uuid;
 
 use super::{
     Storage,
-    audiences::size,
+    advance::{Before, StoredPart, advance},
     bitmap,
     configuration::parse,
     leases,
     macros::{Failure, reading, writing},
-    names, presence,
-    statement::{Statement, carry_out},
+    presence,
+    statement::carry_out,
     stops::goes,
     suppression::HELD,
 };
@@ -46,23 +45,6 @@ struct OpenRow {
     claimed_at: Option<i64>,
 }
 
-#[derive(FromRow)]
-struct PartRow {
-    mapping_id: Uuid,
-    use_case: String,
-    goes: bool,
-    lane: i64,
-    generation: i64,
-    transition: String,
-    chunk: i64,
-    people: Vec<u8>,
-    acknowledged: i64,
-    claimed: i64,
-    pending: i64,
-    repeats: bool,
-    is_open: bool,
-}
-
 /// What a part carries beside its cursors.
 #[derive(FromRow)]
 struct ContentRow {
@@ -74,10 +56,6 @@ struct ContentRow {
 
 fn read_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     serde_json::from_slice(bytes).map_err(Error::unexpected)
-}
-
-fn as_json(value: &Vec<Rendered>) -> Result<Vec<u8>> {
-    serde_json::to_vec(value).map_err(Error::unexpected)
 }
 
 pub(super) fn place(number: i64) -> Result<u32> {
@@ -104,6 +82,71 @@ impl OpenRow {
             in_doubt: self.is_in_doubt(),
         })
     }
+}
+
+/// What a step depends on beside its part, inside a `writing!` body.
+macro_rules! read_before {
+    ($storage:expr, $connection:ident, $part:expr, $step:expr, $now:expr) => {{
+        let part: StoredPart = $part;
+        let (mapping, chunk) = (part.mapping_id, part.chunk);
+        let changes = sqlx::query_scalar(
+            $storage.database.sql("SELECT value FROM counter WHERE name = 'identifiers' {share}"),
+        )
+        .fetch_one(&mut *$connection)
+        .await?;
+        let mut newer = Vec::new();
+        if !$step.dead.is_empty() {
+            newer = sqlx::query_as(
+                "SELECT id, people FROM part WHERE mapping_id = $1 AND chunk = $2
+                    AND generation > $3 AND is_open AND claimed = 0",
+            )
+            .bind(mapping)
+            .bind(chunk)
+            .bind(part.generation)
+            .fetch_all(&mut *$connection)
+            .await?;
+        }
+        let mut suppressed: Vec<Vec<u8>> = Vec::new();
+        if part.has_a_door()? {
+            let held: Vec<(Uuid, Vec<u8>)> =
+                sqlx::query_as(HELD).bind($now.0).bind(chunk).fetch_all(&mut *$connection).await?;
+            suppressed.extend(held.into_iter().map(|(_, bytes)| bytes));
+        }
+        let named = sqlx::query_scalar(
+            "SELECT ordinal FROM named_as WHERE mapping_id = $1 AND ordinal / 65536 = $2",
+        )
+        .bind(mapping)
+        .bind(chunk)
+        .fetch_all(&mut *$connection)
+        .await?;
+        let doubt = sqlx::query_scalar(
+            "SELECT people FROM doubt_chunk WHERE mapping_id = $1 AND chunk = $2",
+        )
+        .bind(mapping)
+        .bind(chunk)
+        .fetch_optional(&mut *$connection)
+        .await?;
+        let mut there = PersonSet::new();
+        if part.repeats {
+            let folded = sqlx::query_scalar(
+                "SELECT people FROM delivered_chunk WHERE mapping_id = $1 AND chunk = $2",
+            )
+            .bind(mapping)
+            .bind(chunk)
+            .fetch_optional(&mut *$connection)
+            .await?;
+            let parts = sqlx::query_as(
+                "SELECT transition, people, acknowledged FROM part
+                WHERE mapping_id = $1 AND chunk = $2 AND NOT folded ORDER BY generation, lane",
+            )
+            .bind(mapping)
+            .bind(chunk)
+            .fetch_all(&mut *$connection)
+            .await?;
+            there = presence::answered(folded, parts)?;
+        }
+        Before { part, changes, newer, suppressed, named, doubt, there }
+    }};
 }
 
 #[async_trait]
@@ -219,7 +262,7 @@ impl DeliveryStore for Storage {
     ) -> Result<Advanced> {
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
-            let row: PartRow = sqlx::query_as(concat!(
+            let stored: StoredPart = sqlx::query_as(concat!(
                 "SELECT p.mapping_id, m.use_case, ",
                 goes!(),
                 " AND NOT EXISTS (
@@ -232,172 +275,12 @@ impl DeliveryStore for Storage {
             .bind(run.0)
             .fetch_one(&mut *connection)
             .await?;
-            let transition: Transition = parse(&row.transition)?;
-            let mut people = bitmap::decode(&row.people)?;
-            if !row.is_open {
-                // Somebody has taken its people out of the outbox: nobody waits for this answer.
-                return Err(Failure::Domain(Error::Fenced));
-            }
-            let before = place(row.claimed)?;
-            if step.acknowledged < place(row.acknowledged)?
-                || step.acknowledged > before
-                || step.claimed < before
-            {
-                return Err(Failure::Domain(Error::unexpected(
-                    "a part's cursor would go back or jump",
-                )));
-            }
-            let mut step = step.clone();
-            let is_claiming = step.claimed > before;
-            // A pause, a stop, a cancelled run: what doesn't protect is claimed no further.
-            let lane = Lane::try_from(row.lane).map_err(Error::unexpected)?;
-            let held = is_claiming && !may_go(lane, false, !row.goes);
-            let is_outdated = is_claiming && {
-                let changes: i64 = sqlx::query_scalar(
-                    self.database
-                        .sql("SELECT value FROM counter WHERE name = 'identifiers' {share}"),
-                )
-                .fetch_one(&mut *connection)
-                .await?;
-                changes != step.as_of
-            };
-            if held || is_outdated {
-                step.claimed = before;
-            }
-
-            // Who has been answered for, without those whom Segment refused.
-            let dead: PersonSet = step.dead.iter().map(|(person, _)| *person).collect();
-            people -= &dead;
-            for letter in dead_letters(&row, &step, now) {
-                carry_out!(connection, letter);
-            }
-            let answered = chunks::between(&people, place(row.acknowledged)?, step.acknowledged);
-
-            // A newer order may undo what didn't happen: it waits for this answer, unclaimed.
-            if !dead.is_empty() {
-                let newer: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(
-                    "SELECT id, people FROM part WHERE mapping_id = $1 AND chunk = $2
-                        AND generation > $3 AND is_open AND claimed = 0",
-                )
-                .bind(row.mapping_id)
-                .bind(row.chunk)
-                .bind(row.generation)
-                .fetch_all(&mut *connection)
-                .await?;
-                for (id, bytes) in newer {
-                    carry_out!(connection, leave_out(id, &bitmap::decode(&bytes)?, &dead));
-                }
-            }
-
-            // The door: whoever was suppressed since the decision doesn't go in any more. Who
-            // was claimed before has passed it.
-            let mut masked = PersonSet::new();
-            let use_case: UseCase = parse(&row.use_case)?;
-            if transition == Transition::Entered
-                && use_case.is_suppressed()
-                && step.claimed > before
-            {
-                let held: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(HELD)
-                    .bind(now.0)
-                    .bind(row.chunk)
-                    .fetch_all(&mut *connection)
-                    .await?;
-                let claim = chunks::between(&people, before, step.claimed);
-                for (_, bytes) in &held {
-                    masked |= &claim & bitmap::decode(bytes)?;
-                }
-                people -= &masked;
-            }
-
-            let claim = chunks::between(&people, before, step.claimed);
-            let named: Vec<i64> = sqlx::query_scalar(
-                "SELECT ordinal FROM named_as WHERE mapping_id = $1 AND ordinal / 65536 = $2",
-            )
-            .bind(row.mapping_id)
-            .bind(row.chunk)
-            .fetch_all(&mut *connection)
-            .await?;
-            let settled = names::settle(
-                row.mapping_id,
-                transition,
-                &named,
-                &answered,
-                &claim,
-                &step.without,
-            )?;
-            for statement in settled {
+            let before = read_before!(self, connection, stored, step, now);
+            let (done, statements) = advance(before, step, part, run, now)?;
+            for statement in statements {
                 carry_out!(connection, statement);
             }
-            let change = if answered.is_empty() {
-                0
-            } else {
-                presence::settle!(connection, &row, transition, &answered)
-            };
-
-            let gone = size(step.dead.len() as u64) + size(masked.len()) + size(answered.len());
-            let is_open = step.claimed > step.acknowledged
-                || !chunks::between(&people, step.claimed, chunks::CHUNK).is_empty();
-            let rendered = step.rendered.as_ref().filter(|_| !claim.is_empty()).map(as_json);
-            sqlx::query(
-                "UPDATE part SET people = $1, acknowledged = $2, claimed = $3, pending = $4,
-                    is_open = $5, rendered = $6, claimed_at = COALESCE($7, claimed_at) WHERE id = $8",
-            )
-            .bind(bitmap::encode(&people))
-            .bind(i64::from(step.acknowledged))
-            .bind(i64::from(step.claimed))
-            .bind((row.pending - gone).max(0))
-            .bind(is_open)
-            .bind(rendered.transpose()?)
-            .bind((!claim.is_empty()).then_some(now.0))
-            .bind(part.0)
-            .execute(&mut *connection)
-            .await?;
-            let delivered = size(answered.len());
-            if change != 0 {
-                sqlx::query("UPDATE mapping SET delivered = delivered + $1 WHERE id = $2")
-                    .bind(change)
-                    .bind(row.mapping_id)
-                    .execute(&mut *connection)
-                    .await?;
-            }
-            if delivered != 0 || !step.dead.is_empty() {
-                sqlx::query(
-                    "UPDATE run SET delivered = delivered + $1, dead = dead + $2 WHERE id = $3",
-                )
-                .bind(delivered)
-                .bind(size(step.dead.len() as u64))
-                .bind(run.0)
-                .execute(&mut *connection)
-                .await?;
-            }
-            Ok(Advanced { masked, is_outdated, held })
+            Ok(done)
         })
     }
-}
-
-/// Whom Segment refused, and why.
-fn dead_letters(part: &PartRow, step: &Advance, now: Instant) -> Vec<Statement> {
-    let insert = "INSERT INTO dead_letter (mapping_id, ordinal, generation, transition, reason, at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (mapping_id, ordinal, generation) DO NOTHING";
-    let letter = |(person, reason): &(Ordinal, String)| {
-        Statement::new(insert)
-            .with(part.mapping_id)
-            .with(i64::from(*person))
-            .with(part.generation)
-            .with(part.transition.as_str())
-            .with(reason.as_str())
-            .with(now.0)
-    };
-    step.dead.iter().map(letter).collect()
-}
-
-/// An unclaimed part without these people; closed if nobody else is in it.
-fn leave_out(part: Uuid, people: &PersonSet, these: &PersonSet) -> Statement {
-    let left = people - these;
-    Statement::new("UPDATE part SET people = $1, pending = $2, is_open = $3 WHERE id = $4")
-        .with(bitmap::encode(&left))
-        .with(size(left.len()))
-        .with(!left.is_empty())
-        .with(part)
 }

@@ -5,6 +5,7 @@
 //! `dialect`. To add a method: the port in `domain`, its body here, a test in `server/tests/storage`.
 
 mod access;
+mod advance;
 mod approvals;
 mod attributes;
 mod audiences;

@@ -10,8 +10,9 @@ use domain::{
     sync::diff::apply,
 };
 use sqlx::FromRow;
+use uuid::Uuid;
 
-use super::{bitmap, configuration::parse, delivery::place};
+use super::{audiences::size, bitmap, configuration::parse, delivery::place, statement::Statement};
 
 /// A part that isn't folded, with what was answered of it.
 #[derive(FromRow)]
@@ -31,70 +32,37 @@ pub fn answered(folded: Option<Vec<u8>>, parts: Vec<AnsweredPart>) -> Result<Per
     Ok(present)
 }
 
-/// By how many these answers change the number of those who are there.
-pub fn change(transition: Transition, answered: &PersonSet, present: &PersonSet) -> i64 {
-    let already = answered.intersection_len(present);
-    match transition {
-        Transition::Entered => super::audiences::size(answered.len() - already),
-        Transition::Exited => -super::audiences::size(already),
+/// By how many these answers change the number of those who are there; `there` where some of
+/// them may stand already where the answer brings them.
+pub fn change(transition: Transition, answered: &PersonSet, there: Option<&PersonSet>) -> i64 {
+    match (transition, there) {
+        (Transition::Entered, None) => size(answered.len()),
+        (Transition::Entered, Some(there)) => {
+            size(answered.len() - answered.intersection_len(there))
+        }
+        (Transition::Exited, None) => -size(answered.len()),
+        (Transition::Exited, Some(there)) => -size(answered.intersection_len(there)),
     }
 }
 
-/// Before a part's cursor moves: takes those who are answered out of the mapping's doubt, and
-/// says by how many the number of those who are there changes.
-macro_rules! settle {
-    ($connection:ident, $part:expr, $transition:expr, $answered:expr) => {{
-        let part: &PartRow = $part;
-        let answered: &PersonSet = $answered;
-        let doubt: Option<Vec<u8>> = sqlx::query_scalar(
-            "SELECT people FROM doubt_chunk WHERE mapping_id = $1 AND chunk = $2",
-        )
-        .bind(part.mapping_id)
-        .bind(part.chunk)
-        .fetch_optional(&mut *$connection)
-        .await?;
-        if let Some(bytes) = doubt {
-            let left = bitmap::decode(&bytes)? - answered;
-            let statement = if left.is_empty() {
-                Statement::new("DELETE FROM doubt_chunk WHERE mapping_id = $1 AND chunk = $2")
-            } else {
-                Statement::new(
-                    "UPDATE doubt_chunk SET people = $3 WHERE mapping_id = $1 AND chunk = $2",
-                )
-            };
-            let statement = statement.with(part.mapping_id).with(part.chunk);
-            carry_out!(
-                $connection,
-                if left.is_empty() { statement } else { statement.with(bitmap::encode(&left)) }
-            );
-        }
-        if part.repeats {
-            let folded: Option<Vec<u8>> = sqlx::query_scalar(
-                "SELECT people FROM delivered_chunk WHERE mapping_id = $1 AND chunk = $2",
-            )
-            .bind(part.mapping_id)
-            .bind(part.chunk)
-            .fetch_optional(&mut *$connection)
-            .await?;
-            let parts: Vec<presence::AnsweredPart> = sqlx::query_as(
-                "SELECT transition, people, acknowledged FROM part
-                WHERE mapping_id = $1 AND chunk = $2 AND NOT folded ORDER BY generation, lane",
-            )
-            .bind(part.mapping_id)
-            .bind(part.chunk)
-            .fetch_all(&mut *$connection)
-            .await?;
-            presence::change($transition, answered, &presence::answered(folded, parts)?)
-        } else {
-            presence::change(
-                $transition,
-                answered,
-                &match $transition {
-                    Transition::Entered => PersonSet::new(),
-                    Transition::Exited => answered.clone(),
-                },
-            )
-        }
-    }};
+/// Takes those who are answered out of the mapping's doubt.
+pub fn settle(
+    mapping: Uuid,
+    chunk: i64,
+    doubt: Option<&[u8]>,
+    answered: &PersonSet,
+) -> Result<Option<Statement>> {
+    let Some(bytes) = doubt.filter(|_| !answered.is_empty()) else { return Ok(None) };
+    let left = bitmap::decode(bytes)? - answered;
+    let statement = if left.is_empty() {
+        Statement::new("DELETE FROM doubt_chunk WHERE mapping_id = $1 AND chunk = $2")
+            .with(mapping)
+            .with(chunk)
+    } else {
+        Statement::new("UPDATE doubt_chunk SET people = $3 WHERE mapping_id = $1 AND chunk = $2")
+            .with(mapping)
+            .with(chunk)
+            .with(bitmap::encode(&left))
+    };
+    Ok(Some(statement))
 }
-pub(super) use settle;

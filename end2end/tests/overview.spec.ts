@@ -58,7 +58,9 @@ test('a run started by hand shows and ends without a reload', async ({ page, dem
   await demo.fault({ vendor: 'customerio', kind: 'hold', path: '/segments/4/membership' });
   try {
     await page.getByRole('button', { name: 'Run now' }).click();
-    await expect(page.getByRole('status').getByRole('progressbar', { name: 'Progress of the run' })).toBeVisible();
+    // A worker may hear of it after the page has looked: the page looks again within ten seconds.
+    const progress = page.getByRole('status').getByRole('progressbar', { name: 'Progress of the run' });
+    await expect(progress).toBeVisible({ timeout: 15_000 });
     await expect(newest).toContainText('Reading members');
   } finally {
     await demo.heal();

@@ -169,10 +169,10 @@ impl MirrorStore for Storage {
                     .await?;
             }
             if !lesson.changed.is_empty() {
-                let changed: Vec<(&Ordinal, &Option<&str>, &Option<&str>)> = lesson
+                let changed: Vec<_> = lesson
                     .changed
                     .iter()
-                    .map(|(number, (id, email))| (number, id, email))
+                    .map(|(number, (id, email))| (*number, *id, *email))
                     .collect();
                 sqlx::query(self.database.sql(
                     "UPDATE person SET person_id = rows.value ->> 1, email = rows.value ->> 2, learned_at = $2

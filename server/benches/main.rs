@@ -32,6 +32,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Measures Segue beside Segment's SDKs.
 #[derive(clap::Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 struct Options {
     /// Fewer people, one round: does it run at all?
     #[arg(long)]

@@ -109,6 +109,9 @@ pub fn measure(
     }
 }
 
+/// What a figure is called, and how a sample tells it.
+type Row<'a> = (&'a str, &'a dyn Fn(&Sample) -> f64);
+
 /// All samples of a contender, round by round.
 struct Column {
     who: Contender,
@@ -165,7 +168,7 @@ fn delivery(ring: &mut Ring, plan: &Plan, table: &mut Table) -> Result<(), Failu
     })?;
     let rate = |sample: &Sample| events(sample) / sample.report.last;
     let cost = |sample: &Sample| sample.cost.cpu / events(sample);
-    let rows: [(&str, &dyn Fn(&Sample) -> f64); 7] = [
+    let rows: [Row<'_>; 7] = [
         ("Events/s, from the start of the process to the last answer", &rate),
         ("CPU µs an event, all of the process", &|one| 1e6 * cost(one)),
         ("Memory at its fullest, MB", &|one| one.cost.peak as f64 / 1e6),
@@ -222,7 +225,7 @@ fn resync(ring: &mut Ring, plan: &Plan, table: &mut Table) -> Result<(), Failure
         })?;
         let people = number(plan.people.into());
         let title = format!("Sync again, 1 % of {people} changed, {who_comes}");
-        let rows: [(&str, &dyn Fn(&Sample) -> f64); 5] = [
+        let rows: [Row<'_>; 5] = [
             ("seconds", &|one| one.cost.wall),
             ("CPU seconds", &|one| one.cost.cpu),
             ("transitions delivered", &events),
@@ -243,7 +246,7 @@ fn intake(ring: &mut Ring, people: u32, rounds: u32, table: &mut Table) -> Resul
         ring.first(who, Segment { people, round: 0 }, Door::Closed)
     })?;
     let title = format!("Pages to durable parts, {} new people", number(people.into()));
-    let rows: [(&str, &dyn Fn(&Sample) -> f64); 4] = [
+    let rows: [Row<'_>; 4] = [
         ("people/s", &|one| f64::from(people) / one.report.first),
         ("CPU µs a person", &|one| 1e6 * one.cost.cpu / f64::from(people)),
         ("bytes written to disk a person", &|one| one.cost.written as f64 / f64::from(people)),
@@ -294,7 +297,7 @@ fn outage(ring: &mut Ring, plan: &Plan, table: &mut Table) -> Result<(), Failure
     })?;
     let people = number(segment.people.into());
     let title = format!("503 for {} s, {people} people", plan.outage / 1_000);
-    let rows: [(&str, &dyn Fn(&Sample) -> f64); 2] = [
+    let rows: [Row<'_>; 2] = [
         ("all there after its end, seconds", &|one| one.report.last - one.report.recovered),
         ("requests in vain", &|one| one.report.refused as f64),
     ];

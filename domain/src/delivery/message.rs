@@ -97,7 +97,6 @@ pub struct Envelope<'a> {
 /// they always have: a resend has the bytes of the first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names are Segment's")]
 struct Message<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     anonymous_id: Option<&'a str>,
@@ -105,7 +104,8 @@ struct Message<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'static str>,
     integrations: BTreeMap<&'a str, bool>,
-    message_id: String,
+    #[serde(rename = "messageId")]
+    id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     properties: Option<BTreeMap<&'a str, Property<'a>>>,
     timestamp: String,
@@ -125,11 +125,13 @@ struct Context<'a> {
 }
 
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names are Segment's")]
 struct Personas<'a> {
-    computation_class: &'static str,
-    computation_id: String,
-    computation_key: &'a str,
+    #[serde(rename = "computation_class")]
+    class: &'static str,
+    #[serde(rename = "computation_id")]
+    id: String,
+    #[serde(rename = "computation_key")]
+    key: &'a str,
 }
 
 #[derive(Serialize)]
@@ -228,11 +230,7 @@ impl Envelope<'_> {
     }
 
     fn base<'a>(&'a self, person: &'a Person, kind: Kind, key: &'a str) -> Message<'a> {
-        let personas = Personas {
-            computation_class: "audience",
-            computation_id: self.audience.to_string(),
-            computation_key: key,
-        };
+        let personas = Personas { class: "audience", id: self.audience.to_string(), key };
         Message {
             anonymous_id: person.id.is_none().then_some(&person.cio_id),
             context: Context { personas, traits: None },
@@ -241,7 +239,7 @@ impl Envelope<'_> {
                 ("All", false),
                 (self.destination.integration.as_str(), true),
             ]),
-            message_id: self.message_id(&person.cio_id, kind),
+            id: self.message_id(&person.cio_id, kind),
             properties: None,
             timestamp: self.decided_at.to_iso(),
             traits: None,

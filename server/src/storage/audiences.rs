@@ -302,7 +302,7 @@ impl MirrorStore for Storage {
                 names::note!(connection, &lesson.former);
             }
             if !lesson.changed.is_empty() {
-                let changed: Vec<(Ordinal, Option<&str>, Option<&str>)> = lesson
+                let changed: Vec<_> = lesson
                     .changed
                     .iter()
                     .map(|(number, (id, email))| (*number, *id, *email))

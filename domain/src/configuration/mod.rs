@@ -15,11 +15,10 @@ pub mod span_text;
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "service")]
-use crate::delivery::route::Route;
 use crate::{
     audiences::{Audience, AudienceSpec},
     connections::Region,
+    delivery::route::Route,
     destinations::{Destination, DestinationSpec},
     ids::SourceId,
     key::Key,
@@ -170,7 +169,6 @@ pub struct Source {
 }
 
 /// A retired mapping whose people have not left their destination yet.
-#[cfg(feature = "service")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Closing {
     /// The mapping, as it was retired.
@@ -180,7 +178,6 @@ pub struct Closing {
 }
 
 /// What is stored and not retired, whole, with every reference resolved.
-#[cfg(feature = "service")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Configuration {
     /// The settings of both connections that aren't secret.
@@ -199,7 +196,6 @@ pub struct Configuration {
     pub closing: Vec<Closing>,
 }
 
-#[cfg(feature = "service")]
 impl Configuration {
     /// The mapping of that name.
     #[must_use]

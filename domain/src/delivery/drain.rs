@@ -163,14 +163,15 @@ impl Drain {
         let mut next = if work.claimed > work.acknowledged {
             Some(self.claimed_before(job, &work).await?)
         } else {
-            let ahead = self.peek(job, &work, work.acknowledged).await?;
+            let ahead = self.peek(job, &work, work.acknowledged, MOST_EVENTS).await?;
             self.claim(job, &work, work.acknowledged, Vec::new(), ahead).await?
         };
         while let Some(claim) = next {
             let patience = job.patience.at_most(claim.at.plus(SENT_AGAIN_FOR));
-            // What comes next is rendered while this is on its way.
+            // What comes next is rendered while this is on its way: about as many as fitted.
+            let likely = (claim.batch.len() + claim.batch.len() / 8).clamp(1, MOST_EVENTS);
             let sent = self.send_range(job, patience, work.lane, &claim.batch);
-            let (answer, ahead) = join(sent, self.peek(job, &work, claim.end)).await;
+            let (answer, ahead) = join(sent, self.peek(job, &work, claim.end, likely)).await;
             let dead = match answer {
                 Ok(dead) => dead,
                 Err(why) => return Ok(Some(why)),
@@ -223,7 +224,7 @@ impl Drain {
                 return Ok(None);
             }
             if done.is_outdated {
-                ahead = self.peek(job, work, acknowledged).await?;
+                ahead = self.peek(job, work, acknowledged, MOST_EVENTS).await?;
                 continue;
             }
             let Ahead { mut batch, end, .. } = ahead;
@@ -232,10 +233,10 @@ impl Drain {
         }
     }
 
-    /// The next batch from place `from` on, and where it ends.
-    async fn peek(&self, job: &Job<'_>, work: &Work, from: u32) -> Result<Ahead> {
+    /// The next batch from place `from` on, of at most so many people, and where it ends.
+    async fn peek(&self, job: &Job<'_>, work: &Work, from: u32, most: usize) -> Result<Ahead> {
         let ahead: PersonSet =
-            chunks::between(&work.people, from, CHUNK).iter().take(MOST_EVENTS).collect();
+            chunks::between(&work.people, from, CHUNK).iter().take(most).collect();
         if ahead.is_empty() {
             return Ok(Ahead { end: from, ..Ahead::default() });
         }

@@ -14,7 +14,6 @@ pub mod message;
 #[cfg(feature = "service")]
 pub mod port;
 pub mod retry;
-#[cfg(feature = "service")]
 pub mod route;
 #[cfg(feature = "service")]
 pub mod service;

@@ -10,7 +10,6 @@ pub mod identifiers;
 pub mod port;
 #[cfg(feature = "service")]
 pub mod reader;
-#[cfg(feature = "service")]
 pub mod renaming;
 #[cfg(feature = "service")]
 pub mod service;

@@ -36,14 +36,14 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) await awake(page);
       await page.getByRole('link', { name: 'Resync or retire' }).click();
       await expect(page).toHaveURL('/mappings/vip-to-meta/manage');
-      await expect(page.locator('.answer')).toContainText(/^[1-9][\d,]* people are at Meta/);
+      await expect(page.locator('.answer')).toContainText(/^[1-9][\d,]*\speople are at Meta/);
       await page.getByLabel('Told since').selectOption('the beginning: everybody who is there');
       await page.getByRole('button', { name: 'Send them again' }).click();
       await expect(page).toHaveURL('/mappings/vip-to-meta');
 
       await page.goto('/mappings/vip-to-meta/manage');
       if (javaScriptEnabled) await awake(page);
-      await page.getByRole('button', { name: /^Send [1-9][\d,]* exits and retire$/ }).click();
+      await page.getByRole('button', { name: /^Send [1-9][\d,]*\sexits and retire$/ }).click();
       await expect(page).toHaveURL('/mappings');
       await expect(page.getByRole('rowheader', { name: 'vip-to-meta' })).toHaveCount(0);
       // Everybody leaves, by and by.
@@ -76,7 +76,7 @@ test('an abnormal change waits, is released, and arrives', async ({ page, ownDem
   await page.getByRole('link', { name: 'See what is held back, and decide' }).click();
   await expect(page).toHaveURL('/approvals');
   await expect(page.locator('.answer')).toHaveText('1 run holds back an abnormal change.');
-  await page.getByRole('button', { name: 'Release 2,990 entries' }).click();
+  await page.getByRole('button', { name: /^Release 2,990\sentries$/ }).click();
   await expect(page.locator('.answer')).toHaveText('Nothing waits for a decision.');
   await expect.poll(() => there(ownDemo, 'Warehouse', 'sudden'), { timeout: 15_000 }).toBe(3_000);
 });

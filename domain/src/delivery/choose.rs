@@ -17,6 +17,9 @@ pub struct OpenPart {
     pub transition: Transition,
     /// A range was sent, or may have been, and no answer was kept.
     pub in_doubt: bool,
+    /// So long ago that it isn't sent again: the next order decides anew. Until then it still
+    /// stands in the way of what came after it.
+    pub is_expired: bool,
 }
 
 /// The position of the part to work on, or nothing if all of them must wait.
@@ -45,7 +48,7 @@ pub fn choose(
     parts
         .iter()
         .enumerate()
-        .filter(|(_, part)| !waits(part))
+        .filter(|(_, part)| !part.is_expired && !waits(part))
         .min_by_key(|(_, part)| (part.lane, part.generation, part.chunk))
         .map(|(position, _)| position)
 }
@@ -56,7 +59,7 @@ mod tests {
 
     fn part(lane: Lane, generation: i64, in_doubt: bool) -> OpenPart {
         let transition = if lane == Lane::Enter { Transition::Entered } else { Transition::Exited };
-        OpenPart { lane, generation, chunk: 0, transition, in_doubt }
+        OpenPart { lane, generation, chunk: 0, transition, in_doubt, is_expired: false }
     }
 
     #[test]
@@ -69,6 +72,18 @@ mod tests {
     fn an_exit_waits_until_the_entry_before_it_is_answered() {
         let parts = [part(Lane::Enter, 1, true), part(Lane::Protect, 2, false)];
         assert_eq!(choose(&parts, &BTreeSet::new(), false), Some(0));
+    }
+
+    #[test]
+    fn what_is_in_doubt_for_too_long_is_not_sent_and_lets_nothing_pass() {
+        let old = OpenPart { is_expired: true, ..part(Lane::Exit, 1, true) };
+        let other = OpenPart { chunk: 1, ..part(Lane::Enter, 2, false) };
+        assert_eq!(choose(&[old.clone()], &BTreeSet::new(), false), None);
+        assert_eq!(
+            choose(&[old.clone(), part(Lane::Enter, 2, false)], &BTreeSet::new(), false),
+            None
+        );
+        assert_eq!(choose(&[old, other], &BTreeSet::new(), false), Some(1));
     }
 
     #[test]

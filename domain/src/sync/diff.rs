@@ -30,6 +30,15 @@ pub struct Standing {
     pub extended: PersonSet,
 }
 
+impl Standing {
+    /// Nothing is said about these people but what the target says of `present`.
+    pub fn leave_alone(&mut self, people: &PersonSet) {
+        self.renamed -= people;
+        self.extended -= people;
+        self.doubt -= people;
+    }
+}
+
 /// What turns a [`Standing`] into a target; both empty when nothing has changed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diff {

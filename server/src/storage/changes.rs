@@ -58,6 +58,8 @@ pub fn follow(change: &Change) -> Vec<Statement> {
 macro_rules! forget {
     ($mappings:literal) => {
         [
+            // First, so that nobody orders meanwhile.
+            concat!("UPDATE mapping SET delivered = 0 WHERE id IN (", $mappings, ")"),
             concat!("DELETE FROM delivered_chunk WHERE mapping_id IN (", $mappings, ")"),
             concat!("DELETE FROM doubt_chunk WHERE mapping_id IN (", $mappings, ")"),
             concat!("DELETE FROM named_as WHERE mapping_id IN (", $mappings, ")"),
@@ -69,7 +71,7 @@ macro_rules! forget {
                 ")"
             ),
             concat!(
-                "UPDATE mapping SET delivered = 0, route = NULL, owes_exits = FALSE WHERE id IN (",
+                "UPDATE mapping SET route = NULL, owes_exits = FALSE WHERE id IN (",
                 $mappings,
                 ")"
             ),

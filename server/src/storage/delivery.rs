@@ -73,13 +73,14 @@ impl OpenRow {
         self.is_in_doubt() && self.claimed_at.is_some_and(is_old)
     }
 
-    fn read(&self) -> Result<OpenPart> {
+    fn read(&self, now: Instant) -> Result<OpenPart> {
         Ok(OpenPart {
             lane: Lane::try_from(self.lane).map_err(Error::unexpected)?,
             generation: self.generation,
             chunk: place(self.chunk)?,
             transition: parse(&self.transition)?,
             in_doubt: self.is_in_doubt(),
+            is_expired: self.is_too_old(now),
         })
     }
 }
@@ -113,7 +114,8 @@ macro_rules! read_before {
             suppressed.extend(held.into_iter().map(|(_, bytes)| bytes));
         }
         let named = sqlx::query_scalar(
-            "SELECT ordinal FROM named_as WHERE mapping_id = $1 AND ordinal / 65536 = $2",
+            "SELECT ordinal FROM named_as
+            WHERE mapping_id = $1 AND ordinal >= $2 * 65536 AND ordinal < ($2 + 1) * 65536",
         )
         .bind(mapping)
         .bind(chunk)
@@ -184,7 +186,17 @@ impl DeliveryStore for Storage {
                 JOIN mapping ours ON ours.exclusivity_group = other.exclusivity_group
                     AND ours.destination_id = other.destination_id AND ours.id <> other.id
                 WHERE ours.id = $1 AND (other.retired_at IS NULL OR other.owes_exits)
-                    AND p.is_open AND p.transition = 'exited'",
+                    AND p.is_open AND p.transition = 'exited'
+                UNION
+                SELECT there.chunk FROM mapping ours
+                JOIN mapping other ON ours.exclusivity_group = other.exclusivity_group
+                    AND ours.destination_id = other.destination_id AND ours.id <> other.id
+                JOIN run r ON r.mapping_id = other.id AND r.held_exited > 0
+                    AND r.state IN ('waiting', 'delivering')
+                JOIN (SELECT mapping_id, chunk FROM delivered_chunk
+                    UNION SELECT mapping_id, chunk FROM part WHERE NOT folded) there
+                    ON there.mapping_id = other.id
+                WHERE ours.id = $1 AND other.retired_at IS NULL",
             )
             .bind(mapping.0)
             .fetch_all(&mut *connection)
@@ -194,14 +206,13 @@ impl DeliveryStore for Storage {
             let mut open: Vec<OpenPart> = Vec::new();
             let mut queue: Vec<OpenRow> = Vec::new();
             for row in rows {
-                let part = row.read()?;
-                // What is in doubt for too long is decided anew by the next order.
-                if may_go(part.lane, part.in_doubt, !goes) && !row.is_too_old(now) {
+                let part = row.read(now)?;
+                if may_go(part.lane, part.in_doubt, !goes) {
                     open.push(part);
                     queue.push(row);
                 }
             }
-            if open.is_empty() {
+            if open.iter().all(|part| part.is_expired) {
                 return Ok(Next::Nothing);
             }
             let suppressing = parse::<UseCase>(&use_case)? == UseCase::Suppress;

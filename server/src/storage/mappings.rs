@@ -160,6 +160,11 @@ impl MappingStore for Storage {
         now: Instant,
     ) -> Result<u64> {
         let marked = writing!(self.database, |connection| {
+            // Takes turns with whoever works on it.
+            sqlx::query(self.database.sql("SELECT epoch FROM lease WHERE name = $1 {lock}"))
+                .bind(format!("mapping:{mapping}"))
+                .execute(&mut *connection)
+                .await?;
             let mut marked = PersonSet::new();
             if since.is_none() {
                 let folded: Vec<Vec<u8>> =
@@ -172,7 +177,7 @@ impl MappingStore for Storage {
             // Whoever was told something: an exit may have been lost as well as an entry.
             let parts: Vec<(Vec<u8>, i64)> = sqlx::query_as(
                 "SELECT people, acknowledged FROM part
-                WHERE mapping_id = $1 AND acknowledged > 0 AND decided_at >= $2",
+                WHERE mapping_id = $1 AND acknowledged > 0 AND (decided_at >= $2 OR claimed_at >= $2)",
             )
             .bind(mapping.0)
             .bind(since.map_or(0, |since| since.0))

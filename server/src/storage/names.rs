@@ -170,16 +170,29 @@ impl Storage {
         telling: Telling,
         who: &PersonSet,
     ) -> Result<Named> {
+        let is_new = transition == Transition::Entered && telling == Telling::Fresh;
+        let is_exit = transition == Transition::Exited && telling == Telling::Fresh;
+        // A new exit asks who else is there, however they are named.
+        let (first, last) = match (who.min(), who.max()) {
+            (Some(first), Some(last)) if !is_exit => (i64::from(first), i64::from(last)),
+            _ => (0, i64::MAX),
+        };
         let (as_of, rows): (i64, Vec<NamedRow>) = reading!(self.database, |connection| {
             // Before anything else is read: what changes later makes the claim outdated.
             let as_of = sqlx::query_scalar("SELECT value FROM counter WHERE name = 'identifiers'")
                 .fetch_one(&mut *connection)
                 .await?;
+            // Who comes in goes by the dictionary.
+            if is_new {
+                return Ok((as_of, Vec::new()));
+            }
             let rows = sqlx::query_as(
                 "SELECT ordinal, person_id, email, phone, without FROM named_as
-                WHERE mapping_id = $1",
+                WHERE mapping_id = $1 AND ordinal BETWEEN $2 AND $3",
             )
             .bind(mapping.0)
+            .bind(first)
+            .bind(last)
             .fetch_all(&mut *connection)
             .await?;
             Ok((as_of, rows))
@@ -189,8 +202,7 @@ impl Storage {
             named.insert(ordinal(row.ordinal)?, row);
         }
         let mut people = self.people(who).await?;
-        let is_new = transition == Transition::Entered && telling == Telling::Fresh;
-        for (number, person) in people.iter_mut().filter(|_| !is_new) {
+        for (number, person) in &mut people {
             if let Some(row) = named.get(number) {
                 let without = match telling {
                     Telling::Fresh => Without::default(),
@@ -200,7 +212,7 @@ impl Storage {
             }
         }
         let mut without = Vec::new();
-        if transition == Transition::Exited && telling == Telling::Fresh {
+        if is_exit {
             let taken = self.taken(mapping, who, &named, &people).await?;
             for (number, person) in &mut people {
                 let has = |value: &Option<String>, all: &BTreeSet<String>| {
@@ -260,7 +272,11 @@ impl Storage {
         )?;
         let mut others: Vec<(Ordinal, Option<String>, Option<String>)> = Vec::new();
         for (number, email, phone) in found {
-            others.push((ordinal(number)?, email, phone));
+            let number = ordinal(number)?;
+            // Whoever is named otherwise there doesn't have the dictionary's names there.
+            if !named.contains_key(&number) {
+                others.push((number, email, phone));
+            }
         }
         others.extend(named.iter().map(|(number, row)| {
             let Names { email, phone, .. } = row.names();

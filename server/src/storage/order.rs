@@ -46,7 +46,12 @@ pub struct StoredPart {
 #[derive(FromRow)]
 pub struct StoredMapping {
     /// The run that decides was cancelled.
-    pub has_ended: bool,
+    has_ended: bool,
+    is_retired: bool,
+    owes_exits: bool,
+    /// Where its destination sends to now.
+    integration: String,
+    profile: String,
     /// Neither paused nor stopped.
     goes: bool,
     pub generation: i64,
@@ -79,6 +84,8 @@ pub struct Before {
     /// Chunks of those of whom nobody knows.
     pub doubt: Vec<(i64, Vec<u8>)>,
     pub names: Vec<StoredNames>,
+    /// Whose exit Segment refused, and whether somebody has discarded it.
+    pub stuck: Vec<(i64, bool)>,
 }
 
 /// A stored part as a new decision leaves it: only what was claimed stays.
@@ -90,6 +97,8 @@ pub(super) struct Kept {
     pub in_doubt: u64,
     pub dropped: u64,
     pub has_changed: bool,
+    /// Claimed and not answered: it is sent again as it was.
+    pub unanswered: PersonSet,
     /// Claimed, never answered, and too old to be sent again.
     pub expired: PersonSet,
 }
@@ -100,7 +109,6 @@ pub(super) struct Decided {
     pub route: Route,
     /// Under which names the mapping's people are there from now on.
     pub present: PersonSet,
-    pub doubt: PersonSet,
     pub held: Option<gate::Change>,
     pub adopted: Option<PersonSet>,
     pub is_over: bool,
@@ -130,12 +138,27 @@ impl StoredPart {
             in_doubt: doubt.len(),
             dropped: all.len() - people.len(),
             people,
+            unanswered: doubt,
             expired,
         })
     }
 }
 
 impl StoredMapping {
+    /// Whether what a pass decided is void: the run was cancelled, or the mapping was retired
+    /// or sent elsewhere since the pass began.
+    pub fn is_void(&self, request: &OrderRequest<'_>) -> bool {
+        let destination = &request.route.destination;
+        let has_moved = self.integration != destination.integration
+            || self.profile != destination.profile.as_str();
+        let has_changed = if request.is_closing {
+            !(self.is_retired && self.owes_exits)
+        } else {
+            self.is_retired || has_moved
+        };
+        self.has_ended || has_changed
+    }
+
     fn route(&self) -> Result<Option<Route>> {
         let read = |text: &String| serde_json::from_str(text).map_err(Error::unexpected);
         self.route.as_ref().map(read).transpose()
@@ -178,9 +201,12 @@ pub fn write_order(
     for part in &kept {
         apply(&mut standing.present, part.transition, &part.people);
     }
-    standing.doubt = kept.iter().fold(doubt_before.clone(), |all, part| all | &part.expired);
+    let doubt = kept.iter().fold(doubt_before.clone(), |all, part| all | &part.expired);
+    // What is on its way settles them: nothing more is said until it is answered.
+    standing.doubt = kept.iter().fold(doubt.clone(), |all, part| all - &part.unanswered);
 
-    let decided = decide(request, &before.mapping, &before.names, standing)?;
+    let stuck = Stuck::read(&before.stuck)?;
+    let decided = decide(request, &before.mapping, &before.names, standing, &stuck)?;
     let count = |transition| {
         let all = decided.diff.renames.iter().chain(&decided.diff.changes);
         all.filter(|change| change.transition == transition).map(|c| c.people.len()).sum()
@@ -195,8 +221,8 @@ pub fn write_order(
             || !decided.route.is_same_place(request.route),
     };
     let mut statements = order_rows::replace(&kept);
-    if decided.doubt != doubt_before {
-        statements.extend(order_rows::write_doubt(request.mapping.id.0, &decided.doubt));
+    if doubt != doubt_before {
+        statements.extend(order_rows::write_doubt(request.mapping.id.0, &doubt));
     }
     statements.extend(order_rows::fold(request.mapping.id.0, &folded, &kept));
     statements.extend(order_rows::write(
@@ -224,12 +250,14 @@ fn decide(
     stored: &StoredMapping,
     names: &[StoredNames],
     mut standing: Standing,
+    stuck: &Stuck,
 ) -> Result<Decided> {
     let mapping = request.mapping;
     let maybe_there = &standing.present | &standing.doubt;
-    let there = stored.route()?.filter(|_| !maybe_there.is_empty());
+    let there = stored.route()?;
     // Whoever stands under other names leaves before anybody comes in under the new ones.
-    let is_moving = there.as_ref().is_some_and(|route| !route.is_same_place(request.route));
+    let has_moved = there.as_ref().is_some_and(|route| !route.is_same_place(request.route));
+    let is_moving = has_moved && !maybe_there.is_empty();
     let route = match there {
         Some(route) if is_moving => route,
         _ => request.route.clone(),
@@ -250,11 +278,12 @@ fn decide(
         // it, and not sent again.
         if let Some(refused) = request.decision.withheld.get(&Cause::Refused) {
             target |= refused & &standing.present;
-            standing.renamed -= refused;
-            standing.extended -= refused;
-            standing.doubt -= &(refused & &standing.present);
+            standing.leave_alone(refused);
         }
     }
+    // Whose exit was refused stays where they are until it is tried again.
+    target |= &stuck.all & &standing.present;
+    standing.leave_alone(&stuck.all);
     let adopts = stored.adopts && stored.generation == 0 && maybe_there.is_empty();
     let adopted = (adopts && !request.is_closing).then(|| target.clone());
     if let Some(people) = &adopted {
@@ -267,14 +296,36 @@ fn decide(
         protecting(&mut diff);
     }
     // Somebody decided on these already, and nobody waits for a first order.
-    let is_expected = is_moving || request.is_closing || stored.last_done_at.is_none();
+    let is_first = stored.last_done_at.is_none() || stored.generation == 0;
+    let begins_anew = has_moved || (stored.route.is_none() && maybe_there.is_empty());
+    let is_expected = is_first || begins_anew || request.is_closing;
     let held = if is_expected { None } else { held_back(&diff, &standing, stored) };
     if held.is_some() {
         protecting(&mut diff);
     }
-    let is_over = maybe_there.is_empty();
-    let Standing { present, doubt, .. } = standing;
-    Ok(Decided { diff, route, present, doubt, held, adopted, is_over })
+    let is_over = (&maybe_there - &stuck.discarded).is_empty();
+    Ok(Decided { diff, route, present: standing.present, held, adopted, is_over })
+}
+
+/// People whose exit Segment refused: they stay until it is tried again, or for good.
+struct Stuck {
+    all: PersonSet,
+    /// Somebody has decided that they stay.
+    discarded: PersonSet,
+}
+
+impl Stuck {
+    fn read(rows: &[(i64, bool)]) -> Result<Self> {
+        let mut stuck = Self { all: PersonSet::new(), discarded: PersonSet::new() };
+        for (number, is_discarded) in rows {
+            let person = ordinal(*number)?;
+            stuck.all.insert(person);
+            if *is_discarded {
+                stuck.discarded.insert(person);
+            }
+        }
+        Ok(stuck)
+    }
 }
 
 impl StoredNames {

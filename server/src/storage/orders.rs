@@ -152,18 +152,24 @@ impl SyncStore for Storage {
         let (mapping, now) = (request.mapping.id.0, request.now);
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
+            // Whoever retires it or sends it elsewhere now waits until the order is written.
+            sqlx::query(self.database.sql("SELECT id FROM mapping WHERE id = $1 {lock}"))
+                .bind(mapping)
+                .execute(&mut *connection)
+                .await?;
             let stored: StoredMapping = sqlx::query_as(concat!(
                 "SELECT r.finished_at IS NOT NULL AS has_ended, ",
                 goes!(),
-                " AS goes, m.generation, m.route, m.last_done_at, m.adopts, m.released_entered,
-                    m.released_exited
-                FROM run r JOIN mapping m ON m.id = r.mapping_id WHERE r.id = $1"
+                " AS goes, m.retired_at IS NOT NULL AS is_retired, m.owes_exits, d.integration,
+                    d.profile, m.generation, m.route, m.last_done_at, m.adopts,
+                    m.released_entered, m.released_exited
+                FROM run r JOIN mapping m ON m.id = r.mapping_id
+                JOIN destination d ON d.id = m.destination_id WHERE r.id = $1"
             ))
             .bind(request.run.0)
             .fetch_one(&mut *connection)
             .await?;
-            if stored.has_ended {
-                // It was cancelled while it read: it decides nothing any more.
+            if stored.is_void(request) {
                 return Ok(Ordered::default());
             }
             let before = Before {
@@ -189,6 +195,13 @@ impl SyncStore for Storage {
                     "SELECT n.ordinal, n.person_id AS there_id, n.email AS there_email,
                         n.phone AS there_phone, p.person_id, p.email, p.phone
                     FROM named_as n JOIN person p ON p.ordinal = n.ordinal WHERE n.mapping_id = $1",
+                )
+                .bind(mapping)
+                .fetch_all(&mut *connection)
+                .await?,
+                stuck: sqlx::query_as(
+                    "SELECT ordinal, discarded_at IS NOT NULL FROM dead_letter
+                    WHERE mapping_id = $1 AND transition = 'exited' AND resolved_at IS NULL",
                 )
                 .bind(mapping)
                 .fetch_all(&mut *connection)
@@ -220,15 +233,17 @@ impl SyncStore for Storage {
                 .await?
                 .rows_affected();
             if state == RunState::Done && ended == 1 {
-                // What was released has been done.
-                sqlx::query(
-                    "UPDATE mapping SET last_done_at = $1, released_entered = NULL, released_exited = NULL
-                    WHERE id = (SELECT mapping_id FROM run WHERE id = $2)",
-                )
-                    .bind(now.0)
-                    .bind(run.0)
-                    .execute(&mut *connection)
-                    .await?;
+                // What was released has been done, unless a pause or a stop held it.
+                sqlx::query(concat!(
+                    "UPDATE mapping AS m SET last_done_at = $1, released_entered = NULL,
+                        released_exited = NULL
+                    WHERE m.id = (SELECT mapping_id FROM run WHERE id = $2) AND ",
+                    goes!()
+                ))
+                .bind(now.0)
+                .bind(run.0)
+                .execute(&mut *connection)
+                .await?;
             }
             Ok(())
         })

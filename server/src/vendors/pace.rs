@@ -79,8 +79,26 @@ impl Drop for Turn {
 pub struct EventPace(Mutex<Option<(i64, Arc<Shares>)>>);
 
 struct Shares {
-    reserved: DefaultDirectRateLimiter,
-    open: DefaultDirectRateLimiter,
+    reserved: Share,
+    open: Share,
+}
+
+/// A limiter that serves in order: a whole batch must not wait behind ever new small ones.
+struct Share {
+    limiter: DefaultDirectRateLimiter,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Share {
+    fn new(rate: u32) -> Self {
+        Self { limiter: RateLimiter::direct(bucket(rate)), turn: tokio::sync::Mutex::new(()) }
+    }
+
+    async fn wait(&self, events: NonZeroU32) {
+        let _turn = self.turn.lock().await;
+        // A batch fits into the bucket: see `bucket`.
+        let _ = self.limiter.until_n_ready(events).await;
+    }
 }
 
 /// One event in so many is kept for the lane that goes first.
@@ -107,12 +125,13 @@ impl EventPace {
         };
         let Some(events) = u32::try_from(events).ok().and_then(NonZeroU32::new) else { return };
         if protects {
-            if !matches!(shares.open.check_n(events), Ok(Ok(()))) {
-                // A batch fits into the bucket: see `bucket`.
-                let _ = shares.reserved.until_n_ready(events).await;
+            // Whichever has room first.
+            tokio::select! {
+                () = shares.open.wait(events) => {}
+                () = shares.reserved.wait(events) => {}
             }
         } else {
-            let _ = shares.open.until_n_ready(events).await;
+            shares.open.wait(events).await;
         }
     }
 }
@@ -121,10 +140,7 @@ impl Shares {
     fn new(per_second: i64) -> Self {
         let rate = u32::try_from(per_second.clamp(1, 1_000_000)).unwrap_or(1);
         let reserved = rate / RESERVED_SHARE;
-        Self {
-            reserved: RateLimiter::direct(bucket(reserved)),
-            open: RateLimiter::direct(bucket(rate - reserved)),
-        }
+        Self { reserved: Share::new(reserved), open: Share::new(rate - reserved) }
     }
 }
 

@@ -8,6 +8,7 @@ use domain::{
         port::{Advance, Next, Telling},
         retry::SENT_AGAIN_FOR,
     },
+    mappings::port::MappingStore as _,
     sync::port::Ordered,
     time::Span,
 };
@@ -83,6 +84,27 @@ async fn a_doubt_outlives_a_decision_that_was_never_claimed(
     worker.drain().await;
     assert_eq!(bench.row("carts-meta").await.delivered, 0);
     assert_eq!(worker.order(&people([])).await, Ordered::default());
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_on_its_way_is_not_said_again(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = shop(engine).await else { return };
+    let mut worker = Worker::new(&bench, "carts-meta").await;
+    worker.bring(&people([1, 2])).await;
+    let marked = bench.storage.resync(worker.mapping.id, None, "test", bench.now()).await.unwrap();
+    assert_eq!(marked, 2);
+    let ordered = worker.order(&people([1, 2])).await;
+    assert_eq!((ordered.entered, ordered.exited), (2, 0));
+    // Claimed, and no answer yet: the same transition must not get a second id.
+    let work = worker.work().await;
+    worker.step(&work, 0, 3).await;
+    assert_eq!(worker.order(&people([1, 2])).await, Ordered::default());
+    let again = worker.work().await;
+    assert_eq!((again.generation, doubt(&again)), (2, people([1, 2])));
+    worker.step(&again, 3, 3).await;
+    assert_eq!(worker.order(&people([1, 2])).await, Ordered::default());
+    assert_eq!(bench.row("carts-meta").await.delivered, 2);
 }
 
 fn named(number: u32, email: &str) -> Identifiers {

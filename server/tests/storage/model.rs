@@ -75,6 +75,8 @@ struct Model {
     exiting: PersonSet,
     /// Whom Segment refused.
     refused: PersonSet,
+    /// Of those, whose exit it refused: they stay there.
+    stuck: PersonSet,
     /// Whom a suppression holds.
     suppressed: PersonSet,
     /// Which message each (person, generation) was: at most one, acknowledged once.
@@ -100,7 +102,7 @@ impl Model {
             apply(&mut present, *transition, people);
         }
         self.entering = target - &present;
-        self.exiting = &present - target;
+        self.exiting = &present - target - &self.stuck;
         (self.entering.len(), self.exiting.len())
     }
 
@@ -128,6 +130,9 @@ impl Model {
         }
         apply(&mut self.there, work.transition, &(range - dead));
         self.refused |= dead;
+        if work.transition == Exited {
+            self.stuck |= dead;
+        }
         // What was decided on it is void.
         self.entering -= dead;
         self.exiting -= dead;
@@ -243,8 +248,8 @@ impl Play<'_> {
                 self.agree().await;
             }
         }
-        // Nobody is refused in here, so what a dead exit left behind has gone too.
-        assert_eq!(self.model.there, self.model.target(wanted));
+        // Nobody is refused in here; whose exit was refused before is still there.
+        assert_eq!(self.model.there, self.model.target(wanted) | &self.model.stuck);
         self.order(wanted).await;
         assert_eq!((self.model.pending(), self.worker.next().await), (0, Next::Nothing));
     }

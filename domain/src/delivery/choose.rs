@@ -78,7 +78,7 @@ mod tests {
     fn what_is_in_doubt_for_too_long_is_not_sent_and_lets_nothing_pass() {
         let old = OpenPart { is_expired: true, ..part(Lane::Exit, 1, true) };
         let other = OpenPart { chunk: 1, ..part(Lane::Enter, 2, false) };
-        assert_eq!(choose(&[old.clone()], &BTreeSet::new(), false), None);
+        assert_eq!(choose(std::slice::from_ref(&old), &BTreeSet::new(), false), None);
         assert_eq!(
             choose(&[old.clone(), part(Lane::Enter, 2, false)], &BTreeSet::new(), false),
             None

@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 const LEASE: &str = "retention";
 
 /// Passes and sign-ins of a fresh start go first.
-const FIRST: Duration = Duration::from_secs(60);
+const FIRST: Duration = Duration::from_mins(1);
 
-const EVERY: Duration = Duration::from_secs(60 * 60);
+const EVERY: Duration = Duration::from_hours(1);
 
 /// Rows that go in one transaction: others who write wait a few milliseconds for it.
 const SLICE: u32 = 500;

@@ -20,6 +20,7 @@ pub mod ids;
 pub mod key;
 pub mod mappings;
 pub mod people;
+pub mod retention;
 #[cfg(feature = "service")]
 pub mod services;
 pub mod suppression;

@@ -1,6 +1,6 @@
 //! The page of what is seldom done with a mapping: send its people again, adopt, retire.
 
-use domain::{configuration::plan::Leaving, mappings::MappingRow};
+use domain::{configuration::plan::Leaving, mappings::MappingRow, retention::HISTORY_DAYS};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -151,7 +151,9 @@ fn retire(row: &MappingRow, actions: Actions) -> AnyView {
         <Section title="Retire">
             <Notice kind=NoticeKind::Late title="This can't be taken back">
                 <p>
-                    "The mapping runs no more and its history stays. Whoever is left at the destination is nobody's business afterwards: no purchase takes them out."
+                    {format!(
+                        "The mapping runs no more, and its history goes after {HISTORY_DAYS} days. Whoever is left at the destination is nobody's business afterwards: no purchase takes them out."
+                    )}
                 </p>
             </Notice>
             <div class="buttons">{buttons}</div>

@@ -3,6 +3,7 @@
 use domain::{
     delivery::Transition,
     people::{HistoryEntry, Person, PersonMapping, PersonView},
+    retention::HISTORY_DAYS,
     time::Instant,
 };
 use leptos::prelude::*;
@@ -134,7 +135,7 @@ pub fn person_page(explained: Explained) -> AnyView {
     let history = if history.is_empty() {
         view! {
             <Empty
-                title="Nothing was sent about this person"
+                title=format!("Nothing was sent about this person in the last {HISTORY_DAYS} days")
                 words="Each acknowledged entry and exit appears here with the run that decided it."
             />
         }

@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Result},
     ids::MappingId,
     key::Key,
+    retention,
     sync::Wake,
     time::{Clock, Instant},
 };
@@ -79,7 +80,9 @@ impl MappingService {
     pub async fn resync(&self, key: &Key, since: Option<Instant>, actor: &Actor) -> Result<u64> {
         actor.require(Role::Operator)?;
         let id = self.find(key).await?;
-        let marked = self.store.resync(id, since, &actor.name, self.clock.now()).await?;
+        let now = self.clock.now();
+        let since = retention::on_record(since, now);
+        let marked = self.store.resync(id, since, &actor.name, now).await?;
         self.wake.wake();
         Ok(marked)
     }

@@ -27,6 +27,7 @@ mod order_rows;
 mod orders;
 mod people;
 mod presence;
+mod retention;
 mod runs;
 mod statement;
 mod stops;

@@ -3,18 +3,24 @@
 //! A worker has `run_once() -> Report`: idempotent, without input, woken and periodic. To
 //! add one: a file here, and a line in [`spawn`].
 
+mod retention;
 mod sync;
+
+use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::compose::Segue;
 
+pub use retention::RetentionWorker;
 pub use sync::{Report, SyncWorker};
 
 /// Starts all workers; they end when told to stop, after what they hold is in order.
 pub fn spawn(segue: &Segue, stop: CancellationToken) -> TaskTracker {
     let tracker = TaskTracker::new();
-    let worker = SyncWorker::new(segue, stop);
+    let worker = SyncWorker::new(segue, stop.clone());
+    tracker.spawn(async move { worker.run().await });
+    let worker = RetentionWorker::new(Arc::new(segue.storage.clone()), segue.clock.clone(), stop);
     tracker.spawn(async move { worker.run().await });
     tracker.close();
     tracker

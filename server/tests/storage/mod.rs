@@ -16,5 +16,6 @@ mod mirrors;
 mod model;
 mod orders;
 mod reads;
+mod retention;
 mod stops;
 mod worker;

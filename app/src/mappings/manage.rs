@@ -80,7 +80,7 @@ fn resync(row: &MappingRow, actions: Actions) -> AnyView {
             <p class="reading">
                 "Segment answers 200 even to what it loses later. Whoever was told to come or go since then is told again, under new message ids: those who should be there enter, the others exit."
             </p>
-            <ActionForm action=actions.resync>
+            <ActionForm action=actions.resync attr:class="form">
                 <input type="hidden" name="key" value=key />
                 <SelectField name="since" label="Told since" options=choices value="24h" />
                 <div class="buttons">

@@ -87,6 +87,13 @@ fn sentence(view: &Overview) -> AnyView {
             {out}
         }
     });
+    let is_in_need = view.mappings.iter().any(|row| words::needs_somebody(row.health));
+    let fare = (view.waiting == 0 || is_in_need).then(|| fare_sentence(&view.mappings));
+    let decisions = format::count(view.waiting, "decision", "decisions");
+    let verb_of_decisions = if view.waiting == 1 { " waits for you." } else { " wait for you." };
+    let waiting = (view.waiting > 0).then(|| {
+        view! { " " <a href="/approvals">{decisions}</a> {verb_of_decisions} }
+    });
     view! {
         <a href="/mappings">{mappings}</a>
         {verb}
@@ -96,7 +103,8 @@ fn sentence(view: &Overview) -> AnyView {
         " members at their destinations"
         {way}
         ". "
-        {fare_sentence(&view.mappings)}
+        {fare}
+        {waiting}
         {kept_out}
     }
     .into_any()

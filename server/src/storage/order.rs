@@ -44,6 +44,7 @@ pub struct StoredPart {
 
 /// What the mapping's row says beside what is configured.
 #[derive(FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "columns of a row")]
 pub struct StoredMapping {
     /// The run that decides was cancelled.
     has_ended: bool,

@@ -20,7 +20,7 @@ use domain::{
     services::Services,
     suppression::service::SuppressionService,
     sync::{Wake, mirror::Mirrorer, runs::RunService, service::SyncService},
-    time::{Clock, Span},
+    time::{Clock, Instant, Span},
 };
 use rand::Rng as _;
 use tokio::sync::Notify;
@@ -30,7 +30,11 @@ use crate::{
     config::Config,
     random::{RandomIds, RandomJitter, secure},
     storage::{Database, Storage, WorkLock},
-    vendors::{self, Credentials, Tester, customerio::CustomerioClient, twilio::TrackingClient},
+    vendors::{
+        self, Credentials, Tester,
+        customerio::{CustomerioClient, Tries},
+        twilio::TrackingClient,
+    },
 };
 
 /// Everything that commands, pages and workers need.
@@ -70,6 +74,11 @@ pub enum Purpose {
         /// How long.
         tries_for: Span,
     },
+    /// The same for a command: no call to a vendor is tried after this moment.
+    Once {
+        /// When it gives up.
+        until: Instant,
+    },
 }
 
 impl Segue {
@@ -88,7 +97,9 @@ impl Segue {
         storage.install().await?;
         let lock = match purpose {
             Purpose::Serve => None,
-            Purpose::Work { .. } => WorkLock::take(&config.database_url, holder).await?,
+            Purpose::Work { .. } | Purpose::Once { .. } => {
+                WorkLock::take(&config.database_url, holder).await?
+            }
         };
         let works = lock.is_some();
         if let Some(lock) = lock {
@@ -98,10 +109,11 @@ impl Segue {
 
         let http = vendors::client().map_err(domain::Error::unexpected)?;
         let credentials = Credentials(stored.clone());
-        let tries_for = match purpose {
+        let tries = match purpose {
             // A page waits for it.
-            Purpose::Serve => Span::from_seconds(10),
-            Purpose::Work { tries_for } => tries_for,
+            Purpose::Serve => Tries { each: Span::from_seconds(10), until: None },
+            Purpose::Work { tries_for } => Tries { each: tries_for, until: None },
+            Purpose::Once { until } => Tries { each: until.since(clock.now()), until: Some(until) },
         };
         let customerio = Arc::new(CustomerioClient::new(
             http.clone(),
@@ -109,7 +121,7 @@ impl Segue {
             config.customerio_url.clone(),
             time.clone(),
             jitter.clone(),
-            tries_for,
+            tries,
         ));
         let sink: Arc<dyn EventSink> = Arc::new(TrackingClient::new(
             http,

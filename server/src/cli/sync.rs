@@ -8,12 +8,13 @@ use domain::{
     key::Key,
     mappings::port::MappingStore as _,
     sync::{Cause, RunRow, runs::RunReads as _, service::Outcome},
-    time::{Instant, Span},
+    time::{Clock as _, Instant, Span},
 };
 use serde::Serialize;
 
 use super::{Exit, Failure};
 use crate::{
+    clock::SystemClock,
     compose::{Purpose, Segue},
     config::Config,
     storage::WorkLock,
@@ -101,9 +102,9 @@ impl Line {
 /// Runs it.
 pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<Exit, Failure> {
     let patience = Span::from_seconds(sync.timeout.into());
-    let mut call = Call { config, patience, segue: open(config, patience).await? };
-    let asked_at = call.segue.clock.now();
+    let asked_at = SystemClock.now();
     let until = asked_at.plus(patience);
+    let mut call = Call { config, until, segue: open(config, until).await? };
     let wanted = wanted(&call.segue, &sync.mappings).await?;
     let mut lines: BTreeMap<Key, Line> = BTreeMap::new();
     let mut left = wanted.clone();
@@ -162,8 +163,8 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
 /// How often a command looks at what others do.
 const LOOK: Duration = Duration::from_millis(200);
 
-async fn open(config: &Config, patience: Span) -> Result<Segue> {
-    Segue::open(config, Purpose::Work { tries_for: patience }).await
+async fn open(config: &Config, until: Instant) -> Result<Segue> {
+    Segue::open(config, Purpose::Once { until }).await
 }
 
 /// The mappings asked for, by key.
@@ -189,7 +190,7 @@ async fn wanted(segue: &Segue, named: &[Key]) -> Result<Vec<Key>, Failure> {
 /// One call of the command, beside whatever other processes do.
 struct Call<'a> {
     config: &'a Config,
-    patience: Span,
+    until: Instant,
     segue: Segue,
 }
 
@@ -224,7 +225,7 @@ impl Call<'_> {
             }
         }
         if !self.segue.works && WorkLock::is_free(&self.config.database_url)? {
-            self.segue = open(self.config, self.patience).await?;
+            self.segue = open(self.config, self.until).await?;
         }
         Ok(())
     }

@@ -7,10 +7,10 @@ use server::sandbox::fault::{Fault, FaultKind, Vendor};
 
 use super::*;
 
-const PEOPLE: u32 = 3_000;
-const META: &str = "Facebook Custom Audiences";
+pub(super) const PEOPLE: u32 = 3_000;
+pub(super) const META: &str = "Facebook Custom Audiences";
 
-fn file() -> String {
+pub(super) fn file() -> String {
     let mut file = one_mapping();
     file += "[[audience]]\nkey = \"browsed\"\nsegment = 2\n[[audience]]\nkey = \"bought\"\nsegment = 3\n\
              [[suppression]]\nkey = \"purchase\"\nreason = \"purchase\"\naudience = \"bought\"\n\
@@ -22,10 +22,10 @@ fn file() -> String {
 }
 
 /// The world as sets of numbers, in the order of the segments.
-struct Truth([BTreeSet<u32>; 3]);
+pub(super) struct Truth(pub [BTreeSet<u32>; 3]);
 
 impl Truth {
-    fn change(&mut self, random: &mut StdRng, share: f64) {
+    pub fn change(&mut self, random: &mut StdRng, share: f64) {
         for segment in &mut self.0 {
             for number in draw(random, PEOPLE, share) {
                 if !segment.remove(&number) {
@@ -35,7 +35,7 @@ impl Truth {
         }
     }
 
-    fn write(&self, bench: &Bench) {
+    pub fn write(&self, bench: &Bench) {
         for (segment, members) in (1..).zip(&self.0) {
             let members = names(members);
             bench.sandbox.world.set_members(segment, members.iter().map(String::as_str)).unwrap();
@@ -61,7 +61,7 @@ impl Truth {
 
 /// Each person's messages of one audience must take turns: in, out, in. Two of a kind in a
 /// row would be one transition under two ids.
-fn assert_turns(bench: &Bench) {
+pub(super) fn assert_turns(bench: &Bench) {
     let mut last: BTreeMap<(String, String), bool> = BTreeMap::new();
     for arrival in bench.sandbox.platform.messages(0, usize::MAX) {
         let entered = arrival.entered.unwrap();
@@ -74,18 +74,7 @@ fn assert_turns(bench: &Bench) {
 async fn survives(engine: Engine, kills: u32, seed: u64) {
     let bench = Bench::new(engine).await;
     let mut random = seeded(seed);
-    for number in 0..PEOPLE {
-        bench.sandbox.world.add_person(person(number));
-    }
-    for (segment, name) in [(1, "Cart"), (2, "Browsed"), (3, "Bought")] {
-        bench.world_segment(segment, name, &BTreeSet::new());
-    }
-    let mut truth = Truth([
-        draw(&mut random, PEOPLE, 0.4),
-        draw(&mut random, PEOPLE, 0.4),
-        draw(&mut random, PEOPLE, 0.1),
-    ]);
-    truth.write(&bench);
+    let mut truth = world(&bench, &mut random).await;
     bench.apply(&file()).await;
 
     // Events are taken first, the answer comes late: a kill falls into the doubt.
@@ -110,16 +99,35 @@ async fn survives(engine: Engine, kills: u32, seed: u64) {
     );
 
     bench.sandbox.faults.clear();
+    assert_truth(&bench, &truth).await;
+}
+
+/// One more run brings the platform to the truth, and another one says nothing.
+pub(super) async fn assert_truth(bench: &Bench, truth: &Truth) {
     bench.sync().await;
     assert_eq!(bench.platform(META, "cart_abandoners"), platform_names(&truth.cart()));
     assert_eq!(bench.platform(META, "browsed"), platform_names(&truth.browsed()));
-    assert_turns(&bench);
+    assert_turns(bench);
     let counts = bench.sandbox.platform.counts();
     assert_eq!(counts.differing, 0, "a resend had other bytes");
     assert!(counts.dropped.is_empty(), "{:?}", counts.dropped);
     let so_far = counts.received;
     bench.sync().await;
     assert_eq!(bench.sandbox.platform.counts().received, so_far);
+}
+
+/// A world of [`PEOPLE`] in three segments, and a file of two mappings over it.
+pub(super) async fn world(bench: &Bench, random: &mut StdRng) -> Truth {
+    for number in 0..PEOPLE {
+        bench.sandbox.world.add_person(person(number));
+    }
+    for (segment, name) in [(1, "Cart"), (2, "Browsed"), (3, "Bought")] {
+        bench.world_segment(segment, name, &BTreeSet::new());
+    }
+    let truth =
+        Truth([draw(random, PEOPLE, 0.4), draw(random, PEOPLE, 0.4), draw(random, PEOPLE, 0.1)]);
+    truth.write(bench);
+    truth
 }
 
 #[tokio::test(flavor = "multi_thread")]

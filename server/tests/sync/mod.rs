@@ -11,6 +11,7 @@ mod kill;
 mod model;
 mod single;
 mod trust;
+mod two;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -30,7 +30,7 @@ const CIO_ID: &str = "cio_id";
 impl CustomerioClient {
     /// Attributes are tried for a quarter of the time: a sync goes on without them.
     fn tries_for_attributes(&self) -> Span {
-        Span(self.tries_for.0 / 4)
+        Span(self.tries.each.0 / 4)
     }
 
     fn attributes_call<'a>(

@@ -36,6 +36,15 @@ const VENDOR: &str = "Customer.io";
 /// The largest page that the API gives.
 const PAGE: &str = "30000";
 
+/// How long calls are tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Tries {
+    /// Each of them.
+    pub each: Span,
+    /// None after this moment.
+    pub until: Option<Instant>,
+}
+
 /// Everything that a client needs.
 pub struct CustomerioClient {
     /// The one client for outgoing calls.
@@ -50,8 +59,8 @@ pub struct CustomerioClient {
     pub sleep: Arc<dyn Sleep>,
     /// Chance.
     pub jitter: Arc<dyn Jitter>,
-    /// How long one call is tried.
-    pub tries_for: Span,
+    /// How long calls are tried.
+    pub tries: Tries,
     pace: EvenPace,
     /// No call before this moment: Customer.io asked for it.
     not_before: AtomicI64,
@@ -85,11 +94,11 @@ impl CustomerioClient {
         stand_in: Option<String>,
         time: Arc<crate::clock::SystemClock>,
         jitter: Arc<dyn Jitter>,
-        tries_for: Span,
+        tries: Tries,
     ) -> Self {
         let (clock, sleep): (Arc<dyn Clock>, Arc<dyn Sleep>) = (time.clone(), time);
         let (pace, not_before) = (EvenPace::new(), AtomicI64::new(i64::MIN));
-        Self { http, credentials, stand_in, clock, sleep, jitter, tries_for, pace, not_before }
+        Self { http, credentials, stand_in, clock, sleep, jitter, tries, pace, not_before }
     }
 
     /// Gets a path until it has an answer or the time for tries is up.
@@ -99,7 +108,7 @@ impl CustomerioClient {
         query: &[(&str, &str)],
         what: &str,
     ) -> Result<T, VendorError> {
-        let tries_for = self.tries_for;
+        let tries_for = self.tries.each;
         self.call(Call { method: Method::GET, path, query, body: None, what, tries_for }).await
     }
 
@@ -138,6 +147,7 @@ impl CustomerioClient {
         tries_for: Span,
     ) -> Result<Vec<u8>, VendorError> {
         let patience = Patience::until(self.clock.now().plus(tries_for));
+        let patience = self.tries.until.map_or(patience, |until| patience.at_most(until));
         for attempt in 0.. {
             let turn = match budget {
                 Some(per_second) => Some(self.turn(per_second).await),

@@ -106,12 +106,12 @@ fn sentence(approvals: &Approvals) -> String {
 fn runs_section(runs: Vec<WaitingRun>, now: Instant, actions: Actions) -> AnyView {
     let columns = vec![
         Column::words("Mapping"),
+        Column::actions("Release or discard"),
         Column::words("Use case"),
         Column::figures("There now"),
         Column::figures("Would enter"),
         Column::figures("Would exit"),
         Column::figures("Waits since"),
-        Column::actions("Release or discard"),
     ];
     let rows = runs.into_iter().map(|run| run_row(&run, now, actions)).collect_view();
     view! {
@@ -136,17 +136,6 @@ fn run_row(run: &WaitingRun, now: Instant, actions: Actions) -> AnyView {
             <th scope="row">
                 <a href=format!("/mappings/{}", run.mapping)>{run.mapping.to_string()}</a>
             </th>
-            <td>
-                <UseCaseMark use_case=run.use_case />
-            </td>
-            <Figure value=run.present />
-            <Figure value=run.entered />
-            <Figure value=run.exited />
-            <td class="num">
-                <a href=format!("/runs/{id}")>
-                    <Moment at=run.at now />
-                </a>
-            </td>
             <td class="tight">
                 <div class="buttons">
                     <ActionForm action=actions.release>
@@ -160,6 +149,17 @@ fn run_row(run: &WaitingRun, now: Instant, actions: Actions) -> AnyView {
                         </Button>
                     </ActionForm>
                 </div>
+            </td>
+            <td>
+                <UseCaseMark use_case=run.use_case />
+            </td>
+            <Figure value=run.present />
+            <Figure value=run.entered />
+            <Figure value=run.exited />
+            <td class="num">
+                <a href=format!("/runs/{id}")>
+                    <Moment at=run.at now />
+                </a>
             </td>
         </tr>
     }
@@ -181,11 +181,11 @@ fn change(entered: u64, exited: u64) -> String {
 fn shrunk_section(shrunk: Vec<ShrunkAudience>, now: Instant, actions: Actions) -> AnyView {
     let columns = vec![
         Column::words("Audience"),
+        Column::actions("Accept"),
         Column::words("Suppressions"),
         Column::figures("Kept"),
         Column::figures("Last reading"),
         Column::figures("Waits since"),
-        Column::actions("Accept"),
     ];
     let rows = shrunk.into_iter().map(|one| shrunk_row(&one, now, actions)).collect_view();
     view! {
@@ -211,6 +211,12 @@ fn shrunk_row(one: &ShrunkAudience, now: Instant, actions: Actions) -> AnyView {
             <th scope="row">
                 <a href=format!("/audiences#{key}")>{name}</a>
             </th>
+            <td class="tight">
+                <ActionForm action=actions.accept>
+                    <input type="hidden" name="audience" value=key />
+                    <Button busy=actions.accept.pending()>{words}</Button>
+                </ActionForm>
+            </td>
             <td>
                 <a href="/suppression">{format::list(&rules)}</a>
             </td>
@@ -218,12 +224,6 @@ fn shrunk_row(one: &ShrunkAudience, now: Instant, actions: Actions) -> AnyView {
             <Figure value=one.read />
             <td class="num">
                 <Moment at=one.at now />
-            </td>
-            <td class="tight">
-                <ActionForm action=actions.accept>
-                    <input type="hidden" name="audience" value=key />
-                    <Button busy=actions.accept.pending()>{words}</Button>
-                </ActionForm>
             </td>
         </tr>
     }

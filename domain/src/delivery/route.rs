@@ -8,7 +8,7 @@ use crate::{
     destinations::{Destination, DestinationSpec},
     ids::AudienceId,
     key::Key,
-    people::{Person, renaming::Names},
+    people::renaming::Names,
 };
 
 /// An audience's and a destination's names, as an order was decided.
@@ -47,15 +47,14 @@ impl Route {
         self.destination.carries(field)
     }
 
-    /// The identifiers of a person that messages carry.
+    /// Of these names, those that messages carry.
     #[must_use]
-    pub fn names(&self, person: &Person) -> Names {
-        let carried =
-            |field: &str, value: &Option<String>| value.clone().filter(|_| self.carries(field));
+    pub fn carried(&self, names: Names) -> Names {
+        let Names { id, email, phone } = names;
         Names {
-            id: person.id.clone(),
-            email: carried("email", &person.email),
-            phone: carried("phone", &person.phone),
+            id,
+            email: email.filter(|_| self.carries("email")),
+            phone: phone.filter(|_| self.carries("phone")),
         }
     }
 }
@@ -65,7 +64,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::destinations::Profile;
+    use crate::{destinations::Profile, people::Person};
 
     fn route(key: &str, integration: &str, profile: Profile) -> Route {
         Route {
@@ -106,9 +105,9 @@ mod tests {
             phone: Some("+14155552671".to_owned()),
             fields: std::collections::BTreeMap::new(),
         };
-        let list = route("vip", "Meta", Profile::MetaCustomAudiences).names(&person);
+        let list = route("vip", "Meta", Profile::MetaCustomAudiences).carried(Names::of(&person));
         assert_eq!(list.email.as_deref(), Some("a@example.com"));
-        let plain = route("vip", "Plain", Profile::Plain).names(&person);
+        let plain = route("vip", "Plain", Profile::Plain).carried(Names::of(&person));
         assert_eq!((plain.id.as_deref(), plain.email, plain.phone), (Some("u"), None, None));
     }
 }

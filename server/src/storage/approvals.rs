@@ -84,6 +84,12 @@ fn not_waiting(what: &str) -> Failure {
     )))
 }
 
+/// Ends a run that waits, and no other.
+fn end_waiting(run: RunId, words: String) -> Statement {
+    let end = "UPDATE run SET state = 'done', error = $1 WHERE id = $2 AND state = 'waiting'";
+    Statement::new(end).with(words).with(run.0)
+}
+
 #[async_trait]
 impl ApprovalStore for Storage {
     async fn approvals(&self) -> Result<Approvals> {
@@ -120,11 +126,7 @@ impl ApprovalStore for Storage {
 
     async fn release(&self, run: RunId, by: &str, now: Instant) -> Result<()> {
         writing!(self.database, |connection| {
-            let ended = Statement::new(
-                "UPDATE run SET state = 'done', error = $1 WHERE id = $2 AND state = 'waiting'",
-            )
-            .with(format!("released by {by}: the next run sends it"))
-            .with(run.0);
+            let ended = end_waiting(run, format!("released by {by}: the next run sends it"));
             if carry_out!(connection, ended) == 0 {
                 return Err(not_waiting("the run"));
             }
@@ -144,11 +146,7 @@ impl ApprovalStore for Storage {
 
     async fn discard(&self, run: RunId, by: &str, now: Instant) -> Result<Key> {
         let key: String = writing!(self.database, |connection| {
-            let ended = Statement::new(
-                "UPDATE run SET state = 'done', error = $1 WHERE id = $2 AND state = 'waiting'",
-            )
-            .with(format!("discarded by {by}, who paused the mapping"))
-            .with(run.0);
+            let ended = end_waiting(run, format!("discarded by {by}, who paused the mapping"));
             if carry_out!(connection, ended) == 0 {
                 return Err(not_waiting("the run"));
             }

@@ -331,16 +331,17 @@ impl Stuck {
 
 impl StoredNames {
     fn renaming(&self, route: &Route) -> Renaming {
-        let carried = |id: &Option<String>, email: &Option<String>, phone: &Option<String>| {
-            let only = |field: &str, value: &Option<String>| {
-                value.clone().filter(|_| route.carries(field))
-            };
-            Names { id: id.clone(), email: only("email", email), phone: only("phone", phone) }
+        let there = Names {
+            id: self.there_id.clone(),
+            email: self.there_email.clone(),
+            phone: self.there_phone.clone(),
         };
-        renaming(
-            &carried(&self.there_id, &self.there_email, &self.there_phone),
-            &carried(&self.person_id, &self.email, &self.phone),
-        )
+        let now = Names {
+            id: self.person_id.clone(),
+            email: self.email.clone(),
+            phone: self.phone.clone(),
+        };
+        renaming(&route.carried(there), &route.carried(now))
     }
 }
 

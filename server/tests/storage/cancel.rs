@@ -17,18 +17,12 @@ use rstest::rstest;
 
 use super::{
     harness::{
-        Bench, Engine,
+        Engine,
         Engine::{Postgres, Sqlite},
-        SHOP, people,
+        people, shop,
     },
     worker::{Worker, decision, doubt},
 };
-
-async fn shop(engine: Engine) -> Option<Bench> {
-    let bench = Bench::open(engine).await?;
-    bench.apply(SHOP, false).await;
-    Some(bench)
-}
 
 #[rstest]
 #[tokio::test]

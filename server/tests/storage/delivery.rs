@@ -14,16 +14,10 @@ use super::{
     harness::{
         Bench, Engine,
         Engine::{Postgres, Sqlite},
-        SHOP, people,
+        people, shop,
     },
     worker::{Worker, doubt},
 };
-
-async fn shop(engine: Engine) -> Option<Bench> {
-    let bench = Bench::open(engine).await?;
-    bench.apply(SHOP, false).await;
-    Some(bench)
-}
 
 async fn counts(bench: &Bench, mapping: &str) -> (u64, u64) {
     let row = bench.row(mapping).await;

@@ -16,18 +16,12 @@ use rstest::rstest;
 
 use super::{
     harness::{
-        Bench, Engine,
+        Engine,
         Engine::{Postgres, Sqlite},
-        SHOP, people,
+        people, shop,
     },
     worker::{Worker, doubt},
 };
-
-async fn shop(engine: Engine) -> Option<Bench> {
-    let bench = Bench::open(engine).await?;
-    bench.apply(SHOP, false).await;
-    Some(bench)
-}
 
 #[rstest]
 #[tokio::test]

@@ -140,6 +140,13 @@ destination = "meta"
 use_case = "suppress"
 "#;
 
+/// [`SHOP`] in a database of its own.
+pub async fn shop(engine: Engine) -> Option<Bench> {
+    let bench = Bench::open(engine).await?;
+    bench.apply(SHOP, false).await;
+    Some(bench)
+}
+
 impl Bench {
     /// A database of its own on this engine; nothing if PostgreSQL is to be skipped.
     pub async fn open(engine: Engine) -> Option<Self> {

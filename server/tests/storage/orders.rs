@@ -18,18 +18,12 @@ use rstest::rstest;
 
 use super::{
     harness::{
-        Bench, Engine,
+        Engine,
         Engine::{Postgres, Sqlite},
-        SHOP, people,
+        people, shop,
     },
     worker::{Worker, decision, doubt},
 };
-
-async fn shop(engine: Engine) -> Option<Bench> {
-    let bench = Bench::open(engine).await?;
-    bench.apply(SHOP, false).await;
-    Some(bench)
-}
 
 fn ordered(entered: u64, exited: u64) -> Ordered {
     Ordered { entered, exited, ..Ordered::default() }

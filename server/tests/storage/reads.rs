@@ -30,16 +30,10 @@ use super::{
     harness::{
         Bench, Engine,
         Engine::{Postgres, Sqlite},
-        SHOP, desired, key, people,
+        SHOP, desired, key, people, shop,
     },
     worker::Worker,
 };
-
-async fn shop(engine: Engine) -> Option<Bench> {
-    let bench = Bench::open(engine).await?;
-    bench.apply(SHOP, false).await;
-    Some(bench)
-}
 
 async fn due(bench: &Bench) -> Vec<Key> {
     bench.storage.due(bench.now()).await.unwrap()

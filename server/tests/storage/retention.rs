@@ -28,7 +28,7 @@ use super::{
     harness::{
         Bench, Engine,
         Engine::{Postgres, Sqlite},
-        SHOP, key, people,
+        key, people, shop,
     },
     worker::Worker,
 };
@@ -36,12 +36,6 @@ use super::{
 const HISTORY: Span = Span::from_hours(24 * HISTORY_DAYS);
 const LONGER: Span = Span::from_hours(24 * HISTORY_DAYS + 1);
 const MINUTE: Span = Span::from_minutes(1);
-
-async fn shop(engine: Engine) -> Option<Bench> {
-    let bench = Bench::open(engine).await?;
-    bench.apply(SHOP, false).await;
-    Some(bench)
-}
 
 fn retention(bench: &Bench) -> RetentionWorker {
     let store = Arc::new(bench.storage.clone());

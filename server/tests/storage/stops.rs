@@ -15,18 +15,12 @@ use rstest::rstest;
 
 use super::{
     harness::{
-        Bench, Engine,
+        Engine,
         Engine::{Postgres, Sqlite},
-        SHOP, key, people,
+        key, people, shop,
     },
     worker::{Worker, decision, doubt},
 };
-
-async fn shop(engine: Engine) -> Option<Bench> {
-    let bench = Bench::open(engine).await?;
-    bench.apply(SHOP, false).await;
-    Some(bench)
-}
 
 fn meta() -> Scope {
     Scope::Destination(key("meta"))

@@ -18,9 +18,11 @@ use futures::future::BoxFuture;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use leptos::config::LeptosOptions;
-use leptos_axum::{LeptosRoutes as _, generate_route_list_with_exclusions_and_ssg_and_context};
+use leptos_axum::{
+    AxumRouteListing, LeptosRoutes as _, generate_route_list_with_exclusions_and_ssg_and_context,
+};
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -92,9 +94,7 @@ fn console(edge: Edge) -> Router {
             services();
         }
     };
-    // Listing the routes renders the app once, in the same context as a request.
-    let (routes, _) =
-        generate_route_list_with_exclusions_and_ssg_and_context(App, None, provide.clone());
+    let routes = routes(provide.clone());
     let not_found = leptos_axum::render_app_async_with_context(provide.clone(), document.clone());
     let site = edge.site;
     let fallback = move |request: Request| async move {
@@ -123,6 +123,15 @@ fn console(edge: Edge) -> Router {
                 .layer(CompressionLayer::new()),
         )
         .with_state(options)
+}
+
+/// The routes of the app, listed once in a process: listing renders the app, and meanwhile Leptos
+/// holds back what any other page begins to load, for good (leptos issue 4773). So no page is
+/// rendered before the list is there.
+fn routes(context: impl Fn() + Clone + Send + Sync + 'static) -> Vec<AxumRouteListing> {
+    static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    let list = || generate_route_list_with_exclusions_and_ssg_and_context(App, None, context).0;
+    ROUTES.get_or_init(list).clone()
 }
 
 /// Answers with a file where there is one; all their names have a dot.

@@ -41,11 +41,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use domain::time::{Clock, Instant};
+use domain::time::Clock;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::SteadyClock;
 use budget::{Budget, Waits, Window};
 use counters::Counters;
 use customerio::exports::Exports;
@@ -149,15 +150,6 @@ impl Shared {
     }
 }
 
-/// A clock that only runs forward, for limits of real traffic.
-struct Monotonic(std::time::Instant);
-
-impl Clock for Monotonic {
-    fn now(&self) -> Instant {
-        Instant(i64::try_from(self.0.elapsed().as_micros()).unwrap_or(i64::MAX))
-    }
-}
-
 /// A sandbox that is listening. Dropping it stops it.
 pub struct RunningSandbox {
     /// Base URL, scheme, host and port, for Customer.io's App API.
@@ -194,10 +186,7 @@ impl RunningSandbox {
         let address = listener.local_addr()?;
         let url = format!("http://{address}");
         let shared = Arc::new(Shared {
-            pace: config
-                .pace
-                .clone()
-                .unwrap_or_else(|| Arc::new(Monotonic(std::time::Instant::now()))),
+            pace: config.pace.clone().unwrap_or_else(|| Arc::new(SteadyClock::new())),
             clock,
             world: Arc::default(),
             platform: Arc::new(Platform::new(config.keep_payloads)),

@@ -201,6 +201,7 @@ async fn a_wait_that_was_asked_for_outlives_the_process(
     assert!(error.contains("slow down (429)"), "{error}");
     let run = &bench.sync().await["cart"];
     assert_eq!((run["state"].as_str(), run["delivered"].as_u64()), (Some("done"), Some(36)));
+    assert!(run["duration_ms"].as_i64().unwrap() >= 1_500, "it didn't wait: {run}");
     assert_eq!(bench.sandbox.unheeded_waits(vendor), 0);
 }
 

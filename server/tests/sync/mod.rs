@@ -5,6 +5,7 @@
 #![expect(clippy::format_push_string, reason = "short files, readable where they are built")]
 
 mod attributes;
+mod clock;
 mod faults;
 mod hostile;
 mod kill;

@@ -136,9 +136,11 @@ impl SyncService {
             Either::Left((done, _)) => done,
             Either::Right((lost, _)) => lost.map(|()| BTreeMap::new()),
         };
+        let mut released = Ok(());
         for one in &running {
-            self.leases.release(&one.lease).await?;
+            released = released.and(self.leases.release(&one.lease).await);
         }
+        released?;
         let mut broken = match done {
             Ok(broken) => broken,
             Err(error) => {

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod clock;
+mod disk;
 mod faults;
 mod hostile;
 mod kill;

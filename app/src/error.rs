@@ -120,6 +120,7 @@ impl From<domain::Error> for AppError {
             Error::Fenced => Self::Busy {
                 message: "Another process has taken over this work. Try again.".to_owned(),
             },
+            Error::NoRoom(_) => Self::Busy { message: capital_sentence(&error.to_string()) },
             Error::Unexpected(source) => unexpected(&*source),
         }
     }

@@ -41,6 +41,11 @@ pub enum Error {
     /// A lease was lost: another process has taken over.
     #[error("another process has taken over this work")]
     Fenced,
+    /// The database can't be written.
+    #[error(
+        "the database could not be written: make room on its disk. Nothing is lost, and the next run goes on from here"
+    )]
+    NoRoom(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Anything else: a bug or a broken machine.
     #[error("something unexpected happened")]
     Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),

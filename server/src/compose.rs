@@ -108,7 +108,7 @@ impl Segue {
         let stored = Arc::new(storage.clone());
 
         let http = vendors::client().map_err(domain::Error::unexpected)?;
-        let credentials = Credentials(stored.clone());
+        let credentials = Credentials::new(stored.clone());
         let tries = match purpose {
             // A page waits for it.
             Purpose::Serve => Tries { each: Span::from_seconds(10), until: None },

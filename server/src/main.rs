@@ -12,6 +12,8 @@ async fn main() -> ExitCode {
         .with_env_filter(EnvFilter::try_from_env("SEGUE_LOG").unwrap_or_else(|_| "info".into()))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
+        // Where the log can't be written, saying so can't either, and would be a panic.
+        .log_internal_errors(false)
         .init();
     server::cli::run(arguments).await
 }

@@ -73,14 +73,16 @@ pub trait MirrorStore: Send + Sync {
     /// How many people the reading in progress has seen so far, for whoever watches.
     async fn put_progress(&self, audience: AudienceId, seen: u64) -> Result<()>;
 
-    /// Puts a whole reading in place of the last one, unless a later one is there already.
-    /// People who are new in an audience are kept as a cohort for suppressions with a ttl.
+    /// Puts a whole reading in place of the last one, unless a later one is there already: one
+    /// that began after `now` isn't later, the clock has been put right since. People who are
+    /// new in an audience are kept as a cohort for suppressions with a ttl.
     async fn put_mirror(
         &self,
         audience: AudienceId,
         segment_name: &str,
         members: &PersonSet,
         began_at: Instant,
+        now: Instant,
     ) -> Result<Kept>;
 
     /// Says that the last reading failed; the one before it stays.

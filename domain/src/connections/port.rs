@@ -16,6 +16,16 @@ pub trait ConnectionStore: Send + Sync {
     async fn put_test(&self, vendor: Vendor, result: &TestResult) -> Result<()>;
 }
 
+/// Keeps until when a vendor has asked to be left alone. It outlives the process that was told.
+#[async_trait]
+pub trait WaitStore: Send + Sync {
+    /// The latest such moment, past ones too.
+    async fn wait(&self, vendor: Vendor) -> Result<Option<Instant>>;
+
+    /// Keeps a moment in place of the former one.
+    async fn put_wait(&self, vendor: Vendor, until: Instant) -> Result<()>;
+}
+
 /// Tries a connection for real.
 #[async_trait]
 pub trait ConnectionTester: Send + Sync {

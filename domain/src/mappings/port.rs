@@ -29,7 +29,8 @@ pub trait MappingStore: Send + Sync {
     /// [`crate::Error::Conflict`] if it has ordered before.
     async fn adopt(&self, mapping: MappingId, by: &str, now: Instant) -> Result<()>;
 
-    /// Which mappings are due or wished for.
+    /// Which mappings are due or wished for. One that is due far later than it can be is due:
+    /// the clock has been put back.
     async fn due(&self, now: Instant) -> Result<Vec<Key>>;
 
     /// Which retired mappings owe exits and are due.

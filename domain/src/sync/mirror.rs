@@ -68,7 +68,8 @@ impl Mirrorer {
         };
         let mut newest = newest.lock().await;
         if let Some((began_at, reading)) = newest.as_ref()
-            && *began_at >= since
+            // One from the future began before the clock was put right.
+            && (since..=self.clock.now()).contains(began_at)
         {
             return Ok(reading.clone());
         }
@@ -81,7 +82,8 @@ impl Mirrorer {
     async fn read_now(&self, audience: &Audience, began_at: Instant) -> Result<Reading> {
         match self.read_whole(audience).await {
             Ok((name, members)) => {
-                match self.store.put_mirror(audience.id, &name, &members, began_at).await? {
+                let now = self.clock.now();
+                match self.store.put_mirror(audience.id, &name, &members, began_at, now).await? {
                     Kept::Whole => Ok(Reading::Fresh),
                     Kept::Shrunk { before, read } => {
                         let reason = format!(

@@ -136,9 +136,11 @@ impl SyncService {
             Either::Left((done, _)) => done,
             Either::Right((lost, _)) => lost.map(|()| BTreeMap::new()),
         };
+        let mut released = Ok(());
         for one in &running {
-            self.leases.release(&one.lease).await?;
+            released = released.and(self.leases.release(&one.lease).await);
         }
+        released?;
         let mut broken = match done {
             Ok(broken) => broken,
             Err(error) => {
@@ -173,10 +175,11 @@ impl SyncService {
         let active = configuration.mappings.iter().filter(|mapping| mapping.spec.active);
         let read: BTreeSet<AudienceId> =
             active.flat_map(|mapping| audiences_behind(&configuration, mapping)).collect();
-        let since = self.clock.now().minus(UNREAD);
+        let now = self.clock.now();
+        let since = now.minus(UNREAD);
         for row in self.mirrors.audience_rows().await? {
             // Another process may have read it.
-            let is_new = row.mirrored_at.is_some_and(|at| at >= since);
+            let is_new = row.mirrored_at.is_some_and(|at| (since..=now).contains(&at));
             match configuration.audience(&row.spec.key) {
                 Some(audience) if !is_new && !read.contains(&audience.id) => {
                     self.mirrorer.read(audience, since).await?;

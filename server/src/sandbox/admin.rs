@@ -108,6 +108,11 @@ async fn status(State(shared): State<Arc<Shared>>) -> Json<Value> {
             "customerio": shared.budget(Vendor::Customerio).most_seen(),
             "tracking": shared.budget(Vendor::Tracking).most_seen(),
         },
+        "most_events_in_a_second": shared.events().most(),
+        "unheeded_waits": {
+            "customerio": shared.waits(Vendor::Customerio).unheeded(),
+            "tracking": shared.waits(Vendor::Tracking).unheeded(),
+        },
         "answers_spoiled": shared.counters.answers_spoiled(),
         "messages": shared.platform.counts(),
         "audiences": audiences,

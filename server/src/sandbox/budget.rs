@@ -1,4 +1,4 @@
-//! How many requests fit into any one second.
+//! How many requests fit into any one second, and who came although they were asked to wait.
 //!
 //! A window that slides: at no moment have more than `limit` requests been granted in the
 //! second before it, which is stricter than a bucket that refills on the full second.
@@ -14,26 +14,70 @@ const SECOND: Span = Span(1_000_000);
 pub struct Budget {
     limit: usize,
     granted: VecDeque<Instant>,
-    seen: VecDeque<Instant>,
-    most_seen: usize,
+    seen: Window,
+}
+
+/// The most that came in any one second.
+#[derive(Debug, Default)]
+pub struct Window {
+    recent: VecDeque<Instant>,
+    most: usize,
+}
+
+impl Window {
+    /// Counts what comes now.
+    pub fn see(&mut self, now: Instant, count: usize) {
+        self.recent.extend(std::iter::repeat_n(now, count));
+        forget(&mut self.recent, now);
+        self.most = self.most.max(self.recent.len());
+    }
+
+    /// The most in any one second.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+}
+
+/// How long a request may be on its way that left before the answer to another one arrived.
+const ON_ITS_WAY: Span = Span::from_millis(200);
+
+/// What was asked for by `Retry-After`, and who didn't heed it.
+#[derive(Debug, Default)]
+pub struct Waits {
+    /// From when until when nobody should come.
+    asked: Vec<(Instant, Instant)>,
+    unheeded: u64,
+}
+
+impl Waits {
+    /// Counts a request that came although it was asked to wait.
+    pub fn see(&mut self, now: Instant) {
+        self.asked.retain(|(_, until)| now < *until);
+        if self.asked.iter().any(|(from, _)| *from <= now) {
+            self.unheeded += 1;
+        }
+    }
+
+    /// An answer leaves that asks for so long a wait, or for none.
+    pub fn told(&mut self, wait: Option<Span>, now: Instant) {
+        self.asked.extend(wait.map(|wait| (now.plus(ON_ITS_WAY), now.plus(wait))));
+    }
+
+    /// How many came although they were asked to wait.
+    pub fn unheeded(&self) -> u64 {
+        self.unheeded
+    }
 }
 
 impl Budget {
     /// At most `limit` requests in any one second.
     pub fn new(limit: u32) -> Self {
-        Self {
-            limit: limit as usize,
-            granted: VecDeque::new(),
-            seen: VecDeque::new(),
-            most_seen: 0,
-        }
+        Self { limit: limit as usize, granted: VecDeque::new(), seen: Window::default() }
     }
 
     /// Counts a request that came, whatever becomes of it.
     pub fn see(&mut self, now: Instant) {
-        self.seen.push_back(now);
-        forget(&mut self.seen, now);
-        self.most_seen = self.most_seen.max(self.seen.len());
+        self.seen.see(now, 1);
     }
 
     /// Grants a request, if it fits.
@@ -53,7 +97,7 @@ impl Budget {
 
     /// The most requests that came in any one second, refused ones included.
     pub fn most_seen(&self) -> usize {
-        self.most_seen
+        self.seen.most()
     }
 }
 
@@ -85,5 +129,21 @@ mod tests {
             budget.see(Instant(at));
         }
         assert_eq!(budget.most_seen(), 3);
+    }
+
+    #[test]
+    fn whoever_comes_before_the_wait_has_ended_is_counted() {
+        let mut waits = Waits::default();
+        waits.see(Instant(0));
+        waits.told(None, Instant(0));
+        waits.told(Some(Span::from_seconds(2)), Instant(0));
+        waits.told(Some(Span::from_seconds(1)), Instant(100_000));
+        // Left before the answer came.
+        waits.see(Instant(150_000));
+        assert_eq!(waits.unheeded(), 0);
+        for at in [250_000, 1_200_000, 1_999_999, 2_000_000] {
+            waits.see(Instant(at));
+        }
+        assert_eq!(waits.unheeded(), 3);
     }
 }

@@ -2,7 +2,7 @@
 //! the request was carried out.
 //!
 //! `after: true` is the lost or late acknowledgement: the events are taken, and then the
-//! answer is an error, late, or never comes. To add a fault: a [`FaultKind`] here and its
+//! answer is an error, late, cut off, or never comes. To add a fault: a [`FaultKind`] here and its
 //! effect in `gate.rs`.
 
 use std::sync::{
@@ -27,7 +27,7 @@ pub enum Vendor {
 }
 
 /// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// An error in the vendor's own JSON, with `status` (default 503).
@@ -36,6 +36,15 @@ pub enum FaultKind {
     Html,
     /// The connection is reset.
     Reset,
+    /// The write side is shut before a byte of the answer; the other half stays open.
+    HalfClosed,
+    /// The same after the answer's status line.
+    CutHead,
+    /// The same in the middle of the answer's body.
+    CutBody,
+    /// The answer is whole, and the connection that it came on is closed as the next request
+    /// arrives there: the race for a connection that was kept.
+    ClosedBetween,
     /// The answer comes `millis` later (default 12,000).
     Delay,
     /// The answer never comes.

@@ -41,12 +41,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use domain::time::{Clock, Instant};
+use domain::time::Clock;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use budget::Budget;
+use crate::clock::SteadyClock;
+use budget::{Budget, Waits, Window};
 use counters::Counters;
 use customerio::exports::Exports;
 use fault::{Faults, Vendor};
@@ -110,6 +111,9 @@ pub(crate) struct Shared {
     counters: Arc<Counters>,
     customerio_budget: Mutex<Budget>,
     tracking_budget: Mutex<Budget>,
+    customerio_waits: Mutex<Waits>,
+    tracking_waits: Mutex<Waits>,
+    events: Mutex<Window>,
     exports: Mutex<Exports>,
     modes: Mutex<Modes>,
     url: String,
@@ -125,21 +129,24 @@ impl Shared {
         budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn waits(&self, vendor: Vendor) -> MutexGuard<'_, Waits> {
+        let waits = match vendor {
+            Vendor::Customerio => &self.customerio_waits,
+            Vendor::Tracking => &self.tracking_waits,
+        };
+        waits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn events(&self) -> MutexGuard<'_, Window> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn exports(&self) -> MutexGuard<'_, Exports> {
         self.exports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn modes(&self) -> MutexGuard<'_, Modes> {
         self.modes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A clock that only runs forward, for limits of real traffic.
-struct Monotonic(std::time::Instant);
-
-impl Clock for Monotonic {
-    fn now(&self) -> Instant {
-        Instant(i64::try_from(self.0.elapsed().as_micros()).unwrap_or(i64::MAX))
     }
 }
 
@@ -179,10 +186,7 @@ impl RunningSandbox {
         let address = listener.local_addr()?;
         let url = format!("http://{address}");
         let shared = Arc::new(Shared {
-            pace: config
-                .pace
-                .clone()
-                .unwrap_or_else(|| Arc::new(Monotonic(std::time::Instant::now()))),
+            pace: config.pace.clone().unwrap_or_else(|| Arc::new(SteadyClock::new())),
             clock,
             world: Arc::default(),
             platform: Arc::new(Platform::new(config.keep_payloads)),
@@ -190,6 +194,9 @@ impl RunningSandbox {
             counters: Arc::default(),
             customerio_budget: Mutex::new(Budget::new(config.customerio_requests_per_second)),
             tracking_budget: Mutex::new(Budget::new(config.tracking_requests_per_second)),
+            customerio_waits: Mutex::default(),
+            tracking_waits: Mutex::default(),
+            events: Mutex::default(),
             exports: Mutex::default(),
             modes: Mutex::new(config.modes.clone()),
             url: url.clone(),
@@ -233,6 +240,16 @@ impl RunningSandbox {
     /// The most requests that came in any one second, refused ones included.
     pub fn most_requests_in_a_second(&self, vendor: Vendor) -> usize {
         self.shared.budget(vendor).most_seen()
+    }
+
+    /// The most events that came in any one second.
+    pub fn most_events_in_a_second(&self) -> usize {
+        self.shared.events().most()
+    }
+
+    /// Requests that came although a 429 had asked them by `Retry-After` to wait longer.
+    pub fn unheeded_waits(&self, vendor: Vendor) -> u64 {
+        self.shared.waits(vendor).unheeded()
     }
 
     /// Switches a mode while it runs.

@@ -340,15 +340,17 @@ impl MirrorStore for Storage {
         segment_name: &str,
         members: &PersonSet,
         began_at: Instant,
+        now: Instant,
     ) -> Result<Kept> {
         writing!(self.database, |connection| {
             let is_newest = sqlx::query(
                 "UPDATE audience SET segment_name = $1, mirrored_at = $2, reading = NULL
-                WHERE id = $3 AND (mirrored_at IS NULL OR mirrored_at < $2)",
+                WHERE id = $3 AND (mirrored_at IS NULL OR mirrored_at < $2 OR mirrored_at > $4)",
             )
             .bind(segment_name)
             .bind(began_at.0)
             .bind(audience.0)
+            .bind(now.0)
             .execute(&mut *connection)
             .await?
             .rows_affected()

@@ -9,7 +9,7 @@ use std::{
 
 use domain::{Error, Result};
 use sqlx::{
-    Connection as _, PgConnection, PgPool, SqlitePool,
+    Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -70,13 +70,11 @@ impl Database {
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
                     .busy_timeout(Duration::from_secs(30));
-                let writer: SqlitePool = SqlitePoolOptions::new()
-                    .max_connections(1)
+                let writer: SqlitePool = sqlite_pool(1)
                     .connect_with(for_many_rows(options.clone()))
                     .await
                     .map_err(Error::unexpected)?;
-                let readers = SqlitePoolOptions::new()
-                    .max_connections(8)
+                let readers = sqlite_pool(8)
                     .connect_with(options.read_only(true).create_if_missing(false))
                     .await
                     .map_err(Error::unexpected)?;
@@ -103,6 +101,16 @@ impl Database {
         }
         .map_err(Error::unexpected)
     }
+}
+
+/// A pool that takes no connection back whose transaction could not be ended: where the disk is
+/// full, SQLite ends it by itself, and the driver would hold it for open ever after.
+fn sqlite_pool(most: u32) -> SqlitePoolOptions {
+    let is_sound = |connection: &SqliteConnection| !connection.is_in_transaction();
+    SqlitePoolOptions::new().max_connections(most).before_acquire(move |connection, _| {
+        let is_sound = is_sound(connection);
+        Box::pin(async move { Ok(is_sound) })
+    })
 }
 
 /// A page of members is 30,000 rows in five indexes: pages of the file are kept in memory

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use domain::{
     Result,
     configuration::port::ConfigurationStore as _,
-    connections::{ConnectionView, KeySource, TestResult, Vendor, port::ConnectionStore},
+    connections::{
+        ConnectionView, KeySource, TestResult, Vendor,
+        port::{ConnectionStore, WaitStore},
+    },
     time::Instant,
 };
 
@@ -68,6 +71,38 @@ impl ConnectionStore for Storage {
             .bind(result.at.0)
             .bind(result.ok)
             .bind(&result.message)
+            .execute(&mut *connection)
+            .await?;
+            Ok(())
+        })
+    }
+}
+
+/// The counter's name of a vendor's wait.
+fn wait_of(vendor: Vendor) -> String {
+    format!("wait {}", name(vendor))
+}
+
+#[async_trait]
+impl WaitStore for Storage {
+    async fn wait(&self, vendor: Vendor) -> Result<Option<Instant>> {
+        let until: Option<i64> = reading!(self.database, |connection| {
+            Ok(sqlx::query_scalar("SELECT value FROM counter WHERE name = $1")
+                .bind(wait_of(vendor))
+                .fetch_optional(&mut *connection)
+                .await?)
+        })?;
+        Ok(until.map(Instant))
+    }
+
+    async fn put_wait(&self, vendor: Vendor, until: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            sqlx::query(
+                "INSERT INTO counter (name, value) VALUES ($1, $2)
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            )
+            .bind(wait_of(vendor))
+            .bind(until.0)
             .execute(&mut *connection)
             .await?;
             Ok(())

@@ -46,3 +46,15 @@ pub(super) fn gathered<T: DeserializeOwned>(text: Option<&str>) -> Result<Vec<T>
         |text| serde_json::from_str(text).map_err(Error::unexpected),
     )
 }
+
+/// Whether the database's disk takes nothing more.
+pub(super) fn is_out_of_room(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let sqlite = [
+        "13",   // SQLITE_FULL
+        "778",  // SQLITE_IOERR_WRITE: a quota, or a limit on the size of a file
+        "4874", // SQLITE_IOERR_SHMSIZE: no room for the index of the log
+    ];
+    // PostgreSQL's disk_full has a code of five letters: no number of SQLite's is like it.
+    code.is_some_and(|code| code == "53100" || sqlite.contains(&&*code))
+}

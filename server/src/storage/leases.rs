@@ -1,5 +1,10 @@
 //! Leases: who works on a mapping, fenced by an epoch.
 
+use std::{
+    collections::BTreeSet,
+    sync::{MutexGuard, PoisonError},
+};
+
 use async_trait::async_trait;
 use domain::{
     Result,
@@ -47,6 +52,12 @@ struct LeaseRow {
     expires_at: i64,
 }
 
+impl Storage {
+    fn unreleased(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unreleased.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[async_trait]
 impl LeaseStore for Storage {
     async fn acquire(&self, name: &str, now: Instant) -> Result<Option<Lease>> {
@@ -54,7 +65,9 @@ impl LeaseStore for Storage {
             return Ok(None);
         }
         let until = now.plus(LENGTH);
-        writing!(self.database, |connection| {
+        // What we gave back, and could not write it, is nobody's.
+        let is_left = self.unreleased().remove(name);
+        let lease: Result<Option<Lease>> = writing!(self.database, |connection| {
             sqlx::query("INSERT INTO lease (name, holder, epoch, expires_at) VALUES ($1, $2, 0, 0) ON CONFLICT (name) DO NOTHING")
                 .bind(name)
                 .bind(FREE)
@@ -69,10 +82,10 @@ impl LeaseStore for Storage {
             .await?;
             let is_held = row.holder != FREE && row.expires_at > now.0;
             let is_ours = row.holder == self.holder;
-            if is_held && is_ours {
+            if is_held && is_ours && !is_left {
                 return Ok(None);
             }
-            if is_held {
+            if is_held && !is_ours {
                 let is_dead: bool = match &self.database {
                     // We have the file's lock: whoever had it before us is dead.
                     Database::Sqlite { .. } => true,
@@ -99,7 +112,11 @@ impl LeaseStore for Storage {
             .execute(&mut *connection)
             .await?;
             Ok(Some(Lease { name: name.to_owned(), epoch }))
-        })
+        });
+        if is_left && lease.is_err() {
+            self.unreleased().insert(name.to_owned());
+        }
+        lease
     }
 
     async fn renew(&self, lease: &Lease, now: Instant) -> Result<()> {
@@ -110,7 +127,7 @@ impl LeaseStore for Storage {
     }
 
     async fn release(&self, lease: &Lease) -> Result<()> {
-        writing!(self.database, |connection| {
+        let released = writing!(self.database, |connection| {
             sqlx::query(
                 "UPDATE lease SET holder = $1 WHERE name = $2 AND epoch = $3 AND holder = $4",
             )
@@ -121,6 +138,10 @@ impl LeaseStore for Storage {
             .execute(&mut *connection)
             .await?;
             Ok(())
-        })
+        });
+        if released.is_err() {
+            self.unreleased().insert(lease.name.clone());
+        }
+        released
     }
 }

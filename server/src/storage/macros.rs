@@ -7,6 +7,8 @@
 
 use domain::Error;
 
+use super::dialect;
+
 /// What a body may fail with.
 #[derive(Debug)]
 pub enum Failure {
@@ -34,6 +36,9 @@ impl From<Failure> for Error {
             Failure::Domain(error) => error,
             Failure::Database(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                 Self::Conflict("somebody else has just stored the same".to_owned())
+            }
+            Failure::Database(error) if dialect::is_out_of_room(&error) => {
+                Self::NoRoom(error.into())
             }
             Failure::Database(error) => Self::unexpected(error),
         }

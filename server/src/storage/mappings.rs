@@ -142,7 +142,8 @@ impl MappingStore for Storage {
         let keys: Vec<String> = reading!(self.database, |connection| {
             Ok(sqlx::query_scalar(
                 "SELECT m.key FROM mapping m LEFT JOIN run_request w ON w.mapping_id = m.id
-                WHERE m.retired_at IS NULL AND (w.mapping_id IS NOT NULL OR m.next_run_at IS NULL OR m.next_run_at <= $1)
+                WHERE m.retired_at IS NULL AND (w.mapping_id IS NOT NULL OR m.next_run_at IS NULL
+                    OR m.next_run_at <= $1 OR (m.next_run_at - $1) / 2 > m.every)
                 ORDER BY m.key",
             )
             .bind(now.0)
@@ -249,7 +250,8 @@ impl MappingStore for Storage {
         let ids: Vec<Uuid> = reading!(self.database, |connection| {
             Ok(sqlx::query_scalar(
                 "SELECT id FROM mapping
-                WHERE retired_at IS NOT NULL AND owes_exits AND next_run_at <= $1 ORDER BY id",
+                WHERE retired_at IS NOT NULL AND owes_exits
+                    AND (next_run_at <= $1 OR (next_run_at - $1) / 2 > every) ORDER BY id",
             )
             .bind(now.0)
             .fetch_all(&mut *connection)

@@ -33,7 +33,10 @@ mod statement;
 mod stops;
 mod suppression;
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use domain::ids::Ids;
 use sqlx::{PgPool, SqlitePool};
@@ -67,12 +70,14 @@ pub struct Storage {
     /// Who we are in leases: another number for each process.
     holder: i64,
     work_lock: Option<Arc<WorkLock>>,
+    /// Leases that were given back while the database could not be written, by name.
+    unreleased: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Storage {
     /// Over these pools.
     pub fn new(database: Database, vault: Arc<Vault>, ids: Arc<dyn Ids>, holder: i64) -> Self {
-        Self { database, vault, ids, holder, work_lock: None }
+        Self { database, vault, ids, holder, work_lock: None, unreleased: Arc::default() }
     }
 
     /// The same, with the right to work orders.

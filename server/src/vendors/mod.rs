@@ -9,6 +9,7 @@ mod pace;
 pub mod stand_in;
 mod tester;
 pub mod twilio;
+mod wait;
 
 use std::time::Duration;
 
@@ -40,10 +41,13 @@ fn plain(error: &reqwest::Error) -> String {
     }
 }
 
+/// No vendor keeps anybody away for longer; more is a mistake.
+const LONGEST_WAIT: domain::time::Span = domain::time::Span::from_hours(1);
+
 /// `Retry-After` in seconds, as both vendors write it.
 fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<domain::time::Span> {
     let seconds: i64 = headers.get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
-    Some(domain::time::Span::from_seconds(seconds.clamp(1, 3_600)))
+    Some(domain::time::Span::from_seconds(seconds.max(1)).min(LONGEST_WAIT))
 }
 
 /// The beginning of a body for a message to operators: JSON errors by their detail, anything

@@ -57,8 +57,12 @@ impl Places {
         let rate = u32::try_from(per_second.clamp(1, 100_000)).unwrap_or(1);
         let quota = Quota::with_period(Duration::from_secs(1) / rate)
             .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN));
+        let spacing = RateLimiter::direct(quota);
+        // The first call keeps its distance too: a process before this one may have made its
+        // last call just now.
+        let _ = spacing.check();
         Self {
-            spacing: Arc::new(RateLimiter::direct(quota)),
+            spacing: Arc::new(spacing),
             places: Arc::new(Semaphore::new(usize::try_from(rate).unwrap_or(1))),
         }
     }

@@ -1,5 +1,6 @@
 //! Injected faults, as a client sees them, and the admin routes.
 
+use domain::time::Span;
 use serde_json::{Value, json};
 use server::sandbox::fault::{Fault, FaultKind, Vendor};
 
@@ -42,6 +43,64 @@ async fn a_reset_before_loses_the_events_and_a_reset_after_only_the_answer() {
         assert!(lost.is_err_and(|error| error.status().is_none()));
         assert_eq!(bench.members().len(), arrived);
     }
+}
+
+#[tokio::test]
+async fn a_half_closed_connection_cuts_the_answer_and_goes_on_reading() {
+    let bench = Bench::new().await;
+    let fault = |kind: FaultKind| Fault::new(Vendor::Tracking, kind).times(1);
+    for (kind, is_heard) in [
+        (FaultKind::HalfClosed, false),
+        (FaultKind::CutHead, false),
+        // The head is whole, the body isn't.
+        (FaultKind::CutBody, true),
+    ] {
+        for (after, arrived) in [(false, 0), (true, 1)] {
+            let before = bench.sandbox.platform.counts().received;
+            bench.sandbox.faults.inject(Fault { after, ..fault(kind) }, domain::time::Instant(0));
+            let body = json!({"batch": [change("1", "a", true)]});
+            let answer = bench.post("/v1/batch").json(&body).send().await;
+            assert_eq!(answer.is_ok(), is_heard, "{kind:?}");
+            if let Ok(answer) = answer {
+                assert_eq!(answer.status(), if after { 200 } else { 503 });
+                assert!(answer.bytes().await.is_err(), "{kind:?}");
+            }
+            let received = bench.sandbox.platform.counts().received - before;
+            assert_eq!(received, arrived, "{kind:?} {after}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_closed_between_two_requests_takes_the_second_one_along() {
+    let bench = Bench::new().await;
+    let fault = Fault::new(Vendor::Tracking, FaultKind::ClosedBetween).times(1);
+    bench.sandbox.faults.inject(fault, domain::time::Instant(0));
+    let batch = bench.batch(&[change("1", "a", true)]).await;
+    assert_eq!(batch.status(), 200);
+    batch.bytes().await.unwrap();
+    let body = json!({"batch": [change("2", "b", true)]});
+    assert!(bench.post("/v1/batch").json(&body).send().await.is_err());
+    assert_eq!(bench.members(), ["a"]);
+    assert_eq!(bench.batch(&[change("2", "b", true)]).await.status(), 200);
+    assert_eq!(bench.members(), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn who_comes_inside_a_wait_is_counted() {
+    let bench = Bench::new().await;
+    let limit = Fault::new(Vendor::Tracking, FaultKind::Status).status(429).times(1);
+    let limit = Fault { retry_after: Some("2".to_owned()), ..limit };
+    bench.sandbox.faults.inject(limit, domain::time::Instant(0));
+    assert_eq!(bench.batch(&[]).await.status(), 429);
+    bench.clock.advance(Span::from_seconds(1));
+    assert_eq!(bench.batch(&[]).await.status(), 200);
+    assert_eq!(bench.get("/v1/segments").send().await.unwrap().status(), 200);
+    bench.clock.advance(Span::from_seconds(1));
+    assert_eq!(bench.batch(&[]).await.status(), 200);
+    let status = bench.json("/sandbox/status").await;
+    assert_eq!(status["unheeded_waits"], json!({"customerio": 0, "tracking": 1}));
+    assert_eq!(status["most_events_in_a_second"], 0);
 }
 
 #[tokio::test]

@@ -213,7 +213,7 @@ impl Bench {
     pub async fn mirror(&self, audience: &str, members: &PersonSet) {
         self.clock.advance(Span::from_seconds(1));
         let id = self.audience(audience).await;
-        self.storage.put_mirror(id, audience, members, self.now()).await.unwrap();
+        self.storage.put_mirror(id, audience, members, self.now(), self.now()).await.unwrap();
     }
 
     pub async fn row(&self, mapping: &str) -> MappingRow {

@@ -2,7 +2,7 @@
 
 use domain::{
     Error, Result,
-    delivery::port::{Advance, DeliveryStore as _, Lease, LeaseStore as _},
+    delivery::port::{Advance, DeliveryStore as _, Lease, LeaseStore as _, Next},
     people::PersonSet,
     sync::port::SyncStore as _,
     time::Span,
@@ -184,6 +184,57 @@ async fn a_silent_holders_lease_ends_and_writing_renews_it(
     let before = dump(&bench).await;
     all_fenced(&first, &work).await;
     assert_eq!(dump(&bench).await, before);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_holder_whose_clock_is_an_hour_off_is_robbed_of_nothing_but_the_right_to_write(
+    #[values(Sqlite, Postgres)] engine: Engine,
+    #[values(-1, 1)] hours: i64,
+) {
+    let Some(mut bench) = Bench::open(engine).await else { return };
+    bench.apply(SHOP, false).await;
+    let right = bench.now();
+    bench.clock.advance(Span::from_hours(hours));
+    let (lease, run, mapping, route, work) = {
+        let mut first = Worker::new(&bench, "carts-meta").await;
+        first.order(&people([1, 2, 3])).await;
+        let work = first.work().await;
+        first.step(&work, 0, 2).await;
+        let Worker { mapping, route, lease, run, .. } = first;
+        (lease, run, mapping, route, work)
+    };
+    if engine == Sqlite {
+        // One process at a time: the next one comes after it.
+        kill(&mut bench).await;
+    }
+    let other = successor(&bench, 2).await;
+    let mut taken = other.acquire(&lease.name, right).await.unwrap();
+    if (engine, hours) == (Postgres, 1) {
+        assert_eq!(taken, None, "it lives, and its lease ends in an hour");
+        kill(&mut bench).await;
+        taken = other.acquire(&lease.name, right).await.unwrap();
+    }
+    let taken = taken.expect("a dead holder's lease passes on, and one that has ended");
+    let zombie =
+        Storage::new(bench.storage.database().clone(), vault(7), Arc::new(Counter::default()), 1);
+    assert_eq!(taken.epoch, lease.epoch + 1);
+    let late = Worker {
+        bench: &bench,
+        storage: zombie,
+        mapping: mapping.clone(),
+        route: route.clone(),
+        is_closing: false,
+        lease,
+        run,
+    };
+    all_fenced(&late, &work).await;
+    // What it had claimed is found as it was, however far off that moment seems.
+    let found = match other.next(&taken, mapping.id, right).await.unwrap() {
+        Next::Work(found) => found,
+        next => panic!("{next:?}"),
+    };
+    assert_eq!((found.part, found.acknowledged, found.claimed), (work.part, 0, 2));
 }
 
 #[rstest]

@@ -64,6 +64,13 @@ async fn mappings_are_due_by_the_clock_or_by_a_wish(#[values(Sqlite, Postgres)] 
     assert!(due(&bench).await.is_empty());
     bench.clock.advance(Span(1));
     assert_eq!(due(&bench).await, all);
+    for worker in &mut workers {
+        worker.begin().await;
+    }
+    bench.clock.advance(Span::from_minutes(-4));
+    assert!(due(&bench).await.is_empty(), "the clock goes back by less than the interval");
+    bench.clock.advance(Span::from_hours(-1));
+    assert_eq!(due(&bench).await, all, "nobody waits for an hour");
     workers[1].begin().await;
     bench.apply(&SHOP.replace("priority = 1", "priority = 7\nevery = \"1h\""), false).await;
     assert!(due(&bench).await.contains(&key("carts-meta")), "a changed mapping is due at once");

@@ -1,5 +1,6 @@
 //! What goes wrong is said clearly, and nothing is lost by it.
 
+use rstest::rstest;
 use server::sandbox::{
     fault::{Fault, FaultKind, Vendor},
     world::SegmentState,
@@ -10,7 +11,11 @@ use super::*;
 const META: &str = "Facebook Custom Audiences";
 
 async fn bench() -> Bench {
-    let bench = Bench::new(Engine::Sqlite).await;
+    bench_on(Engine::Sqlite).await
+}
+
+async fn bench_on(engine: Engine) -> Bench {
+    let bench = Bench::new(engine).await;
     let people: BTreeSet<u32> = (1..40).collect();
     for number in &people {
         bench.sandbox.world.add_person(person(*number));
@@ -98,6 +103,106 @@ async fn server_errors_resets_and_limits_are_outlasted() {
     let counts = bench.sandbox.platform.counts();
     // Taken twice more under the same ids, which the platform counts once.
     assert_eq!((counts.unique, counts.duplicate, counts.differing), (36, 72, 0));
+}
+
+/// How many answers to batches are whole enough to be believed is the case's own.
+#[rstest]
+#[case::before_a_byte(FaultKind::HalfClosed, 36)]
+#[case::after_the_status_line(FaultKind::CutHead, 36)]
+// A whole head says that the events were taken: what is missing says nothing more.
+#[case::in_the_body(FaultKind::CutBody, 0)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_closed_connection_is_asked_again_on_another_one(
+    #[case] kind: FaultKind,
+    #[case] told_again: u64,
+) {
+    let bench = bench().await;
+    for vendor in [Vendor::Customerio, Vendor::Tracking] {
+        for fault in [Fault::new(vendor, kind), Fault::new(vendor, kind).after()] {
+            bench.sandbox.faults.inject(fault.times(1), now());
+        }
+    }
+    let run = &bench.sync().await["cart"];
+    assert_eq!((run["state"].as_str(), run["delivered"].as_u64()), (Some("done"), Some(36)));
+    assert_eq!(bench.sandbox.faults.hits(), 4);
+    let counts = bench.sandbox.platform.counts();
+    assert_eq!((counts.unique, counts.duplicate, counts.differing), (36, told_again, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_connection_that_closes_between_two_requests_fails_no_run() {
+    // More than a batch, so that the second one goes where the first one went.
+    const MANY: u32 = 3_000;
+    let bench = Bench::new(Engine::Sqlite).await;
+    let people: BTreeSet<u32> = (0..MANY).collect();
+    for number in &people {
+        bench.sandbox.world.add_person(person(*number));
+    }
+    bench.world_segment(1, "Cart", &names(&people));
+    bench.apply(&one_mapping()).await;
+    for vendor in [Vendor::Customerio, Vendor::Tracking] {
+        let fault = Fault::new(vendor, FaultKind::ClosedBetween).times(1);
+        bench.sandbox.faults.inject(fault, now());
+    }
+    let reachable = u64::try_from(people.iter().filter(|number| has_email(**number)).count());
+    let reachable = reachable.unwrap();
+    let run = &bench.sync().await["cart"];
+    assert_eq!(run["state"], "done", "{run}");
+    assert_eq!(run["delivered"].as_u64(), Some(reachable));
+    assert_eq!(bench.sandbox.faults.hits(), 2);
+    // Whoever found nobody there was never heard, and is told of under the same id.
+    let counts = bench.sandbox.platform.counts();
+    assert_eq!((counts.unique, counts.duplicate, counts.differing), (reachable, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_never_comes_is_given_up_and_asked_for_again() {
+    // Half a minute each: side by side.
+    let hanging = async |vendor| {
+        let bench = bench().await;
+        bench.sandbox.faults.inject(Fault::new(vendor, FaultKind::Hang).after().times(1), now());
+        let run = &bench.sync().await["cart"];
+        assert_eq!((run["state"].as_str(), run["delivered"].as_u64()), (Some("done"), Some(36)));
+        let counts = bench.sandbox.platform.counts();
+        (counts.unique, counts.duplicate, counts.differing)
+    };
+    let both = tokio::join!(hanging(Vendor::Customerio), hanging(Vendor::Tracking));
+    assert_eq!(both, ((36, 0, 0), (36, 36, 0)));
+}
+
+#[rstest]
+#[case::customerio(Vendor::Customerio)]
+#[case::segment(Vendor::Tracking)]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_asked_to_wait_waits(#[case] vendor: Vendor) {
+    let bench = bench().await;
+    let limit = Fault::new(vendor, FaultKind::Status).status(429).times(2);
+    let limit = Fault { retry_after: Some("1".to_owned()), ..limit };
+    bench.sandbox.faults.inject(limit, now());
+    // Without the header it is tried again soon.
+    bench.sandbox.faults.inject(Fault::new(vendor, FaultKind::Status).status(429).times(1), now());
+    let run = &bench.sync().await["cart"];
+    assert_eq!((run["state"].as_str(), run["delivered"].as_u64()), (Some("done"), Some(36)));
+    assert_eq!(bench.sandbox.faults.hits(), 3);
+    assert!(run["duration_ms"].as_i64().unwrap() >= 2_000, "{run}");
+    assert_eq!(bench.sandbox.unheeded_waits(vendor), 0);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_that_was_asked_for_outlives_the_process(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(Vendor::Customerio, Vendor::Tracking)] vendor: Vendor,
+) {
+    let bench = bench_on(engine).await;
+    let limit = Fault::new(vendor, FaultKind::Status).status(429).times(1);
+    bench.sandbox.faults.inject(Fault { retry_after: Some("3".to_owned()), ..limit }, now());
+    let error = failure(&bench, &["--timeout", "1"]).await;
+    assert!(error.contains("slow down (429)"), "{error}");
+    let run = &bench.sync().await["cart"];
+    assert_eq!((run["state"].as_str(), run["delivered"].as_u64()), (Some("done"), Some(36)));
+    assert!(run["duration_ms"].as_i64().unwrap() >= 1_500, "it didn't wait: {run}");
+    assert_eq!(bench.sandbox.unheeded_waits(vendor), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

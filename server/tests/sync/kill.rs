@@ -42,7 +42,7 @@ impl Truth {
         }
     }
 
-    fn cart(&self) -> BTreeSet<u32> {
+    pub fn cart(&self) -> BTreeSet<u32> {
         let [cart, _, bought] = &self.0;
         cart.iter()
             .copied()
@@ -50,7 +50,7 @@ impl Truth {
             .collect()
     }
 
-    fn browsed(&self) -> BTreeSet<u32> {
+    pub fn browsed(&self) -> BTreeSet<u32> {
         let [_, browsed, bought] = &self.0;
         let cart = self.cart();
         let free =

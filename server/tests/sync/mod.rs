@@ -5,11 +5,14 @@
 #![expect(clippy::format_push_string, reason = "short files, readable where they are built")]
 
 mod attributes;
+mod clock;
+mod disk;
 mod faults;
 mod hostile;
 mod kill;
 mod model;
 mod single;
+mod storm;
 mod trust;
 mod two;
 
@@ -47,10 +50,15 @@ struct Bench {
 
 impl Bench {
     async fn new(engine: Engine) -> Self {
+        Self::with_budget(engine, 1_000).await
+    }
+
+    /// With a Customer.io that takes no more than so many requests in any one second.
+    async fn with_budget(engine: Engine, requests_per_second: u32) -> Self {
         let config = SandboxConfig {
             app_keys: vec![APP_KEY.to_owned()],
             write_keys: vec![WRITE_KEY.to_owned()],
-            customerio_requests_per_second: 1_000,
+            customerio_requests_per_second: requests_per_second,
             tracking_requests_per_second: 10_000,
             keep_payloads: 1_000_000,
             ..SandboxConfig::default()

@@ -181,12 +181,12 @@ async fn a_retired_mapping_owes_exits_unless_they_are_abandoned(
 }
 
 /// The services of a process beside, as the console has them.
-async fn console(bench: &Bench) -> server::compose::Segue {
+pub(super) async fn console(bench: &Bench) -> server::compose::Segue {
     let config = bench.config();
     server::compose::Segue::open(&config, server::compose::Purpose::Serve).await.unwrap()
 }
 
-fn operator() -> Actor {
+pub(super) fn operator() -> Actor {
     Actor { role: Role::Operator, ..Actor::host("test") }
 }
 

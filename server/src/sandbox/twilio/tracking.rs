@@ -68,6 +68,7 @@ pub(super) async fn batch(
     if batch.items.iter().any(|item| item.get().len() > MAXIMUM_MESSAGE) {
         return refuse("Exceed payload limit");
     }
+    shared.events().see(shared.pace.now(), batch.items.len());
     let taken = match shared.modes().oversized_batch {
         _ if batch.items.len() <= MAXIMUM_COUNT => batch.items.len(),
         OversizedBatch::DropAll => 0,

@@ -6,10 +6,7 @@
 mod attributes;
 mod wire;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
@@ -17,7 +14,7 @@ use domain::{
         Segment, SegmentId,
         port::{MembershipPage, SegmentSource},
     },
-    connections::Region,
+    connections::{Region, Vendor},
     delivery::{drain::Jitter, port::Sleep, retry::Patience},
     error::VendorError,
     time::{Clock, Instant, Span},
@@ -29,9 +26,12 @@ use super::{
     Credentials, detail,
     pace::{EvenPace, Turn},
     plain, retry_after,
+    wait::Wait,
 };
 
 const VENDOR: &str = "Customer.io";
+
+const SLOWER: &str = "it asks us to slow down (429)";
 
 /// The largest page that the API gives.
 const PAGE: &str = "30000";
@@ -63,7 +63,7 @@ pub struct CustomerioClient {
     pub tries: Tries,
     pace: EvenPace,
     /// No call before this moment: Customer.io asked for it.
-    not_before: AtomicI64,
+    not_before: Wait,
 }
 
 /// One call of the App API.
@@ -97,7 +97,8 @@ impl CustomerioClient {
         tries: Tries,
     ) -> Self {
         let (clock, sleep): (Arc<dyn Clock>, Arc<dyn Sleep>) = (time.clone(), time);
-        let (pace, not_before) = (EvenPace::new(), AtomicI64::new(i64::MIN));
+        let not_before = Wait::new(Vendor::Customerio, credentials.waits.clone(), clock.clone());
+        let pace = EvenPace::new();
         Self { http, credentials, stand_in, clock, sleep, jitter, tries, pace, not_before }
     }
 
@@ -120,6 +121,9 @@ impl CustomerioClient {
             .await
             .map_err(|error| unavailable(error.to_string()))?;
         let key = key.ok_or(VendorError::NotConnected(VENDOR))?;
+        if self.is_away_until_too_late(call.tries_for).await {
+            return Err(unavailable(SLOWER.to_owned()));
+        }
         let base = self.stand_in.as_deref().unwrap_or(match settings.customerio_region {
             Region::Us => "https://api.customer.io",
             Region::Eu => "https://api-eu.customer.io",
@@ -173,13 +177,18 @@ impl CustomerioClient {
     /// Waits until one more call fits, for whoever calls: a 429 holds all of them.
     async fn turn(&self, per_second: i64) -> Turn {
         let turn = self.pace.wait(per_second).await;
-        loop {
-            let wait = Instant(self.not_before.load(Ordering::Relaxed)).since(self.clock.now());
-            if wait.0 <= 0 {
-                return turn;
-            }
+        while let Some(wait) = self.not_before.left().await {
             self.sleep.sleep(wait).await;
         }
+        turn
+    }
+
+    /// Whether the wait that somebody was asked for is longer than a call is tried.
+    async fn is_away_until_too_late(&self, tries_for: Span) -> bool {
+        let now = self.clock.now();
+        let until = now.plus(tries_for);
+        let until = self.tries.until.map_or(until, |last| last.min(until));
+        self.not_before.left().await.is_some_and(|wait| now.plus(wait) > until)
     }
 
     async fn try_once(&self, request: RequestBuilder, what: &str) -> Try {
@@ -201,9 +210,9 @@ impl CustomerioClient {
             }
             StatusCode::TOO_MANY_REQUESTS => {
                 if let Some(after) = after {
-                    self.not_before.fetch_max(self.clock.now().plus(after).0, Ordering::Relaxed);
+                    self.not_before.told(after).await;
                 }
-                Try::Again("it asks us to slow down (429)".to_owned(), after)
+                Try::Again(SLOWER.to_owned(), after)
             }
             status if status.is_server_error() => {
                 Try::Again(format!("a server error ({})", status.as_u16()), after)

@@ -3,14 +3,11 @@
 //! Source of limits and answers: Segment's HTTP API page. A 200 says only that the edge took
 //! the bytes, even for a key that doesn't exist.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    connections::Region,
+    connections::{Region, Vendor},
     delivery::{
         Lane,
         port::{Batch, EventSink, Outcome},
@@ -19,7 +16,7 @@ use domain::{
 };
 use reqwest::StatusCode;
 
-use super::{Credentials, detail, pace::EventPace, plain, retry_after};
+use super::{Credentials, detail, pace::EventPace, plain, retry_after, wait::Wait};
 
 /// Sends batches, within the budget of events.
 pub struct TrackingClient {
@@ -29,7 +26,7 @@ pub struct TrackingClient {
     clock: Arc<dyn Clock>,
     pace: EventPace,
     /// No request before this moment: Segment asked for it.
-    not_before: AtomicI64,
+    not_before: Wait,
 }
 
 impl TrackingClient {
@@ -40,7 +37,7 @@ impl TrackingClient {
         stand_in: Option<String>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let not_before = AtomicI64::new(i64::MIN);
+        let not_before = Wait::new(Vendor::Twilio, credentials.waits.clone(), clock.clone());
         Self { http, credentials, stand_in, clock, pace: EventPace::new(), not_before }
     }
 
@@ -74,7 +71,7 @@ impl TrackingClient {
             }
             StatusCode::TOO_MANY_REQUESTS => {
                 if let Some(after) = after {
-                    self.not_before.store(self.clock.now().plus(after).0, Ordering::Relaxed);
+                    self.not_before.told(after).await;
                 }
                 Outcome::Limited(after)
             }
@@ -112,12 +109,15 @@ impl EventSink for TrackingClient {
                     .to_owned(),
             );
         };
-        let wait = Instant(self.not_before.load(Ordering::Relaxed)).since(self.clock.now());
-        if wait.0 > 0 {
+        if let Some(wait) = self.not_before.left().await {
             return Outcome::Limited(Some(wait));
         }
         let protects = batch.lane == Lane::Protect;
         self.pace.wait(settings.events_per_second, batch.events.len(), protects).await;
+        // Another batch may have been told meanwhile.
+        if let Some(wait) = self.not_before.left().await {
+            return Outcome::Limited(Some(wait));
+        }
         let base = self.stand_in.as_deref().unwrap_or(match settings.twilio_region {
             Region::Us => "https://api.segment.io",
             Region::Eu => "https://events.eu1.segmentapis.com",

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    retention::HISTORY_DAYS,
+};
 
 use super::{Person, PersonView, identifiers, port::PersonStore};
 
@@ -28,8 +31,8 @@ impl PeopleService {
     /// Where the person stands whom the text names.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if nobody was ever mirrored under it, [`Error::Conflict`] if it
-    /// names several people.
+    /// [`Error::NotFound`] if nobody was ever mirrored under it, or has been forgotten since,
+    /// [`Error::Conflict`] if it names several people.
     pub async fn explain(&self, text: &str) -> Result<PersonView> {
         let mut hits = self.lookup(text).await?;
         // A cio_id is exact: somebody else's id may look the same.
@@ -37,15 +40,19 @@ impl PeopleService {
             hits = vec![hits.swap_remove(exact)];
         }
         match hits.as_slice() {
-            [] => Err(Error::NotFound(
-                "person by that name in any mirrored audience: give a cio_id, an id or an e-mail address"
-                    .to_owned(),
-            )),
+            [] => Err(Error::NotFound(format!(
+                "person by that name in any mirrored audience: give a cio_id, an id or an e-mail address. Whoever is in none of them and at no destination for {HISTORY_DAYS} days is forgotten"
+            ))),
             [(ordinal, _)] => self.store.explain(*ordinal).await,
             several => Err(Error::Conflict(format!(
                 "{} people share that identifier: ask for one by cio_id: {}",
                 several.len(),
-                several.iter().take(5).map(|(_, p)| p.cio_id.as_str()).collect::<Vec<_>>().join(", ")
+                several
+                    .iter()
+                    .take(5)
+                    .map(|(_, p)| p.cio_id.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ))),
         }
     }

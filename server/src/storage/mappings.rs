@@ -186,6 +186,16 @@ impl MappingStore for Storage {
             for (people, acknowledged) in parts {
                 marked |= chunks::between(&bitmap::decode(&people)?, 0, place(acknowledged)?);
             }
+            // Nobody is forgotten meanwhile, and whoever was can't be named any more.
+            sqlx::query(
+                self.database.sql("SELECT value FROM counter WHERE name = 'ordinal' {share}"),
+            )
+            .execute(&mut *connection)
+            .await?;
+            let forgotten: Vec<Vec<u8>> = sqlx::query_scalar("SELECT people FROM tombstone_chunk")
+                .fetch_all(&mut *connection)
+                .await?;
+            marked -= bitmap::join(&forgotten)?;
             for (chunk, people) in chunks::split(&marked) {
                 let before: Option<Vec<u8>> = sqlx::query_scalar(
                     "SELECT people FROM doubt_chunk WHERE mapping_id = $1 AND chunk = $2",

@@ -4,6 +4,7 @@
 //! the macro compiles the same body for both drivers. What really differs is in
 //! `dialect`. To add a method: the port in `domain`, its body here, a test in `server/tests/storage`.
 
+mod absence;
 mod access;
 mod advance;
 mod approvals;
@@ -32,6 +33,7 @@ mod runs;
 mod statement;
 mod stops;
 mod suppression;
+mod unnamed;
 
 use std::sync::Arc;
 

@@ -26,7 +26,10 @@ const UNFOLDED: usize = 16;
 
 /// Open parts lose what they hadn't claimed, and close if nothing of them is in doubt.
 pub fn replace(kept: &[Kept]) -> Vec<Statement> {
-    let update = "UPDATE part SET people = $1, pending = $2, is_open = $3 WHERE id = $4";
+    // What is not sent again is not kept.
+    let update = "UPDATE part SET people = $1, pending = $2, is_open = $3,
+            rendered = CASE WHEN $3 THEN rendered END
+        WHERE id = $4";
     kept.iter()
         .filter(|part| part.has_changed)
         .map(|part| {

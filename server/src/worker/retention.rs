@@ -1,4 +1,4 @@
-//! Lets go of what nothing depends on any more, once an hour.
+//! Looks who stands nowhere, and lets go of what nothing depends on any more, once an hour.
 
 use std::{sync::Arc, time::Duration};
 
@@ -72,6 +72,9 @@ impl RetentionWorker {
         let began_at = self.clock.now();
         let mut report = Report::default();
         for record in Record::ALL {
+            if record == Record::Person {
+                report.add(Record::Name, self.look(lease).await?);
+            }
             let ended_by = record.ended_by(began_at);
             // What is left when it is told to stop goes after the next start.
             while !self.stop.is_cancelled() {
@@ -84,5 +87,17 @@ impl RetentionWorker {
             }
         }
         Ok(report)
+    }
+
+    /// Who stands nowhere by now, and how many names went with them.
+    async fn look(&self, lease: &Lease) -> Result<u64> {
+        let mut names = 0;
+        for chunk in 0..self.store.chunks().await? {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            names += self.store.look(lease, chunk, self.clock.now()).await?;
+        }
+        Ok(names)
     }
 }

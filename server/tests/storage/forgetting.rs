@@ -345,7 +345,8 @@ impl<'a> Side<'a> {
             Step::Deliver { answers, refuses } => return self.deliver(*answers, *refuses).await,
             Step::Drain => {
                 let mut all = BTreeSet::new();
-                while self.worker.next().await != Next::Nothing {
+                // What is in doubt for too long is decided anew first.
+                while matches!(self.worker.next().await, Next::Work(_)) {
                     all.append(&mut self.deliver(true, 0).await);
                 }
                 return all;

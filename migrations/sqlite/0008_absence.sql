@@ -19,3 +19,6 @@ CREATE INDEX person_field_by_name ON person_field (name);
 
 -- What a closed part sent is not sent again.
 UPDATE part SET rendered = NULL WHERE rendered IS NOT NULL AND NOT is_open;
+
+-- Of those who entered, how many were there already: for a resync, a further name, a changed value.
+ALTER TABLE run ADD COLUMN repeated BIGINT NOT NULL DEFAULT 0;

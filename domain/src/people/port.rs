@@ -70,6 +70,7 @@ pub trait AttributeStore: Send + Sync {
     async fn readings(&self, now: Instant) -> Result<BTreeMap<String, PersonSet>>;
 
     /// Keeps what was learned, and that these fields of these people were read at `now`:
-    /// those Customer.io said nothing about keep what is known of them.
+    /// those Customer.io said nothing about keep what is known of them. Whoever is where
+    /// messages carry a value that has changed is told again by the next order there.
     async fn put_attributes(&self, read: &Wanted, learned: &[Learned], now: Instant) -> Result<()>;
 }

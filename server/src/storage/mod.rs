@@ -28,6 +28,7 @@ mod order_rows;
 mod orders;
 mod people;
 mod presence;
+mod refresh;
 mod retention;
 mod runs;
 mod statement;

@@ -108,14 +108,23 @@ macro_rules! note_values {
     ($connection:ident, $changes:expr) => {{
         let changes: &$crate::storage::refresh::Changes = $changes;
         let mut later = domain::people::PersonSet::new();
-        // As when names change: no claim slips in between that was rendered before.
-        sqlx::query("UPDATE counter SET value = value + 1 WHERE name = 'identifiers'")
-            .execute(&mut *$connection)
-            .await?;
         let carriers: Vec<$crate::storage::refresh::Carrier> =
             sqlx::query_as($crate::storage::refresh::CARRIERS).fetch_all(&mut *$connection).await?;
+        let mut concerned = Vec::new();
         for carrier in carriers {
-            for (chunk, people) in domain::people::chunks::split(&carrier.concerned(changes)?) {
+            let people = carrier.concerned(changes)?;
+            if !people.is_empty() {
+                concerned.push((carrier, people));
+            }
+        }
+        if !concerned.is_empty() {
+            // As when names change: no claim slips in between that was rendered before.
+            sqlx::query("UPDATE counter SET value = value + 1 WHERE name = 'identifiers'")
+                .execute(&mut *$connection)
+                .await?;
+        }
+        for (carrier, people) in concerned {
+            for (chunk, people) in domain::people::chunks::split(&people) {
                 let settled = sqlx::query_as($crate::storage::refresh::SETTLED)
                     .bind(carrier.id)
                     .bind(i64::from(chunk))

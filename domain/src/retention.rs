@@ -56,6 +56,8 @@ pub enum Record {
     Doubt,
     /// How somebody is named at a destination where they aren't: gone by a look.
     Name,
+    /// The name of somebody whom we were asked to forget: gone by a look too.
+    Asked,
     /// A value of a field that no destination names.
     Field,
     /// A phone number that no message can carry.
@@ -98,6 +100,7 @@ impl Record {
             | Self::Delivered
             | Self::Doubt
             | Self::Name
+            | Self::Asked
             | Self::Field
             | Self::Phone => Span(0),
             Self::Wish => WISH,
@@ -128,6 +131,7 @@ impl Record {
             Self::Delivered => ["chunk of delivered people", "chunks of delivered people"],
             Self::Doubt => ["chunk of people in doubt", "chunks of people in doubt"],
             Self::Name => ["former name", "former names"],
+            Self::Asked => ["person as asked", "people as asked"],
             Self::Field => ["value", "values"],
             Self::Phone => ["phone number", "phone numbers"],
             Self::Person => ["person", "people"],
@@ -151,6 +155,13 @@ impl Report {
     pub fn add(&mut self, record: Record, rows: u64) {
         if rows > 0 {
             *self.0.entry(record).or_default() += rows;
+        }
+    }
+
+    /// Counts all of these too.
+    pub fn extend(&mut self, other: Self) {
+        for (record, rows) in other.0 {
+            self.add(record, rows);
         }
     }
 
@@ -186,13 +197,14 @@ pub trait RetentionStore: Send + Sync {
     async fn chunks(&self) -> crate::Result<u32>;
 
     /// Looks who of a chunk stands nowhere, and keeps since when. Whoever is named otherwise at
-    /// a destination where they aren't is so no longer: how many names that were.
+    /// a destination where they aren't is so no longer, and whoever is to be forgotten and is
+    /// nowhere loses their name: how many of each that were.
     async fn look(
         &self,
         lease: &crate::delivery::port::Lease,
         chunk: u32,
         now: Instant,
-    ) -> crate::Result<u64>;
+    ) -> crate::Result<Report>;
 
     /// Deletes up to `at_most` rows of a kind that ended at `ended_by` or earlier and that
     /// nothing depends on; how many that were.

@@ -22,3 +22,11 @@ UPDATE part SET rendered = NULL WHERE rendered IS NOT NULL AND NOT is_open;
 
 -- Of those who entered, how many were there already: for a resync, a further name, a changed value.
 ALTER TABLE run ADD COLUMN repeated BIGINT NOT NULL DEFAULT 0;
+
+-- People whom somebody has asked to forget: members of nothing from then on, and without a name
+-- once they are nowhere.
+CREATE TABLE forgetting (
+    ordinal BIGINT PRIMARY KEY REFERENCES person (ordinal) ON DELETE CASCADE,
+    asked_at BIGINT NOT NULL,
+    erased_at BIGINT
+) WITHOUT ROWID;

@@ -15,7 +15,7 @@ use super::{
     attributes::{Attributes, Learned, Wanted},
 };
 
-/// Reads the person dictionary.
+/// The person dictionary.
 #[async_trait]
 pub trait PersonStore: Send + Sync {
     /// These people with their fields, in the order of their numbers.
@@ -26,6 +26,10 @@ pub trait PersonStore: Send + Sync {
 
     /// Where a person stands in every mapping.
     async fn explain(&self, ordinal: Ordinal) -> Result<PersonView>;
+
+    /// From now on this person is a member of nothing; once no destination and no mirror has
+    /// them, nothing names them any more. Asked twice, it is asked once.
+    async fn ask_to_forget(&self, ordinal: Ordinal, by: &str, now: Instant) -> Result<()>;
 }
 
 /// How far an export has come.

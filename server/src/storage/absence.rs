@@ -7,7 +7,10 @@ use domain::{
     Result,
     delivery::port::Lease,
     people::{Ordinal, PersonSet, chunks::CHUNK},
-    retention::absence::{Absent, is_over_before},
+    retention::{
+        Record, Report,
+        absence::{Absent, is_over_before},
+    },
     sync::diff::apply,
     time::Instant,
 };
@@ -19,7 +22,7 @@ use super::{
     audiences::{put_identifier, text},
     bitmap,
     configuration::parse,
-    leases,
+    erasure, leases,
     macros::{reading, writing},
     people::ordinal,
     statement::{Statement, carry_out},
@@ -28,10 +31,12 @@ use super::{
 /// Days of absent people that one transaction looks at.
 const ROWS: i64 = 16;
 
-/// Of chunk `$1`, whoever some audience, suppression or decision has.
+/// Of chunk `$1`, members of audiences.
+const MIRRORED: &str = "SELECT c.people FROM audience a
+    JOIN audience_chunk c ON c.audience_id = a.id AND c.chunk = $1";
+
+/// Of chunk `$1`, whoever a suppression or a decision has.
 const LISTED: &str = "SELECT c.people FROM audience a
-        JOIN audience_chunk c ON c.audience_id = a.id AND c.chunk = $1
-    UNION ALL SELECT c.people FROM audience a
         JOIN cohort c ON c.audience_id = a.id AND c.chunk = $1
     UNION ALL SELECT c.people FROM mapping m
         JOIN withheld_chunk c ON c.mapping_id = m.id AND c.chunk = $1";
@@ -74,6 +79,7 @@ struct UnfoldedRow {
 
 /// Everything stored of a chunk that keeps people.
 struct Stored {
+    mirrored: Vec<Vec<u8>>,
     listed: Vec<Vec<u8>>,
     settled: Vec<SettledRow>,
     unfolded: Vec<UnfoldedRow>,
@@ -85,6 +91,7 @@ macro_rules! read_stored {
     ($connection:ident, $chunk:expr) => {{
         let (chunk, (first, end)) = (i64::from($chunk), bounds($chunk));
         Stored {
+            mirrored: sqlx::query_scalar(MIRRORED).bind(chunk).fetch_all(&mut *$connection).await?,
             listed: sqlx::query_scalar(LISTED).bind(chunk).fetch_all(&mut *$connection).await?,
             settled: sqlx::query_as(SETTLED).bind(chunk).fetch_all(&mut *$connection).await?,
             unfolded: sqlx::query_as(UNFOLDED).bind(chunk).fetch_all(&mut *$connection).await?,
@@ -156,12 +163,18 @@ impl Stored {
         Ok(maybe)
     }
 
+    /// Everyone whom Customer.io has, or a destination.
+    fn held(&self, places: &BTreeMap<Uuid, PersonSet>) -> Result<PersonSet> {
+        let mut held = bitmap::join(&self.mirrored)?;
+        for people in places.values() {
+            held |= people;
+        }
+        Ok(held)
+    }
+
     /// Everyone who stands somewhere.
     fn standing(&self, places: &BTreeMap<Uuid, PersonSet>) -> Result<PersonSet> {
-        let mut standing = bitmap::join(&self.listed)?;
-        for people in places.values() {
-            standing |= people;
-        }
+        let mut standing = self.held(places)? | bitmap::join(&self.listed)?;
         for number in &self.refused {
             standing.insert(ordinal(*number)?);
         }
@@ -219,7 +232,7 @@ impl Storage {
     }
 
     /// See [`domain::retention::RetentionStore::look`].
-    pub(super) async fn look_at(&self, lease: &Lease, chunk: u32, now: Instant) -> Result<u64> {
+    pub(super) async fn look_at(&self, lease: &Lease, chunk: u32, now: Instant) -> Result<Report> {
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
             let next = take_turns!(self, connection);
@@ -227,6 +240,11 @@ impl Storage {
             let (first, end) = bounds(chunk);
             let named: Vec<(Uuid, i64)> =
                 sqlx::query_as(NAMED).bind(first).bind(end).fetch_all(&mut *connection).await?;
+            let asked: Vec<i64> = sqlx::query_scalar(erasure::NAMED)
+                .bind(first)
+                .bind(end)
+                .fetch_all(&mut *connection)
+                .await?;
             let tombstones: Option<Vec<u8>> =
                 sqlx::query_scalar("SELECT people FROM tombstone_chunk WHERE chunk = $1")
                     .bind(i64::from(chunk))
@@ -246,16 +264,32 @@ impl Storage {
             for (day, people) in after.changes(&before) {
                 carry_out!(connection, put(i64::from(chunk), day, &people));
             }
-            let mut gone = 0;
+            let mut report = Report::default();
             for (mapping, number) in named {
                 let person = ordinal(number)?;
                 if places.get(&mapping).is_none_or(|there| !there.contains(person)) {
                     let delete = "DELETE FROM named_as WHERE mapping_id = $1 AND ordinal = $2";
                     let statement = Statement::new(delete).with(mapping).with(number);
-                    gone += carry_out!(connection, statement);
+                    report.add(Record::Name, carry_out!(connection, statement));
                 }
             }
-            Ok(gone)
+            let asked: PersonSet = asked
+                .into_iter()
+                .map(ordinal)
+                .collect::<Result<Vec<Ordinal>>>()?
+                .into_iter()
+                .collect();
+            let erased = asked - stored.held(&places)?;
+            for statement in erasure::erase(&erased, now) {
+                carry_out!(connection, statement);
+            }
+            if !erased.is_empty() {
+                for identifier in ["email", "phone", "id"] {
+                    put_identifier!(connection, identifier, &PersonSet::new(), &erased);
+                }
+            }
+            report.add(Record::Asked, erased.len());
+            Ok(report)
         })
     }
 

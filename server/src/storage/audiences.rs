@@ -25,6 +25,7 @@ use super::{
     bitmap,
     configuration::parse,
     dialect::gathered,
+    erasure,
     macros::{reading, writing},
     names::{self, Former},
     people::ordinal,
@@ -466,7 +467,13 @@ impl MirrorStore for Storage {
                     .bind(audience.0)
                     .fetch_all(&mut *connection)
                     .await?;
-            Ok(Some(bitmap::join(&blobs)?))
+            let mut members = bitmap::join(&blobs)?;
+            let leaving: Vec<i64> =
+                sqlx::query_scalar(erasure::ASKED).fetch_all(&mut *connection).await?;
+            for number in leaving {
+                members.remove(ordinal(number)?);
+            }
+            Ok(Some(members))
         })
     }
 

@@ -26,6 +26,7 @@ use super::{
     configuration::parse,
     delivery::place,
     macros::{Failure, reading, writing},
+    people::ordinal,
     runs::{StoredRun, columns},
 };
 
@@ -196,6 +197,13 @@ impl MappingStore for Storage {
                 .fetch_all(&mut *connection)
                 .await?;
             marked -= bitmap::join(&forgotten)?;
+            let nameless: Vec<i64> =
+                sqlx::query_scalar("SELECT ordinal FROM forgetting WHERE erased_at IS NOT NULL")
+                    .fetch_all(&mut *connection)
+                    .await?;
+            for number in nameless {
+                marked.remove(ordinal(number)?);
+            }
             for (chunk, people) in chunks::split(&marked) {
                 let before: Option<Vec<u8>> = sqlx::query_scalar(
                     "SELECT people FROM doubt_chunk WHERE mapping_id = $1 AND chunk = $2",

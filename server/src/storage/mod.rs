@@ -18,6 +18,7 @@ mod connections;
 mod delivery;
 mod destinations;
 mod dialect;
+mod erasure;
 mod leases;
 mod letters;
 mod macros;

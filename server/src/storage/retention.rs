@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{
     Result,
     delivery::port::Lease,
-    retention::{Record, RetentionStore},
+    retention::{Record, Report, RetentionStore},
     time::Instant,
 };
 
@@ -56,7 +56,9 @@ const fn ending(record: Record) -> Option<&'static str> {
 /// Nothing where it takes more than one.
 const fn statement(record: Record) -> Option<&'static str> {
     Some(match record {
-        Record::Name | Record::Field | Record::Phone | Record::Person => return None,
+        Record::Name | Record::Asked | Record::Field | Record::Phone | Record::Person => {
+            return None;
+        }
         Record::Session => {
             "DELETE FROM session WHERE hash IN
                 (SELECT hash FROM session WHERE idle_until <= $1 OR ends_at <= $1 LIMIT $2)"
@@ -140,7 +142,7 @@ impl RetentionStore for Storage {
         self.count_chunks().await
     }
 
-    async fn look(&self, lease: &Lease, chunk: u32, now: Instant) -> Result<u64> {
+    async fn look(&self, lease: &Lease, chunk: u32, now: Instant) -> Result<Report> {
         self.look_at(lease, chunk, now).await
     }
 

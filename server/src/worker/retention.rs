@@ -73,7 +73,7 @@ impl RetentionWorker {
         let mut report = Report::default();
         for record in Record::ALL {
             if record == Record::Person {
-                report.add(Record::Name, self.look(lease).await?);
+                self.look(lease, &mut report).await?;
             }
             let ended_by = record.ended_by(began_at);
             // What is left when it is told to stop goes after the next start.
@@ -89,15 +89,14 @@ impl RetentionWorker {
         Ok(report)
     }
 
-    /// Who stands nowhere by now, and how many names went with them.
-    async fn look(&self, lease: &Lease) -> Result<u64> {
-        let mut names = 0;
+    /// Who stands nowhere by now, and what goes at once with that.
+    async fn look(&self, lease: &Lease, report: &mut Report) -> Result<()> {
         for chunk in 0..self.store.chunks().await? {
             if self.stop.is_cancelled() {
                 break;
             }
-            names += self.store.look(lease, chunk, self.clock.now()).await?;
+            report.extend(self.store.look(lease, chunk, self.clock.now()).await?);
         }
-        Ok(names)
+        Ok(())
     }
 }

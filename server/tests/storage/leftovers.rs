@@ -44,12 +44,12 @@ async fn forget(bench: &Bench) -> String {
 }
 
 async fn learn(bench: &Bench, emails: &[Option<&str>]) {
-    let line = |(number, email): (usize, &Option<&str>)| Identifiers {
+    let line = |(number, email): (usize, Option<&str>)| Identifiers {
         cio_id: format!("cio-{number}"),
         id: None,
         email: email.map(str::to_owned),
     };
-    let page: Vec<Identifiers> = emails.iter().enumerate().map(line).collect();
+    let page: Vec<Identifiers> = emails.iter().copied().enumerate().map(line).collect();
     bench.storage.learn(&page, bench.now()).await.unwrap();
 }
 

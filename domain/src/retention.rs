@@ -4,6 +4,9 @@
 //! `docs/operations.md` says it of every table. To let go of another: a line here, and its
 //! statement in `server/src/storage/retention.rs`.
 
+#[cfg(feature = "service")]
+pub mod absence;
+
 use std::{collections::BTreeMap, fmt};
 
 use crate::time::{Instant, Span};
@@ -17,6 +20,10 @@ pub const HISTORY_DAYS: i64 = 90;
 /// The same as a length of time.
 const HISTORY: Span = Span::from_hours(24 * HISTORY_DAYS);
 
+/// How long a wish to run a mapping waits for somebody to take it. Whoever made it has looked
+/// elsewhere by then, and the mapping is due by itself.
+const WISH: Span = Span::from_hours(24);
+
 /// Rows that go once they are old enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Record {
@@ -24,30 +31,81 @@ pub enum Record {
     Session,
     /// A one-time link that has expired. One that was used is gone already.
     Link,
+    /// A wish to run a mapping that nobody took.
+    Wish,
     /// A dead letter that was resolved. An open one keeps its person out, and so does a
-    /// discarded one that nobody has taken back.
+    /// discarded one that nobody has taken back; both end with their mapping.
     Letter,
-    /// A part of an order that was folded in. One that isn't is read as who is present.
+    /// A part of an order that was folded in. One that isn't is read as who is present, for as
+    /// long as its mapping has people at its destination.
     Part,
     /// An order without parts.
     Order,
     /// A run that has ended and has no orders. A mapping's newest one stays, because the
     /// mapping's page shows it, and so does one that waits for an operator.
     Run,
+    /// Members of a retired audience that nothing reads.
+    Mirror,
+    /// Who was first seen in an audience by one reading, once no suppression holds them for it.
+    Cohort,
+    /// Whom a retired mapping withheld.
+    Withheld,
+    /// Who is where a retired mapping sent to, once everybody has left or was left there.
+    Delivered,
+    /// Of whom nobody knows whether they are there: the same.
+    Doubt,
+    /// How somebody is named at a destination where they aren't: gone by a look.
+    Name,
+    /// The name of somebody whom we were asked to forget: gone by a look too.
+    Asked,
+    /// A value of a field that no destination names.
+    Field,
+    /// A phone number that no message can carry.
+    Phone,
+    /// A person who stands nowhere: see [`absence`].
+    Person,
 }
 
 impl Record {
-    /// All of them; each goes before what it refers to.
-    pub const ALL: [Self; 6] =
-        [Self::Session, Self::Link, Self::Letter, Self::Part, Self::Order, Self::Run];
+    /// All that go by a statement of their own; each before what it refers to.
+    pub const ALL: [Self; 15] = [
+        Self::Session,
+        Self::Link,
+        Self::Wish,
+        Self::Letter,
+        Self::Part,
+        Self::Order,
+        Self::Run,
+        Self::Mirror,
+        Self::Cohort,
+        Self::Withheld,
+        Self::Delivered,
+        Self::Doubt,
+        Self::Field,
+        Self::Phone,
+        Self::Person,
+    ];
 
     /// How long it is kept after its end.
     #[must_use]
     pub const fn kept_for(self) -> Span {
         match self {
-            // Nobody comes in by them any more.
-            Self::Session | Self::Link => Span(0),
-            Self::Letter | Self::Part | Self::Order | Self::Run => HISTORY,
+            // Nobody comes in by the first two, nothing asks for the others, and nothing sends
+            // the last ones any more.
+            Self::Session
+            | Self::Link
+            | Self::Mirror
+            | Self::Cohort
+            | Self::Withheld
+            | Self::Delivered
+            | Self::Doubt
+            | Self::Name
+            | Self::Asked
+            | Self::Field
+            | Self::Phone => Span(0),
+            Self::Wish => WISH,
+            // A person for as long as what was sent about them can be looked up.
+            Self::Letter | Self::Part | Self::Order | Self::Run | Self::Person => HISTORY,
         }
     }
 
@@ -57,14 +115,26 @@ impl Record {
         now.minus(self.kept_for())
     }
 
-    const fn noun(self) -> &'static str {
+    /// What one of them is called, and what several are.
+    const fn nouns(self) -> [&'static str; 2] {
         match self {
-            Self::Session => "session",
-            Self::Link => "link",
-            Self::Letter => "dead letter",
-            Self::Part => "part",
-            Self::Order => "order",
-            Self::Run => "run",
+            Self::Session => ["session", "sessions"],
+            Self::Link => ["link", "links"],
+            Self::Wish => ["wish to run", "wishes to run"],
+            Self::Letter => ["dead letter", "dead letters"],
+            Self::Part => ["part", "parts"],
+            Self::Order => ["order", "orders"],
+            Self::Run => ["run", "runs"],
+            Self::Mirror => ["chunk of a mirror", "chunks of mirrors"],
+            Self::Cohort => ["chunk of a cohort", "chunks of cohorts"],
+            Self::Withheld => ["chunk of withheld people", "chunks of withheld people"],
+            Self::Delivered => ["chunk of delivered people", "chunks of delivered people"],
+            Self::Doubt => ["chunk of people in doubt", "chunks of people in doubt"],
+            Self::Name => ["former name", "former names"],
+            Self::Asked => ["person as asked", "people as asked"],
+            Self::Field => ["value", "values"],
+            Self::Phone => ["phone number", "phone numbers"],
+            Self::Person => ["person", "people"],
         }
     }
 }
@@ -88,6 +158,13 @@ impl Report {
         }
     }
 
+    /// Counts all of these too.
+    pub fn extend(&mut self, other: Self) {
+        for (record, rows) in other.0 {
+            self.add(record, rows);
+        }
+    }
+
     /// Of one kind.
     #[must_use]
     pub fn count(&self, record: Record) -> u64 {
@@ -105,9 +182,8 @@ impl fmt::Display for Report {
     /// `2 sessions, 1 run`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (record, rows)) in self.0.iter().enumerate() {
-            let (comma, plural) =
-                (if at > 0 { ", " } else { "" }, if *rows == 1 { "" } else { "s" });
-            write!(f, "{comma}{rows} {}{plural}", record.noun())?;
+            let ([one, several], comma) = (record.nouns(), if at > 0 { ", " } else { "" });
+            write!(f, "{comma}{rows} {}", if *rows == 1 { one } else { several })?;
         }
         Ok(())
     }
@@ -117,6 +193,19 @@ impl fmt::Display for Report {
 #[cfg(feature = "service")]
 #[async_trait::async_trait]
 pub trait RetentionStore: Send + Sync {
+    /// How many chunks of people there are, see [`crate::people::chunks`].
+    async fn chunks(&self) -> crate::Result<u32>;
+
+    /// Looks who of a chunk stands nowhere, and keeps since when. Whoever is named otherwise at
+    /// a destination where they aren't is so no longer, and whoever is to be forgotten and is
+    /// nowhere loses their name: how many of each that were.
+    async fn look(
+        &self,
+        lease: &crate::delivery::port::Lease,
+        chunk: u32,
+        now: Instant,
+    ) -> crate::Result<Report>;
+
     /// Deletes up to `at_most` rows of a kind that ended at `ended_by` or earlier and that
     /// nothing depends on; how many that were.
     async fn forget(
@@ -137,7 +226,11 @@ mod tests {
     fn what_opens_a_door_goes_at_its_end_and_history_after_a_quarter() {
         let now = Instant::from_seconds(100 * 86_400);
         for record in Record::ALL {
-            let days = if matches!(record, Record::Session | Record::Link) { 100 } else { 10 };
+            let days = match record {
+                Record::Letter | Record::Part | Record::Order | Record::Run | Record::Person => 10,
+                Record::Wish => 99,
+                _ => 100,
+            };
             assert_eq!(record.ended_by(now), Instant::from_seconds(days * 86_400), "{record:?}");
         }
     }
@@ -161,7 +254,8 @@ mod tests {
         report.add(Record::Run, 1);
         report.add(Record::Letter, 500);
         report.add(Record::Letter, 2);
-        assert_eq!(report.to_string(), "502 dead letters, 1 run");
+        report.add(Record::Person, 3);
+        assert_eq!(report.to_string(), "502 dead letters, 1 run, 3 people");
         assert_eq!((report.count(Record::Letter), report.count(Record::Part)), (502, 0));
     }
 }

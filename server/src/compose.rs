@@ -229,7 +229,7 @@ impl Parts<'_> {
                 clock.clone(),
                 stir.clone(),
             )),
-            people: Arc::new(PeopleService::new(stored.clone())),
+            people: Arc::new(PeopleService::new(stored.clone(), clock.clone())),
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
             suppression: Arc::new(SuppressionService::new(
                 configuration.clone(),

@@ -50,7 +50,9 @@ pub fn people_page(find: &str, people: Vec<Person>) -> AnyView {
             view! {
                 <Empty
                     title="Nobody found"
-                    words="Segue knows whoever was a member of a promoted segment when it was last read. Identifiers are compared whole: a part of an address finds nobody."
+                    words=format!(
+                        "Segue knows whoever was a member of a promoted segment when it was last read, and forgets whoever is in none of them and at no destination for {HISTORY_DAYS} days. Identifiers are compared whole: a part of an address finds nobody.",
+                    )
                 />
             }
             .into_any(),

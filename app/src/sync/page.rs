@@ -168,6 +168,9 @@ fn facts(run: &RunRow, now: Instant) -> AnyView {
     let generation = run.generation.map(|generation| {
         view! { <Fact term="Generation">{generation.to_string()}</Fact> }
     });
+    let repeated = (run.repeated > 0).then(|| {
+        view! { <Fact term="Of them there already">{format::number(run.repeated)}</Fact> }
+    });
     view! {
         <Facts>
             <Fact term="Began">
@@ -176,6 +179,7 @@ fn facts(run: &RunRow, now: Instant) -> AnyView {
             {ended}
             <Fact term="Members read">{format::number(run.fetched)}</Fact>
             <Fact term="Entered">{format::number(run.entered)}</Fact>
+            {repeated}
             <Fact term="Exited">{format::number(run.exited)}</Fact>
             <Fact term="Acknowledged">{format::number(run.delivered)}</Fact>
             <Fact term="Refused">{format::number(run.dead)}</Fact>

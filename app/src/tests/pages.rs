@@ -247,6 +247,7 @@ fn a_run_says_what_it_changed() {
         run_page(view, ServerAction::new())
     });
     assert_eq!(answer(&html), "cart-meta: 1,204 people entered and 311 left. It took 38 s.");
+    assert!(html.contains("<dt>Of them there already</dt><dd>4</dd>"), "{html}");
     let html = page("/runs/x", || {
         let view = RunView { now: now(), run: run(RunState::Failed), mapping: None };
         run_page(view, ServerAction::new())

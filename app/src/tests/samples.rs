@@ -32,6 +32,7 @@ pub fn run(state: RunState) -> RunRow {
         fetched: 14_911,
         target: 12_480,
         entered: 1_204,
+        repeated: 4,
         exited: 311,
         withheld: withheld(),
         delivered: 900,

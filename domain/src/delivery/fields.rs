@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Number, Value};
 
-use crate::{destinations::DestinationSpec, mappings::UseCase, people::Person};
+use crate::{
+    destinations::{DestinationSpec, Profile},
+    mappings::UseCase,
+    people::Person,
+};
 
 /// The fields of one event, by name.
 pub type Fields<'a> = BTreeMap<&'a str, Value>;
@@ -41,6 +45,14 @@ pub fn worth<'a>(destination: &DestinationSpec, fields: &'a Fields<'_>) -> Optio
     named.find_map(|name| fields.get(name.as_str()).filter(|value| value.is_number()))
 }
 
+/// Whether whoever is there is told again when one of their named fields changes: where a
+/// trait follows the person, and where a platform reckons with what they are worth. A list of
+/// identifiers has no use for it.
+#[must_use]
+pub fn follows(profile: Profile, use_case: UseCase) -> bool {
+    profile.identifies() || use_case == UseCase::Lookalike
+}
+
 /// A text as a number, if it is one that JSON can carry.
 fn number(text: &str) -> Option<Value> {
     let text = text.trim();
@@ -54,6 +66,17 @@ fn number(text: &str) -> Option<Value> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn values_follow_people_where_somebody_reads_them() {
+        let follow = |profile| UseCase::ALL.map(|use_case| follows(profile, use_case));
+        let only_a_seed = UseCase::ALL.map(|use_case| use_case == UseCase::Lookalike);
+        for profile in Profile::ALL {
+            let identifies = matches!(profile, Profile::Warehouse | Profile::Plain);
+            let expected = if identifies { [true; 4] } else { only_a_seed };
+            assert_eq!(follow(profile), expected, "{profile}");
+        }
+    }
 
     #[test]
     fn a_number_is_one_that_json_can_carry() {

@@ -85,6 +85,16 @@ pub fn needed(destination: &DestinationSpec) -> BTreeSet<&str> {
     fields
 }
 
+/// Of these fields, those that no destination takes: nothing of them is kept.
+#[must_use]
+pub fn unnamed(
+    fields: impl IntoIterator<Item = String>,
+    destinations: &[DestinationSpec],
+) -> BTreeSet<String> {
+    let named: BTreeSet<&str> = destinations.iter().flat_map(needed).collect();
+    fields.into_iter().filter(|field| !named.contains(field.as_str())).collect()
+}
+
 /// Whom to read for each of these mappings.
 ///
 /// By cheap causes only: members who aren't suppressed. Whoever is held out is among them,

@@ -15,7 +15,7 @@ use super::{
     attributes::{Attributes, Learned, Wanted},
 };
 
-/// Reads the person dictionary.
+/// The person dictionary.
 #[async_trait]
 pub trait PersonStore: Send + Sync {
     /// These people with their fields, in the order of their numbers.
@@ -26,6 +26,10 @@ pub trait PersonStore: Send + Sync {
 
     /// Where a person stands in every mapping.
     async fn explain(&self, ordinal: Ordinal) -> Result<PersonView>;
+
+    /// From now on this person is a member of nothing; once no destination and no mirror has
+    /// them, nothing names them any more. Asked twice, it is asked once.
+    async fn ask_to_forget(&self, ordinal: Ordinal, by: &str, now: Instant) -> Result<()>;
 }
 
 /// How far an export has come.
@@ -70,6 +74,7 @@ pub trait AttributeStore: Send + Sync {
     async fn readings(&self, now: Instant) -> Result<BTreeMap<String, PersonSet>>;
 
     /// Keeps what was learned, and that these fields of these people were read at `now`:
-    /// those Customer.io said nothing about keep what is known of them.
+    /// those Customer.io said nothing about keep what is known of them. Whoever is where
+    /// messages carry a value that has changed is told again by the next order there.
     async fn put_attributes(&self, read: &Wanted, learned: &[Learned], now: Instant) -> Result<()>;
 }

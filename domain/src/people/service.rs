@@ -2,22 +2,28 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::{
+    access::{Actor, Role},
+    error::{Error, Result},
+    retention::HISTORY_DAYS,
+    time::Clock,
+};
 
-use super::{Person, PersonView, identifiers, port::PersonStore};
+use super::{Ordinal, Person, PersonView, identifiers, port::PersonStore};
 
 /// More hits than this are one question too vague.
 const MOST_HITS: i64 = 50;
 
-/// Finds and explains.
+/// Finds, explains and forgets.
 pub struct PeopleService {
     store: Arc<dyn PersonStore>,
+    clock: Arc<dyn Clock>,
 }
 
 impl PeopleService {
-    /// Over this.
-    pub fn new(store: Arc<dyn PersonStore>) -> Self {
-        Self { store }
+    /// Over these.
+    pub fn new(store: Arc<dyn PersonStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
     }
 
     /// Everyone whom the text names: a `cio_id`, an id or an e-mail address, in any case.
@@ -28,29 +34,48 @@ impl PeopleService {
     /// Where the person stands whom the text names.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if nobody was ever mirrored under it, [`Error::Conflict`] if it
-    /// names several people.
+    /// [`Error::NotFound`] if nobody was ever mirrored under it, or has been forgotten since,
+    /// [`Error::Conflict`] if it names several people.
     pub async fn explain(&self, text: &str) -> Result<PersonView> {
+        self.store.explain(self.one(text).await?).await
+    }
+
+    /// Has the person leave wherever they are, and forgets them then. Whoever is still in a
+    /// segment at Customer.io is kept out of everything, and forgotten once they are gone there.
+    ///
+    /// # Errors
+    /// As [`Self::explain`].
+    pub async fn forget(&self, text: &str, actor: &Actor) -> Result<()> {
+        actor.require(Role::Admin)?;
+        let person = self.one(text).await?;
+        self.store.ask_to_forget(person, &actor.name, self.clock.now()).await
+    }
+
+    async fn one(&self, text: &str) -> Result<Ordinal> {
         let mut hits = self.lookup(text).await?;
         // A cio_id is exact: somebody else's id may look the same.
         if let Some(exact) = hits.iter().position(|(_, person)| person.cio_id == text.trim()) {
             hits = vec![hits.swap_remove(exact)];
         }
         match hits.as_slice() {
-            [] => Err(Error::NotFound(
-                "person by that name in any mirrored audience: give a cio_id, an id or an e-mail address"
-                    .to_owned(),
-            )),
-            [(ordinal, _)] => self.store.explain(*ordinal).await,
+            [] => Err(Error::NotFound(format!(
+                "person by that name in any mirrored audience: give a cio_id, an id or an e-mail address. Whoever is in none of them and at no destination for {HISTORY_DAYS} days is forgotten"
+            ))),
+            [(ordinal, _)] => Ok(*ordinal),
             several => Err(Error::Conflict(format!(
                 "{} people share that identifier: ask for one by cio_id: {}",
                 several.len(),
-                several.iter().take(5).map(|(_, p)| p.cio_id.as_str()).collect::<Vec<_>>().join(", ")
+                several
+                    .iter()
+                    .take(5)
+                    .map(|(_, p)| p.cio_id.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ))),
         }
     }
 
-    async fn lookup(&self, text: &str) -> Result<Vec<(super::Ordinal, Person)>> {
+    async fn lookup(&self, text: &str) -> Result<Vec<(Ordinal, Person)>> {
         let text = text.trim();
         if text.is_empty() {
             return Ok(Vec::new());

@@ -152,6 +152,9 @@ pub struct RunRow {
     pub target: u64,
     /// Transitions it ordered.
     pub entered: u64,
+    /// Of those who entered, how many were there already: for a resync, a further name, a
+    /// changed value.
+    pub repeated: u64,
     /// Transitions it ordered.
     pub exited: u64,
     /// Members who are not sent, by cause.

@@ -41,6 +41,8 @@ pub struct Ordered {
     pub entered: u64,
     /// Transitions out.
     pub exited: u64,
+    /// Of those who come in, how many are there already, and don't leave before.
+    pub repeated: u64,
     /// What waits for an operator, and isn't in the order.
     pub held: Option<gate::Change>,
     /// Once this is drained, there is more to order: people leave a place before they come

@@ -70,7 +70,8 @@ fn as_json(view: &PersonView) -> Value {
     json!({ "person": view.person, "mappings": mappings })
 }
 
-fn print(view: &PersonView, out: &mut impl Write) -> std::io::Result<()> {
+/// Who they are and where they stand, for people.
+pub fn print(view: &PersonView, out: &mut impl Write) -> std::io::Result<()> {
     let person = &view.person;
     writeln!(out, "{}", person.cio_id)?;
     for (name, value) in [("id", &person.id), ("e-mail", &person.email), ("phone", &person.phone)] {

@@ -6,6 +6,7 @@
 pub mod apply;
 pub mod demo;
 pub mod explain;
+pub mod forget;
 pub mod sync;
 pub mod user;
 
@@ -49,6 +50,8 @@ enum Command {
     Sync(sync::Sync),
     /// Says where somebody stands in every mapping, and why
     Explain(explain::Explain),
+    /// Has somebody leave wherever they are, and forgets them
+    Forget(forget::Forget),
     /// Says who may sign in
     #[command(subcommand)]
     User(user::User),
@@ -116,6 +119,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Apply(apply) => apply::run(&config, &apply, &mut out).await,
         Command::Sync(sync) => sync::run(&config, &sync, &mut out).await,
         Command::Explain(explain) => explain::run(&config, &explain, &mut out).await,
+        Command::Forget(forget) => forget::run(&config, &forget, &mut out).await,
         Command::User(user) => user::run(&config, &user, &mut out).await,
     };
     let exit = result.unwrap_or_else(|failure| {

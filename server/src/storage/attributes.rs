@@ -20,6 +20,7 @@ use super::{
     macros::{reading, writing},
     names::{self, Former},
     people::ordinal,
+    refresh,
 };
 
 /// Of whom an attribute was read on a day, as stored.
@@ -127,9 +128,9 @@ impl AttributeStore for Storage {
     }
 
     async fn put_attributes(&self, read: &Wanted, learned: &[Learned], now: Instant) -> Result<()> {
-        let lesson = Lesson::of(learned);
         let today = day(now);
         writing!(self.database, |connection| {
+            let (mut lesson, mut read) = (Lesson::of(learned), read.clone());
             // The same turn-taking as in `learn`: readings, numbers and identifiers are
             // written by one at a time.
             sqlx::query("UPDATE counter SET value = value WHERE name = 'ordinal'")
@@ -160,6 +161,26 @@ impl AttributeStore for Storage {
                 put_identifier!(connection, "phone", &lesson.with_phone, &lesson.without_phone);
             }
             if !lesson.fields.is_empty() {
+                let differ: Vec<(i64, String)> = sqlx::query_as(self.database.sql(
+                    "SELECT CAST(rows.value ->> 0 AS BIGINT), rows.value ->> 1 FROM {rows}
+                    LEFT JOIN person_field f ON f.ordinal = CAST(rows.value ->> 0 AS BIGINT)
+                        AND f.name = rows.value ->> 1
+                    WHERE f.value IS DISTINCT FROM rows.value ->> 2",
+                ))
+                .bind(text(&lesson.fields)?)
+                .fetch_all(&mut *connection)
+                .await?;
+                if !differ.is_empty() {
+                    let differ = refresh::changes(differ)?;
+                    let later = refresh::note_values!(connection, &differ);
+                    // Unread, they are read again at the next run.
+                    lesson.fields.retain(|(who, _, _)| !later.contains(*who));
+                    for (who, name) in differ.iter().filter(|(who, _)| later.contains(*who)) {
+                        if let Some(people) = read.get_mut(name) {
+                            people.remove(*who);
+                        }
+                    }
+                }
                 sqlx::query(self.database.sql(
                     "INSERT INTO person_field (ordinal, name, value)
                     SELECT CAST(rows.value ->> 0 AS BIGINT), rows.value ->> 1, rows.value ->> 2
@@ -179,7 +200,7 @@ impl AttributeStore for Storage {
                 .execute(&mut *connection)
                 .await?;
             }
-            for (name, people) in read {
+            for (name, people) in &read {
                 for (chunk, people) in chunks::split(people) {
                     let before: Option<Vec<u8>> = sqlx::query_scalar(
                         "SELECT people FROM attribute_reading WHERE name = $1 AND day = $2 AND chunk = $3",

@@ -11,6 +11,7 @@ use domain::{
     },
     ids::AudienceId,
     people::{Ordinal, PersonSet, chunks},
+    retention::absence::is_nearly_over_before,
     sync::gate::is_abnormal_shrinking,
     time::Instant,
 };
@@ -19,10 +20,12 @@ use uuid::Uuid;
 
 use super::{
     Storage,
+    absence::come_back,
     attributes::forget_readings,
     bitmap,
     configuration::parse,
     dialect::gathered,
+    erasure,
     macros::{reading, writing},
     names::{self, Former},
     people::ordinal,
@@ -298,6 +301,12 @@ impl MirrorStore for Storage {
                     .execute(&mut *connection)
                     .await?;
             }
+            // Until this reading is a mirror nobody else knows that they are back.
+            let rows = sqlx::query_as("SELECT chunk, day, people FROM absent_chunk WHERE day < $1")
+                .bind(is_nearly_over_before(now))
+                .fetch_all(&mut *connection)
+                .await?;
+            come_back!(connection, rows, &lesson.ordinals.iter().copied().collect());
             if !lesson.former.is_empty() {
                 names::note!(connection, &lesson.former);
             }
@@ -396,8 +405,16 @@ impl MirrorStore for Storage {
             for statement in statements {
                 carry_out!(connection, statement);
             }
-            for (chunk, people) in newcomers.iter().filter(|_| mappings > 0) {
-                forget_readings!(connection, *chunk, people);
+            for (chunk, people) in &newcomers {
+                let rows =
+                    sqlx::query_as("SELECT chunk, day, people FROM absent_chunk WHERE chunk = $1")
+                        .bind(*chunk)
+                        .fetch_all(&mut *connection)
+                        .await?;
+                come_back!(connection, rows, people);
+                if mappings > 0 {
+                    forget_readings!(connection, *chunk, people);
+                }
             }
             let mut counts = [0_i64; 2];
             for (count, identifier) in counts.iter_mut().zip(["email", "id"]) {
@@ -452,7 +469,13 @@ impl MirrorStore for Storage {
                     .bind(audience.0)
                     .fetch_all(&mut *connection)
                     .await?;
-            Ok(Some(bitmap::join(&blobs)?))
+            let mut members = bitmap::join(&blobs)?;
+            let leaving: Vec<i64> =
+                sqlx::query_scalar(erasure::ASKED).fetch_all(&mut *connection).await?;
+            for number in leaving {
+                members.remove(ordinal(number)?);
+            }
+            Ok(Some(members))
         })
     }
 

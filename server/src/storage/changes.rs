@@ -65,7 +65,7 @@ macro_rules! forget {
             concat!("DELETE FROM named_as WHERE mapping_id IN (", $mappings, ")"),
             // A claimed range loses its part: its answer is waited for no longer.
             concat!(
-                "UPDATE part SET folded = TRUE, is_open = FALSE, pending = 0
+                "UPDATE part SET folded = TRUE, is_open = FALSE, pending = 0, rendered = NULL
                 WHERE NOT folded AND mapping_id IN (",
                 $mappings,
                 ")"

@@ -29,7 +29,7 @@ use super::{
 };
 
 #[derive(FromRow)]
-struct DestinationRow {
+pub(super) struct DestinationRow {
     id: Uuid,
     key: String,
     profile: String,
@@ -90,7 +90,7 @@ where
 }
 
 impl DestinationRow {
-    fn read(self) -> Result<Destination> {
+    pub(super) fn read(self) -> Result<Destination> {
         Ok(Destination {
             id: DestinationId(self.id),
             spec: DestinationSpec {
@@ -149,7 +149,7 @@ impl MappingRow {
     }
 }
 
-const DESTINATIONS: &str = "SELECT id, key, profile, integration, fields, hash
+pub(super) const DESTINATIONS: &str = "SELECT id, key, profile, integration, fields, hash
     FROM destination WHERE retired_at IS NULL ORDER BY key";
 const AUDIENCES: &str =
     "SELECT id, key, segment, owner FROM audience WHERE retired_at IS NULL ORDER BY key";
@@ -169,7 +169,7 @@ const CLOSING: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.d
     JOIN audience a ON a.id = m.audience_id
     JOIN destination d ON d.id = m.destination_id
     WHERE m.retired_at IS NOT NULL AND m.owes_exits ORDER BY m.key";
-const CLOSING_DESTINATIONS: &str =
+pub(super) const CLOSING_DESTINATIONS: &str =
     "SELECT DISTINCT d.id, d.key, d.profile, d.integration, d.fields, d.hash
     FROM destination d JOIN mapping m ON m.destination_id = d.id
     WHERE m.retired_at IS NOT NULL AND m.owes_exits";

@@ -26,6 +26,7 @@ use super::{
     configuration::parse,
     delivery::place,
     macros::{Failure, reading, writing},
+    people::ordinal,
     runs::{StoredRun, columns},
 };
 
@@ -186,6 +187,23 @@ impl MappingStore for Storage {
             .await?;
             for (people, acknowledged) in parts {
                 marked |= chunks::between(&bitmap::decode(&people)?, 0, place(acknowledged)?);
+            }
+            // Nobody is forgotten meanwhile, and whoever was can't be named any more.
+            sqlx::query(
+                self.database.sql("SELECT value FROM counter WHERE name = 'ordinal' {share}"),
+            )
+            .execute(&mut *connection)
+            .await?;
+            let forgotten: Vec<Vec<u8>> = sqlx::query_scalar("SELECT people FROM tombstone_chunk")
+                .fetch_all(&mut *connection)
+                .await?;
+            marked -= bitmap::join(&forgotten)?;
+            let nameless: Vec<i64> =
+                sqlx::query_scalar("SELECT ordinal FROM forgetting WHERE erased_at IS NOT NULL")
+                    .fetch_all(&mut *connection)
+                    .await?;
+            for number in nameless {
+                marked.remove(ordinal(number)?);
             }
             for (chunk, people) in chunks::split(&marked) {
                 let before: Option<Vec<u8>> = sqlx::query_scalar(

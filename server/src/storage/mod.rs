@@ -4,6 +4,7 @@
 //! the macro compiles the same body for both drivers. What really differs is in
 //! `dialect`. To add a method: the port in `domain`, its body here, a test in `server/tests/storage`.
 
+mod absence;
 mod access;
 mod advance;
 mod approvals;
@@ -17,6 +18,7 @@ mod connections;
 mod delivery;
 mod destinations;
 mod dialect;
+mod erasure;
 mod leases;
 mod letters;
 mod macros;
@@ -27,11 +29,13 @@ mod order_rows;
 mod orders;
 mod people;
 mod presence;
+mod refresh;
 mod retention;
 mod runs;
 mod statement;
 mod stops;
 mod suppression;
+mod unnamed;
 
 use std::{
     collections::BTreeSet,

@@ -215,6 +215,7 @@ pub fn write_order(
     let ordered = Ordered {
         entered: count(Transition::Entered),
         exited: count(Transition::Exited),
+        repeated: repeated(&decided),
         held: decided.held,
         // What stands under former names, or of a retired mapping, is looked at once more
         // when its exits are answered.
@@ -234,6 +235,17 @@ pub fn write_order(
         ids,
     ));
     Ok((ordered, statements))
+}
+
+/// How many come in who are there already, and don't leave before.
+fn repeated(decided: &Decided) -> u64 {
+    let mut there = decided.present.clone();
+    for change in &decided.diff.renames {
+        there -= &change.people;
+    }
+    let entries = decided.diff.changes.iter();
+    let entries = entries.filter(|change| change.transition == Transition::Entered);
+    entries.map(|change| change.people.intersection_len(&there)).sum()
 }
 
 /// How many people's changes were dropped.

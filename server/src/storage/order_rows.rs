@@ -26,7 +26,10 @@ const UNFOLDED: usize = 16;
 
 /// Open parts lose what they hadn't claimed, and close if nothing of them is in doubt.
 pub fn replace(kept: &[Kept]) -> Vec<Statement> {
-    let update = "UPDATE part SET people = $1, pending = $2, is_open = $3 WHERE id = $4";
+    // What is not sent again is not kept.
+    let update = "UPDATE part SET people = $1, pending = $2, is_open = $3,
+            rendered = CASE WHEN $3 THEN rendered END
+        WHERE id = $4";
     kept.iter()
         .filter(|part| part.has_changed)
         .map(|part| {
@@ -218,8 +221,8 @@ fn write_counts(
             "UPDATE run SET state = 'delivering', fetched = $1, target = $2,
                 entered = entered + $3, exited = exited + $4, withheld = $5,
                 generation = COALESCE($6, generation), held_entered = $7, held_exited = $8,
-                present = $9
-            WHERE id = $10",
+                present = $9, repeated = repeated + $10
+            WHERE id = $11",
         )
         .with(size(decision.members))
         .with(size(decision.target.len()))
@@ -230,6 +233,7 @@ fn write_counts(
         .with(size(held.entered))
         .with(size(held.exited))
         .with(size(decided.present.len()))
+        .with(size(ordered.repeated))
         .with(request.run.0),
     ]
 }

@@ -155,6 +155,10 @@ impl PersonStore for Storage {
         rows.into_iter().map(PersonRow::read).collect()
     }
 
+    async fn ask_to_forget(&self, person: Ordinal, by: &str, now: Instant) -> Result<()> {
+        self.begin_forgetting(person, by, now).await
+    }
+
     async fn explain(&self, number: Ordinal) -> Result<PersonView> {
         let chunk = i64::from(number / CHUNK);
         reading!(self.database, |connection| {

@@ -4,25 +4,61 @@ use async_trait::async_trait;
 use domain::{
     Result,
     delivery::port::Lease,
-    retention::{Record, RetentionStore},
+    retention::{Record, Report, RetentionStore},
     time::Instant,
 };
 
 use super::{Storage, leases, macros::writing};
 
-/// Whether run `r` may go: it ended by `$1`, waits for nobody, and isn't its mapping's newest.
-/// Nothing makes it begin again, so that what is left of it by one slice can go by the next.
-macro_rules! is_over {
+/// Mappings that were retired by `$1` and have nobody left at their destination.
+macro_rules! left {
     () => {
-        "r.started_at <= $1 AND r.finished_at <= $1 AND r.state IN ('done', 'failed')
-            AND EXISTS (SELECT 1 FROM run newer WHERE newer.mapping_id = r.mapping_id
-                AND (newer.started_at, newer.id) > (r.started_at, r.id))"
+        "SELECT id FROM mapping WHERE retired_at <= $1 AND NOT owes_exits"
     };
 }
 
-/// The statement for a kind: `$1` is the end of what may go, `$2` how many rows at most.
-const fn statement(record: Record) -> &'static str {
+/// Whether run `r` may go: it ended by `$1`, waits for nobody, and isn't the newest of a
+/// mapping that is shown. Nothing makes it begin again, so that what is left of it by one
+/// slice can go by the next.
+macro_rules! is_over {
+    () => {
+        concat!(
+            "r.started_at <= $1 AND r.finished_at <= $1 AND r.state IN ('done', 'failed')
+            AND (r.mapping_id IN (",
+            left!(),
+            ") OR EXISTS (SELECT 1 FROM run newer WHERE newer.mapping_id = r.mapping_id
+                AND (newer.started_at, newer.id) > (r.started_at, r.id)))"
+        )
+    };
+}
+
+/// What ends with a mapping by itself, before anything of the kind goes: `$1` is as below.
+const fn ending(record: Record) -> Option<&'static str> {
     match record {
+        Record::Letter => Some(concat!(
+            "UPDATE dead_letter SET resolved_at = $1 WHERE resolved_at IS NULL AND at <= $1
+                AND mapping_id IN (",
+            left!(),
+            ")"
+        )),
+        // Nobody asks any more who is present by it.
+        Record::Part => Some(concat!(
+            "UPDATE part SET folded = TRUE, is_open = FALSE, pending = 0, rendered = NULL
+            WHERE NOT folded AND mapping_id IN (",
+            left!(),
+            ")"
+        )),
+        _ => None,
+    }
+}
+
+/// The statement for a kind: `$1` is the end of what may go, `$2` how many rows at most.
+/// Nothing where it takes more than one.
+const fn statement(record: Record) -> Option<&'static str> {
+    Some(match record {
+        Record::Name | Record::Asked | Record::Field | Record::Phone | Record::Person => {
+            return None;
+        }
         Record::Session => {
             "DELETE FROM session WHERE hash IN
                 (SELECT hash FROM session WHERE idle_until <= $1 OR ends_at <= $1 LIMIT $2)"
@@ -30,6 +66,10 @@ const fn statement(record: Record) -> &'static str {
         Record::Link => {
             "DELETE FROM one_time_link WHERE hash IN
                 (SELECT hash FROM one_time_link WHERE expires_at <= $1 LIMIT $2)"
+        }
+        Record::Wish => {
+            "DELETE FROM run_request WHERE mapping_id IN
+                (SELECT mapping_id FROM run_request WHERE requested_at <= $1 LIMIT $2)"
         }
         Record::Letter => {
             "DELETE FROM dead_letter WHERE (mapping_id, ordinal, generation) IN
@@ -58,11 +98,54 @@ const fn statement(record: Record) -> &'static str {
             is_over!(),
             " ORDER BY r.started_at LIMIT $2)"
         ),
-    }
+        Record::Mirror => {
+            "DELETE FROM audience_chunk WHERE (audience_id, chunk) IN
+                (SELECT c.audience_id, c.chunk FROM audience a
+                JOIN audience_chunk c ON c.audience_id = a.id WHERE a.retired_at <= $1
+                    AND NOT EXISTS (SELECT 1 FROM suppression s
+                        WHERE s.audience_id = a.id AND s.retired_at IS NULL)
+                    AND NOT EXISTS (SELECT 1 FROM mapping m
+                        WHERE m.audience_id = a.id AND m.retired_at IS NULL)
+                LIMIT $2)"
+        }
+        Record::Cohort => {
+            "DELETE FROM cohort WHERE (audience_id, seen_at, chunk) IN
+                (SELECT c.audience_id, c.seen_at, c.chunk FROM cohort c
+                WHERE NOT EXISTS (SELECT 1 FROM suppression s
+                    WHERE s.audience_id = c.audience_id AND s.retired_at IS NULL
+                        AND s.ttl IS NOT NULL AND c.seen_at + s.ttl > $1)
+                LIMIT $2)"
+        }
+        Record::Withheld => {
+            "DELETE FROM withheld_chunk WHERE (mapping_id, cause, chunk) IN
+                (SELECT c.mapping_id, c.cause, c.chunk FROM mapping m
+                JOIN withheld_chunk c ON c.mapping_id = m.id WHERE m.retired_at <= $1 LIMIT $2)"
+        }
+        Record::Delivered => concat!(
+            "DELETE FROM delivered_chunk WHERE (mapping_id, chunk) IN
+                (SELECT mapping_id, chunk FROM delivered_chunk WHERE mapping_id IN (",
+            left!(),
+            ") LIMIT $2)"
+        ),
+        Record::Doubt => concat!(
+            "DELETE FROM doubt_chunk WHERE (mapping_id, chunk) IN
+                (SELECT mapping_id, chunk FROM doubt_chunk WHERE mapping_id IN (",
+            left!(),
+            ") LIMIT $2)"
+        ),
+    })
 }
 
 #[async_trait]
 impl RetentionStore for Storage {
+    async fn chunks(&self) -> Result<u32> {
+        self.count_chunks().await
+    }
+
+    async fn look(&self, lease: &Lease, chunk: u32, now: Instant) -> Result<Report> {
+        self.look_at(lease, chunk, now).await
+    }
+
     async fn forget(
         &self,
         lease: &Lease,
@@ -71,9 +154,19 @@ impl RetentionStore for Storage {
         at_most: u32,
         now: Instant,
     ) -> Result<u64> {
+        match record {
+            Record::Field => return self.forget_fields(lease, at_most, now).await,
+            Record::Phone => return self.forget_phones(lease, at_most, now).await,
+            Record::Person => return self.forget_people(lease, ended_by, at_most, now).await,
+            _ => {}
+        }
+        let Some(statement) = statement(record) else { return Ok(0) };
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
-            Ok(sqlx::query(statement(record))
+            if let Some(ending) = ending(record) {
+                sqlx::query(ending).bind(ended_by.0).execute(&mut *connection).await?;
+            }
+            Ok(sqlx::query(statement)
                 .bind(ended_by.0)
                 .bind(i64::from(at_most))
                 .execute(&mut *connection)

@@ -37,6 +37,7 @@ pub(super) struct StoredRun {
     run_fetched: i64,
     run_target: i64,
     run_entered: i64,
+    run_repeated: i64,
     run_exited: i64,
     run_withheld: String,
     run_delivered: i64,
@@ -51,7 +52,7 @@ macro_rules! columns {
         "r.id AS run_id, m.key AS run_mapping, r.state AS run_state, r.started_at AS run_started_at,
         r.finished_at AS run_finished_at,
         CASE WHEN r.state = 'mirroring' THEN COALESCE(a.reading, 0) ELSE r.fetched END AS run_fetched,
-        r.target AS run_target, r.entered AS run_entered, r.exited AS run_exited,
+        r.target AS run_target, r.entered AS run_entered, r.repeated AS run_repeated, r.exited AS run_exited,
         r.withheld AS run_withheld, r.delivered AS run_delivered, r.dead AS run_dead,
         r.generation AS run_generation, r.error AS run_error"
     };
@@ -69,6 +70,7 @@ impl StoredRun {
             fetched: self.run_fetched.unsigned_abs(),
             target: self.run_target.unsigned_abs(),
             entered: self.run_entered.unsigned_abs(),
+            repeated: self.run_repeated.unsigned_abs(),
             exited: self.run_exited.unsigned_abs(),
             withheld: serde_json::from_str(&self.run_withheld).map_err(Error::unexpected)?,
             delivered: self.run_delivered.unsigned_abs(),

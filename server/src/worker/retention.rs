@@ -1,4 +1,4 @@
-//! Lets go of what nothing depends on any more, once an hour.
+//! Looks who stands nowhere, and lets go of what nothing depends on any more, once an hour.
 
 use std::{sync::Arc, time::Duration};
 
@@ -72,6 +72,9 @@ impl RetentionWorker {
         let began_at = self.clock.now();
         let mut report = Report::default();
         for record in Record::ALL {
+            if record == Record::Person {
+                self.look(lease, &mut report).await?;
+            }
             let ended_by = record.ended_by(began_at);
             // What is left when it is told to stop goes after the next start.
             while !self.stop.is_cancelled() {
@@ -84,5 +87,16 @@ impl RetentionWorker {
             }
         }
         Ok(report)
+    }
+
+    /// Who stands nowhere by now, and what goes at once with that.
+    async fn look(&self, lease: &Lease, report: &mut Report) -> Result<()> {
+        for chunk in 0..self.store.chunks().await? {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            report.extend(self.store.look(lease, chunk, self.clock.now()).await?);
+        }
+        Ok(())
     }
 }

@@ -4,20 +4,24 @@ use std::collections::BTreeMap;
 
 use domain::{
     audiences::port::{Identifiers, MirrorStore as _},
+    delivery::{Transition::Entered, port::Advance},
     people::{
         Person,
         attributes::{Learned, Wanted},
         port::{AttributeStore as _, PersonStore as _},
     },
-    sync::port::SyncStore as _,
+    sync::port::{Ordered, SyncStore as _},
     time::{Instant, Span},
 };
 use rstest::rstest;
 
-use super::harness::{
-    Bench, Engine,
-    Engine::{Postgres, Sqlite},
-    SHOP, people,
+use super::{
+    harness::{
+        Bench, Engine,
+        Engine::{Postgres, Sqlite},
+        SHOP, people,
+    },
+    worker::Worker,
 };
 
 const DAY: Span = Span::from_hours(24);
@@ -154,4 +158,78 @@ async fn whoever_comes_into_an_audience_counts_as_unread(
     bench.apply(&idle, false).await;
     bench.mirror("idle", &people([1, 2, 4])).await;
     assert_eq!(bench.storage.readings(bench.now()).await.unwrap(), left);
+}
+
+/// Google takes what people are worth, and Meta takes no fields.
+fn worth() -> String {
+    let google = "integration = \"Google Ads\"";
+    SHOP.replace(google, &format!("{google}\nfields = [\"ltv\"]"))
+}
+
+fn ltv(ordinal: u32, value: Option<&str>) -> Learned {
+    learned(ordinal, [("ltv", value)])
+}
+
+/// An entry of somebody who is there.
+const AGAIN: Ordered = Ordered { entered: 1, exited: 0, repeated: 1, held: None, again: false };
+
+#[rstest]
+#[tokio::test]
+async fn a_changed_value_is_told_where_somebody_reads_it(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = known(engine, 3).await else { return };
+    bench.apply(&worth(), false).await;
+    let mut google = Worker::new(&bench, "viewers-google").await;
+    let mut meta = Worker::new(&bench, "viewers-meta").await;
+    put(&bench, &[ltv(0, Some("7")), ltv(2, Some("7"))]).await;
+    let there = people([0, 1]);
+    google.bring(&there).await;
+    meta.bring(&there).await;
+    put(&bench, &[ltv(0, Some("7"))]).await;
+    assert_eq!(google.order(&there).await, Ordered::default(), "it is the same");
+    // Of whom isn't there nothing is said, not even an exit.
+    put(&bench, &[ltv(0, Some("8")), ltv(2, Some("8"))]).await;
+    assert_eq!(google.order(&there).await, AGAIN);
+    assert_eq!(google.drain().await, [(Entered, 2, people([0]))]);
+    assert_eq!(google.order(&there).await, Ordered::default());
+    assert_eq!(bench.row("viewers-google").await.delivered, 2);
+    // A first value is one that they were told without; one that is gone can't be told.
+    put(&bench, &[ltv(0, None), ltv(1, Some("5"))]).await;
+    assert_eq!(google.order(&there).await, AGAIN);
+    // Replaced before it was claimed, it is still owed.
+    assert_eq!(google.order(&there).await, AGAIN);
+    let work = google.work().await;
+    let rendered = google.as_of().await;
+    put(&bench, &[ltv(1, Some("6"))]).await;
+    let claim = Advance { claimed: 2, as_of: rendered, ..Advance::default() };
+    assert!(google.try_step(&work, &claim).await.unwrap().is_outdated, "it says 5");
+    assert_eq!(google.drain().await, [(Entered, 4, people([1]))]);
+    assert_eq!(meta.order(&there).await, Ordered::default());
+    let told = bench.texts("SELECT CAST(repeated AS TEXT) FROM run WHERE repeated > 0").await;
+    assert_eq!(told, ["1", "1", "1"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_value_that_changes_while_an_entry_is_on_its_way_is_read_again(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = known(engine, 2).await else { return };
+    bench.apply(&worth(), false).await;
+    let mut google = Worker::new(&bench, "viewers-google").await;
+    put(&bench, &[ltv(0, Some("7"))]).await;
+    google.order(&people([0, 1])).await;
+    let work = google.work().await;
+    google.step(&work, 0, 2).await;
+    let read = wanted([("ltv", &[0, 1])]);
+    let changed = [ltv(0, Some("8"))];
+    bench.storage.put_attributes(&read, &changed, bench.now()).await.unwrap();
+    assert_eq!(person(&bench, 0).await.fields["ltv"], "7");
+    let readings = bench.storage.readings(bench.now()).await.unwrap();
+    assert_eq!(readings, wanted([("ltv", &[1])]));
+    google.step(&work, 2, 2).await;
+    bench.storage.put_attributes(&read, &changed, bench.now()).await.unwrap();
+    assert_eq!(google.order(&people([0, 1])).await, AGAIN);
+    assert_eq!(google.drain().await, [(Entered, 2, people([0]))]);
 }

@@ -143,6 +143,51 @@ async fn a_changed_number_is_an_exit_and_an_entry_on_postgres() {
     a_changed_number_is_an_exit_and_an_entry(Engine::Postgres).await;
 }
 
+async fn a_changed_value_is_an_entry_where_it_counts(engine: Engine) {
+    let field = "fields = [\"ltv\"]\nprofile = \"meta";
+    let mapping = |key: &str, audience: &str, destination: &str, use_case: &str| {
+        format!(
+            "[[mapping]]\nkey = \"{key}\"\naudience = \"{audience}\"\ndestination = \"{destination}\"\nuse_case = \"{use_case}\"\n"
+        )
+    };
+    let file = one_mapping().replace("profile = \"meta", field)
+        + "[[audience]]\nkey = \"vip\"\nsegment = 2\n[[audience]]\nkey = \"seed\"\nsegment = 1\n"
+        + &mapping("seed", "seed", "meta", "lookalike")
+        + &mapping("vip", "vip", "meta", "retarget");
+    let worth = |ltv: &str| Person::new("c-1").with_email("jane@example.com").with("ltv", ltv);
+    let bench = bench(engine, &[worth("7")], "").await;
+    bench.world_segment(2, "VIP", &BTreeSet::new());
+    bench.apply(&file).await;
+    bench.sync().await;
+    // Coming into another audience reads them again.
+    bench.sandbox.world.add_person(worth("8"));
+    bench.sandbox.world.join(2, "c-1").unwrap();
+    let runs = bench.sync().await;
+    assert_eq!((&runs["seed"]["entered"], &runs["seed"]["exited"]), (&1.into(), &0.into()));
+    assert_eq!(runs["cart"]["entered"], 0, "a list of identifiers has no use for it");
+    bench.sync().await;
+    let seeds = bench.sandbox.platform.messages(0, usize::MAX);
+    let seeds = seeds.iter().filter(|one| one.key.as_deref() == Some("seed"));
+    let values: Vec<Value> = seeds
+        .map(|one| {
+            let text = bench.sandbox.platform.payload(&one.message_id).unwrap();
+            let payload: Value = serde_json::from_str(&text).unwrap();
+            payload["properties"]["value"].clone()
+        })
+        .collect();
+    assert_eq!(values, [7, 8], "two messages, no exit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_value_is_an_entry_where_it_counts_on_sqlite() {
+    a_changed_value_is_an_entry_where_it_counts(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_value_is_an_entry_where_it_counts_on_postgres() {
+    a_changed_value_is_an_entry_where_it_counts(Engine::Postgres).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_read_in_vain() {
     // A warehouse takes no phone, a suppressed person goes nowhere.

@@ -59,6 +59,31 @@ async fn leave_join_leave(engine: Engine) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_to_be_forgotten_leaves_though_the_segment_has_them() {
+    let bench = with_people(Engine::Sqlite, 2).await;
+    for number in 0..2 {
+        bench.sandbox.world.join(1, &cio_id(number)).unwrap();
+    }
+    bench.sync().await;
+    let look = bench.segue(&["forget", "u-1"]).await;
+    let said = told(&look);
+    assert!(look.status.success() && said.contains("person1@example.com"), "{said}");
+    assert!(said.contains("Nothing has changed: --yes forgets them."), "{said}");
+    assert_eq!(bench.sync().await["cart"]["exited"], 0);
+
+    let done = bench.segue(&["forget", "u-1", "--yes"]).await;
+    assert!(done.status.success(), "{}", told(&done));
+    for (exited, fetched) in [(1, 1), (0, 1)] {
+        let run = &bench.sync().await["cart"];
+        assert_eq!((&run["exited"], &run["fetched"]), (&exited.into(), &fetched.into()), "{run}");
+    }
+    let last = bench.sandbox.platform.messages(0, usize::MAX).pop().unwrap();
+    assert_eq!((last.person.as_str(), last.entered), ("u-1", Some(false)));
+    let nobody = bench.segue(&["forget", "nobody@example.com", "--yes"]).await;
+    assert_eq!(nobody.status.code(), Some(1), "{}", told(&nobody));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn leave_join_leave_arrives_as_it_happened_on_sqlite() {
     leave_join_leave(Engine::Sqlite).await;
 }

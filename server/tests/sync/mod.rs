@@ -9,6 +9,7 @@ mod faults;
 mod hostile;
 mod kill;
 mod model;
+mod outage;
 mod single;
 mod trust;
 mod two;

@@ -78,34 +78,42 @@ impl OutageWorker {
             };
             tokio::select! {
                 () = look => (),
-                () = self.stop.cancelled() => return,
+                () = self.stop.cancelled() => break,
             }
+        }
+        // The last word: what has ended is not left to be disbelieved.
+        if let Err(error) = self.tell_all().await {
+            tracing::error!(error = ?error, "telling of an outage failed: {error}");
         }
     }
 
-    /// Tells what has changed, and again what was told long ago.
+    /// Tells what has changed, and tries what somebody wants tried.
     pub async fn run_once(&self) -> Result<Report> {
+        let mut report = self.tell_all().await?;
+        for fuse in self.fuses.iter().filter(|fuse| fuse.outage().is_some()) {
+            if self.outages.take_wanted_try(fuse.vendor()).await? {
+                self.try_now(fuse).await?;
+                report.tried.push(fuse.vendor());
+            }
+        }
+        Ok(report)
+    }
+
+    /// Tells what has changed, and again what was told long ago.
+    async fn tell_all(&self) -> Result<Report> {
         let mut report = Report::default();
         for fuse in &self.fuses {
-            let vendor = fuse.vendor();
-            let told = self.last_told(vendor);
-            match (fuse.outage(), told) {
-                (Some(outage), told) => {
-                    let now = self.clock.now();
-                    let is_told = told
-                        .is_some_and(|(before, at)| before == outage && now.since(at) < TOLD_EVERY);
-                    if !is_told {
-                        self.outages.tell(vendor, &outage, now).await?;
-                        self.remember(vendor, Some((outage, now)));
-                        report.told.push(vendor);
-                    }
-                    if self.outages.take_wanted_try(vendor).await? {
-                        self.try_now(fuse).await?;
-                        report.tried.push(vendor);
-                    }
+            let (vendor, now) = (fuse.vendor(), self.clock.now());
+            match (fuse.outage(), self.last_told(vendor)) {
+                (Some(outage), Some((before, at)))
+                    if before == outage && now.since(at) < TOLD_EVERY => {}
+                (Some(outage), _) => {
+                    self.outages.tell(vendor, &outage, now).await?;
+                    self.remember(vendor, Some((outage, now)));
+                    report.told.push(vendor);
                 }
                 (None, Some(_)) => {
-                    self.outages.tell_end(vendor, self.clock.now()).await?;
+                    self.outages.tell_end(vendor, now).await?;
                     self.remember(vendor, None);
                     report.ended.push(vendor);
                 }

@@ -8,8 +8,12 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::api::{MappingView, PauseMapping, ResumeMapping, RunMapping};
+use super::{
+    api::{MappingView, PauseMapping, ResumeMapping, RunMapping},
+    floor::floor_notice,
+};
 use crate::{
+    connections::parts::{Told, outages},
     delivery::page::letters_notice,
     form::{FormError, answered},
     format,
@@ -208,7 +212,7 @@ fn action_buttons(row: &MappingRow, actions: Actions) -> AnyView {
 
 /// The page of a mapping.
 pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
-    let MappingView { now, mapping: row, runs, older, is_older_page, letters } = view;
+    let MappingView { now, mapping: row, runs, older, is_older_page, letters, connections } = view;
     let path = format!("/mappings/{}", row.spec.key);
     let marks = view! {
         <UseCaseMark use_case=row.spec.use_case />
@@ -249,6 +253,7 @@ pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
             answer=sentence(&row, now)
         >
             <ActionErrors actions />
+            {outages(&connections, now, Told::OfMapping)}
             {trouble(&row, now)}
             {letters_notice(letters, Some(&row.spec.key))}
             {run_progress(row.last_run.as_ref(), row.next_run_at, now)}
@@ -351,7 +356,8 @@ fn trouble(row: &MappingRow, now: Instant) -> AnyView {
             </Notice>
         }
     });
-    view! { {notice} {odd} {small} }.into_any()
+    let floor = floor_notice(row.profile, row.spec.every);
+    view! { {notice} {odd} {small} {floor} }.into_any()
 }
 
 /// What a platform needs to find somebody.

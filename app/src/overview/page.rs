@@ -7,6 +7,7 @@ use super::api::{Overview, read_overview};
 use crate::{
     approvals::page::approvals_notice,
     chart::{Share, Shares},
+    connections::parts::{Told, any_outage, outages},
     delivery::page::letters_notice,
     format,
     live::{loaded, renew},
@@ -26,7 +27,9 @@ const BARS: usize = 8;
 #[component]
 pub fn OverviewPage() -> AnyView {
     let data = Resource::new(|| (), |()| read_overview());
-    renew(data, |view| view.mappings.iter().any(words::is_running));
+    renew(data, |view| {
+        any_outage(&view.connections) || view.mappings.iter().any(words::is_running)
+    });
     loaded(data, "Overview", overview_page)
 }
 
@@ -152,7 +155,11 @@ fn troubles(view: &Overview) -> AnyView {
         .connections
         .iter()
         .filter_map(|connection| {
+            // Those who work know better than the newest test.
             let test = connection.tested.as_ref().filter(|test| !test.ok)?;
+            if connection.outage.is_some() {
+                return None;
+            }
             let title = format!("{} can't be used", connection.vendor.label());
             let message = test.message.clone();
             Some(view! {
@@ -173,7 +180,8 @@ fn troubles(view: &Overview) -> AnyView {
         .collect_view();
     let letters = letters_notice(view.letters, None);
     let waiting = approvals_notice(view.waiting);
-    view! { {refused} {letters} {waiting} {stale} }.into_any()
+    let outages = outages(&view.connections, view.now, Told::Everywhere);
+    view! { {outages} {refused} {letters} {waiting} {stale} }.into_any()
 }
 
 fn stale(audience: &domain::audiences::AudienceRow, now: Instant) -> Option<AnyView> {

@@ -157,10 +157,8 @@ fn connection_section(
             let found = view.connections.iter().find(|one| one.vendor == vendor);
             found.is_some_and(|connection| connection.outage.is_some())
         });
-        match held {
-            true => view! { <StateMark state=State::Late word="Held" /> },
-            false => view! { <StateMark state=State::Ok word="Go" /> },
-        }
+        let (state, word) = if held { (State::Late, "Held") } else { (State::Ok, "Flow") };
+        view! { <StateMark state word /> }
     };
     let stand_in = connection.stand_in.clone().map(|address| {
         let title = format!("Requests go to {address}");
@@ -219,16 +217,15 @@ fn fare(connection: &ConnectionView, now: Instant, actions: Actions) -> AnyView 
         return tested.map(|test| test_notice(test, vendor, now)).into_any();
     };
     let words = format!("Try {} now", vendor.label());
-    view! {
-        {outage_notice(vendor, outage, now, Told::AtHome)}
+    let form = view! {
         <ActionForm action=actions.try_now>
             <input type="hidden" name="vendor" value=vendor.as_str() />
             <Button mark=Mark::Run busy=actions.try_now.pending()>
                 {words}
             </Button>
         </ActionForm>
-    }
-    .into_any()
+    };
+    outage_notice(vendor, outage, now, Told::AtHome, Some(form.into_any()))
 }
 
 fn test_notice(test: TestResult, vendor: Vendor, now: Instant) -> AnyView {

@@ -33,19 +33,32 @@ pub fn any_outage(connections: &[ConnectionView]) -> bool {
     connections.iter().any(|connection| connection.outage.is_some())
 }
 
+/// Whether this is what one of the notices says already.
+#[must_use]
+pub fn is_said(connections: &[ConnectionView], reason: &str) -> bool {
+    let outages = connections.iter().filter_map(|connection| connection.outage.as_ref());
+    outages.into_iter().any(|outage| outage.reason == reason)
+}
+
 /// A notice for each vendor that can't be used; nothing while all can.
 pub fn outages(connections: &[ConnectionView], now: Instant, told: Told) -> AnyView {
     connections
         .iter()
         .filter_map(|connection| {
-            Some(outage_notice(connection.vendor, connection.outage.clone()?, now, told))
+            Some(outage_notice(connection.vendor, connection.outage.clone()?, now, told, None))
         })
         .collect_view()
         .into_any()
 }
 
-/// What happened, what it means for people, what Segue does, what to do.
-pub fn outage_notice(vendor: Vendor, outage: Outage, now: Instant, told: Told) -> AnyView {
+/// What happened, what it means for people, what Segue does, what to do; and a form for that.
+pub fn outage_notice(
+    vendor: Vendor,
+    outage: Outage,
+    now: Instant,
+    told: Told,
+    form: Option<AnyView>,
+) -> AnyView {
     let Outage { trouble, since, reason, next_try } = outage;
     let name = vendor.label();
     let (kind, title) = match (trouble, told) {
@@ -75,6 +88,7 @@ pub fn outage_notice(vendor: Vendor, outage: Outage, now: Instant, told: Told) -
         <Notice kind title>
             <p>{words::sentence(&reason)} " It began " <Moment at=since now /> ". " {meaning}</p>
             <p>{next_words(vendor, next_try, now)} " " {step}</p>
+            {form}
         </Notice>
     }
     .into_any()

@@ -1,5 +1,7 @@
 //! How often a list changes at most, whatever is sent: said, never enforced.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::{destinations::Profile, time::Span};
 use leptos::prelude::*;
 
@@ -28,27 +30,31 @@ pub fn floor_notice(profile: Profile, every: Span) -> Option<AnyView> {
     )
 }
 
-/// What helps to choose a period: the floors of what can be chosen.
+/// What helps to choose a period: how often lists change at the places that can be chosen.
 pub fn every_hint(choices: &MappingChoices) -> String {
-    let mut hint = "A whole number and a unit: 30s, 5m, 24h or 14d.".to_owned();
-    let chosen = |key: &str| match &choices.spec {
-        Some(spec) => spec.destination.as_str() == key,
-        None => true,
-    };
-    let offered = choices.destinations.iter().filter(|row| chosen(row.spec.key.as_str()));
-    let mut profiles: Vec<Profile> = offered.map(|row| row.spec.profile).collect();
-    profiles.sort_unstable();
-    profiles.dedup();
-    for profile in profiles {
+    const UNITS: &str = "A whole number and a unit: 30s, 5m, 24h or 14d.";
+    // A mapping that is changed has its notice.
+    if choices.spec.is_some() {
+        return UNITS.to_owned();
+    }
+    let mut floors: BTreeMap<Span, BTreeSet<Profile>> = BTreeMap::new();
+    for profile in choices.destinations.iter().map(|row| row.spec.profile) {
         if let Some(floor) = profile.refresh_floor() {
-            hint += &format!(
-                " Lists of {} change every {} at most.",
-                profile.label(),
-                format::duration(floor)
-            );
+            floors.entry(floor).or_default().insert(profile);
         }
     }
-    hint
+    let clauses: Vec<String> = floors
+        .into_iter()
+        .map(|(floor, profiles)| {
+            let names: Vec<String> =
+                profiles.into_iter().map(|profile| profile.label().to_owned()).collect();
+            format!("every {} at {}", format::duration(floor), format::list(&names))
+        })
+        .collect();
+    if clauses.is_empty() {
+        return UNITS.to_owned();
+    }
+    format!("{UNITS} Lists change at most {}.", format::list(&clauses))
 }
 
 /// The notice for what a form holds: the mapping as it is, or what was typed.

@@ -1,6 +1,7 @@
 //! What pages show of mappings: sentences, the table, the facts.
 
 use domain::{
+    connections::ConnectionView,
     destinations::Profile,
     mappings::{Health, MappingRow, UseCase},
     sync::Cause,
@@ -13,7 +14,7 @@ use super::{
     floor::floor_notice,
 };
 use crate::{
-    connections::parts::{Told, outages},
+    connections::parts::{Told, is_said, outages},
     delivery::page::letters_notice,
     form::{FormError, answered},
     format,
@@ -254,7 +255,7 @@ pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
         >
             <ActionErrors actions />
             {outages(&connections, now, Told::OfMapping)}
-            {trouble(&row, now)}
+            {trouble(&row, &connections, now)}
             {letters_notice(letters, Some(&row.spec.key))}
             {run_progress(row.last_run.as_ref(), row.next_run_at, now)}
             <div class="split">
@@ -278,9 +279,12 @@ fn ActionErrors(actions: Actions) -> AnyView {
 }
 
 /// What a failing, late or small mapping means for people, and what to do.
-fn trouble(row: &MappingRow, now: Instant) -> AnyView {
+fn trouble(row: &MappingRow, connections: &[ConnectionView], now: Instant) -> AnyView {
     let newest = row.last_run.as_ref();
+    let failed = newest.and_then(|run| run.error.as_deref());
     let notice = match row.health {
+        // The vendor's notice has the reason, and what it means.
+        Health::Failing if failed.is_some_and(|reason| is_said(connections, reason)) => None,
         Health::Failing => {
             let cause = newest
                 .and_then(|run| run.error.clone())

@@ -1,13 +1,16 @@
 //! The overview's page.
 
-use domain::{connections::Vendor, time::Instant};
+use domain::{
+    connections::{ConnectionView, Vendor},
+    time::Instant,
+};
 use leptos::prelude::*;
 
 use super::api::{Overview, read_overview};
 use crate::{
     approvals::page::approvals_notice,
     chart::{Share, Shares},
-    connections::parts::{Told, any_outage, outages},
+    connections::parts::{Told, any_outage, is_said, outages},
     delivery::page::letters_notice,
     format,
     live::{loaded, renew},
@@ -176,7 +179,7 @@ fn troubles(view: &Overview) -> AnyView {
         .audiences
         .iter()
         .filter(|audience| audience.mappings > 0)
-        .filter_map(|audience| stale(audience, view.now))
+        .filter_map(|audience| stale(audience, &view.connections, view.now))
         .collect_view();
     let letters = letters_notice(view.letters, None);
     let waiting = approvals_notice(view.waiting);
@@ -184,8 +187,15 @@ fn troubles(view: &Overview) -> AnyView {
     view! { {outages} {refused} {letters} {waiting} {stale} }.into_any()
 }
 
-fn stale(audience: &domain::audiences::AudienceRow, now: Instant) -> Option<AnyView> {
+fn stale(
+    audience: &domain::audiences::AudienceRow,
+    connections: &[ConnectionView],
+    now: Instant,
+) -> Option<AnyView> {
     let domain::audiences::Mirror::Stale { reason } = &audience.mirror else { return None };
+    if is_said(connections, reason) {
+        return None;
+    }
     let what = format!("The members of {}", audience.spec.key);
     let reason = reason.clone();
     Some(view! { <Stale what at=audience.mirrored_at now reason /> }.into_any())

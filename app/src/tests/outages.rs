@@ -2,6 +2,7 @@
 //! mappings that owe exits.
 
 use domain::{
+    audiences::Mirror,
     connections::{
         ConnectionView, Vendor,
         circuit::{Outage, Trouble},
@@ -111,6 +112,30 @@ fn a_mapping_says_for_whom_it_waits() {
 }
 
 #[test]
+fn what_a_vendors_notice_says_is_not_said_again() {
+    let reason = "Customer.io refused the key (401)".to_owned();
+    let failed = domain::sync::RunRow { error: Some(reason.clone()), ..run(RunState::Failed) };
+    let row = MappingRow { last_run: Some(failed), ..mapping(Health::Failing) };
+    let html = mapping_html(row.clone(), troubled());
+    assert!(!words(&html).contains("The last run failed"), "{}", words(&html));
+    let well = mapping_html(row, vec![connection(Vendor::Customerio, true)]);
+    assert!(words(&well).contains("The last run failed"));
+
+    let stale = |reason: &str, connections| {
+        let view = crate::overview::api::Overview {
+            audiences: vec![audience(Mirror::Stale { reason: reason.to_owned() })],
+            connections,
+            ..overview(vec![mapping(Health::Ok)])
+        };
+        words(&page("/", move || overview_page(view)))
+    };
+    let said = "The members of cart-abandoners are from";
+    assert!(!stale(&reason, troubled()).contains(said));
+    assert!(stale(&reason, vec![]).contains(said));
+    assert!(stale("the segment shrank", troubled()).contains(said));
+}
+
+#[test]
 fn a_mapping_that_runs_more_often_than_its_list_changes_says_so() {
     let said = "Lists of Meta Custom Audiences change every 1 h at most";
     let often = mapping_html(mapping(Health::Ok), vec![]);
@@ -132,7 +157,7 @@ fn choices(every: Span, is_new: bool) -> MappingChoices {
     };
     let row = DestinationRow { spec: destination, mappings: 1, delivered: 0 };
     MappingChoices {
-        audiences: vec![audience(domain::audiences::Mirror::Fresh)],
+        audiences: vec![audience(Mirror::Fresh)],
         destinations: vec![row],
         spec: (!is_new).then_some(spec),
     }
@@ -152,7 +177,8 @@ fn the_form_says_how_often_lists_change_and_warns_of_less() {
         words(&page(address, || new_page(choices(Span(0), true), ServerAction::new())))
     };
     let first = new("/mappings/new");
-    assert!(first.contains("Lists of Meta Custom Audiences change every 1 h at most."), "{first}");
+    let said = "Lists change at most every 1 h at Meta Custom Audiences.";
+    assert!(first.contains(said), "{first}");
     assert!(!first.contains("all the same"), "nothing is chosen yet");
     let again = new("/mappings/new?destination=meta&every=30s&__err=x");
     assert!(again.contains("It runs every 30 s all the same"), "{again}");

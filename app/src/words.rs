@@ -144,6 +144,12 @@ pub fn progress(run: &RunRow) -> (u64, Option<u64>, String) {
     )
 }
 
+/// What a vendor said, as a sentence.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    format!("{}.", format::capital(text.trim_end_matches('.')))
+}
+
 /// When something comes: `in 4 min`, or `in a moment` where it is due.
 #[must_use]
 pub fn soon(at: Instant, now: Instant) -> String {

@@ -104,4 +104,7 @@ pub enum VendorError {
         /// The last failure.
         detail: String,
     },
+    /// It is in trouble and wasn't asked: what it said last.
+    #[error("{0}")]
+    Held(String),
 }

@@ -7,10 +7,9 @@ use domain::{
     approvals::service::ApprovalService,
     audiences::service::AudienceService,
     configuration::service::ConfigurationService,
-    connections::service::ConnectionService,
+    connections::{Vendor, port::ConnectionTester, service::ConnectionService},
     delivery::{
         drain::{Drain, Jitter},
-        port::EventSink,
         service::DeliveryService,
     },
     destinations::service::DestinationService,
@@ -33,6 +32,7 @@ use crate::{
     vendors::{
         self, Credentials, Tester,
         customerio::{CustomerioClient, Tries},
+        fuse::Fuse,
         twilio::TrackingClient,
     },
 };
@@ -48,6 +48,10 @@ pub struct Segue {
     pub sync: Arc<SyncService>,
     /// Stirs the worker.
     pub stir: Arc<Stir>,
+    /// Whether the vendors are called at all.
+    pub fuses: Vec<Arc<Fuse>>,
+    /// Tries a connection.
+    pub tester: Arc<dyn ConnectionTester>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Whether this process may work orders.
@@ -115,6 +119,9 @@ impl Segue {
             Purpose::Work { tries_for } => Tries { each: tries_for, until: None },
             Purpose::Once { until } => Tries { each: until.since(clock.now()), until: Some(until) },
         };
+        let fuses = Vendor::ALL
+            .map(|vendor| Arc::new(Fuse::new(vendor, clock.clone(), time.clone(), jitter.clone())));
+        let [customerio_fuse, twilio_fuse] = fuses.clone();
         let customerio = Arc::new(CustomerioClient::new(
             http.clone(),
             credentials.clone(),
@@ -122,13 +129,18 @@ impl Segue {
             time.clone(),
             jitter.clone(),
             tries,
+            customerio_fuse,
         ));
-        let sink: Arc<dyn EventSink> = Arc::new(TrackingClient::new(
+        let tracking = Arc::new(TrackingClient::new(
             http,
             credentials,
             config.twilio_tracking_url.clone(),
             clock.clone(),
+            twilio_fuse,
+            tries.until,
         ));
+        let tester: Arc<dyn ConnectionTester> =
+            Arc::new(Tester { customerio: customerio.clone(), tracking: tracking.clone() });
         let stir = Arc::new(Stir::default());
         let configuration = Arc::new(ConfigurationService::new(stored.clone(), clock.clone()));
         let sync = SyncService {
@@ -143,7 +155,7 @@ impl Segue {
             drain: Drain {
                 store: stored.clone(),
                 leases: stored.clone(),
-                sink: sink.clone(),
+                sink: tracking,
                 clock: clock.clone(),
                 sleep: time,
                 jitter,
@@ -156,12 +168,13 @@ impl Segue {
             stored: &stored,
             configuration: &configuration,
             customerio: &customerio,
-            sink: &sink,
+            tester: &tester,
             clock: &clock,
             stir: &stir,
         }
         .services(config);
-        Ok(Self { storage, services, sync: Arc::new(sync), stir, clock, works })
+        let (sync, fuses) = (Arc::new(sync), fuses.to_vec());
+        Ok(Self { storage, services, sync, stir, fuses, tester, clock, works })
     }
 }
 
@@ -188,7 +201,7 @@ struct Parts<'a> {
     stored: &'a Arc<Storage>,
     configuration: &'a Arc<ConfigurationService>,
     customerio: &'a Arc<CustomerioClient>,
-    sink: &'a Arc<dyn EventSink>,
+    tester: &'a Arc<dyn ConnectionTester>,
     clock: &'a Arc<dyn Clock>,
     stir: &'a Arc<Stir>,
 }
@@ -201,7 +214,6 @@ impl Parts<'_> {
             customerio: config.customerio_url.clone(),
             twilio: config.twilio_tracking_url.clone(),
         };
-        let tester = Tester { segments: self.customerio.clone(), sink: self.sink.clone() };
         Services {
             access: crate::auth::service(self.storage, clock.clone()),
             approvals: Arc::new(ApprovalService::new(
@@ -218,7 +230,8 @@ impl Parts<'_> {
             connections: Arc::new(ConnectionService::new(
                 configuration.clone(),
                 Arc::new(connections),
-                Arc::new(tester),
+                self.tester.clone(),
+                stored.clone(),
                 clock.clone(),
             )),
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),

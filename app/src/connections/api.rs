@@ -1,4 +1,4 @@
-//! Server functions of connections: read, save and test. A key goes in and never comes
+//! Server functions of connections: read, save, test and try. A key goes in and never comes
 //! out, not even into an address.
 
 #[cfg(feature = "ssr")]
@@ -71,15 +71,29 @@ pub async fn test_connection(
 ) -> Result<(), AppError> {
     let outcome = async {
         let (services, actor) = enter()?;
-        let vendor = match &*vendor {
-            "customerio" => Vendor::Customerio,
-            "twilio" => Vendor::Twilio,
-            _ => return Err(AppError::NotFound { what: format!("connection {vendor}") }),
-        };
-        services.connections.test(vendor, &actor).await?;
+        services.connections.test(named(&vendor)?, &actor).await?;
         Ok(PAGE.to_owned())
     };
     finish::<TestConnection>(outcome.await, PAGE, &[])
+}
+
+/// Lets whoever holds calls to a vendor try at once.
+#[server(prefix = "/fn", endpoint = "try_connection")]
+pub async fn try_connection(
+    /// `customerio` or `twilio`.
+    vendor: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.connections.try_now(named(&vendor)?, &actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<TryConnection>(outcome.await, PAGE, &[])
+}
+
+#[cfg(feature = "ssr")]
+fn named(vendor: &str) -> Result<Vendor, AppError> {
+    vendor.parse().map_err(|_| AppError::NotFound { what: format!("connection {vendor}") })
 }
 
 #[cfg(feature = "ssr")]

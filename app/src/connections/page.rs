@@ -1,19 +1,25 @@
 //! The page of connections.
 
 use domain::{
-    connections::{ConnectionView, KeySource, Region, TestResult, Vendor},
+    connections::{ConnectionView, KeySource, Region, TestResult, Vendor, circuit::Trouble},
     time::Instant,
 };
 use leptos::prelude::*;
 
-use super::api::{ConnectionsView, SaveCustomerio, SaveTwilio, TestConnection, read_connections};
+use super::{
+    api::{
+        ConnectionsView, SaveCustomerio, SaveTwilio, TestConnection, TryConnection,
+        read_connections,
+    },
+    parts::{Told, any_outage, outage_notice},
+};
 use crate::{
     form::{Answered, FormError, answered, spent, typed, wrong},
     format,
-    live::loaded,
+    live::{Data, loaded, renew},
     ui::{
-        Button, ButtonKind, Choice, Fact, Facts, Moment, Nothing, Notice, NoticeKind, Page,
-        Section, SelectField, TextField,
+        Button, ButtonKind, Choice, Fact, Facts, Mark, Moment, Nothing, Notice, NoticeKind, Page,
+        Section, SelectField, State, StateMark, TextField,
     },
 };
 
@@ -23,6 +29,7 @@ pub struct Actions {
     customerio: ServerAction<SaveCustomerio>,
     twilio: ServerAction<SaveTwilio>,
     test: ServerAction<TestConnection>,
+    try_now: ServerAction<TryConnection>,
 }
 
 impl Actions {
@@ -33,6 +40,7 @@ impl Actions {
             customerio: ServerAction::new(),
             twilio: ServerAction::new(),
             test: ServerAction::new(),
+            try_now: ServerAction::new(),
         }
     }
 
@@ -60,19 +68,41 @@ impl Default for Actions {
 pub fn ConnectionsPage() -> AnyView {
     let actions = Actions::new();
     let data = Resource::new(move || actions.done(), |_| read_connections());
-    loaded(data, "Connections", move |view| connections_page(view, actions))
+    // How they fare is renewed beside the forms: what is typed there stays.
+    let fares: Data<ConnectionsView> = Resource::new(
+        move || (actions.done(), actions.try_now.version().get()),
+        |_| read_connections(),
+    );
+    renew(fares, |view| any_outage(&view.connections));
+    loaded(data, "Connections", move |view| {
+        let first = view.clone();
+        let latest = Signal::derive(move || match fares.get() {
+            Some(Ok(view)) => view,
+            _ => first.clone(),
+        });
+        connections_page(view, latest, actions)
+    })
 }
 
-/// The page.
-pub fn connections_page(view: ConnectionsView, actions: Actions) -> AnyView {
+/// The page: its forms as they were loaded, the rest as it is `latest`.
+pub fn connections_page(
+    view: ConnectionsView,
+    latest: Signal<ConnectionsView>,
+    actions: Actions,
+) -> AnyView {
     let ConnectionsView { now, connections } = view;
-    let answer = sentence(&connections);
+    let answer = move || latest.with(|view| sentence(&view.connections));
     let sections = connections
         .into_iter()
-        .map(|connection| connection_section(connection, now, actions))
+        .map(|connection| connection_section(connection, now, latest, actions))
         .collect_view();
     view! {
         <Page name="Connections" answer=answer.into_any()>
+            <FormError
+                answered=answered(actions.try_now)
+                fields=&[]
+                title="It was not tried"
+            />
             {sections}
         </Page>
     }
@@ -84,11 +114,14 @@ fn sentence(connections: &[ConnectionView]) -> String {
     // What is true of both is said once.
     let mut states: Vec<(&str, &str, Vec<String>)> = Vec::new();
     for connection in connections {
-        let (one, both) = match (&connection.key, &connection.tested) {
-            (None, _) => ("has no key", "have no key"),
-            (Some(_), None) => ("was not tested yet", "were not tested yet"),
-            (Some(_), Some(test)) if test.ok => ("answers", "answer"),
-            (Some(_), Some(_)) => ("can't be used", "can't be used"),
+        let trouble = connection.outage.as_ref().map(|outage| outage.trouble);
+        let (one, both) = match (&connection.key, trouble, &connection.tested) {
+            (None, ..) => ("has no key", "have no key"),
+            (Some(_), Some(Trouble::Down), _) => ("is down", "are down"),
+            (Some(_), Some(Trouble::KeyRefused), _) => ("refuses the key", "refuse their keys"),
+            (Some(_), None, None) => ("was not tested yet", "were not tested yet"),
+            (Some(_), None, Some(test)) if test.ok => ("answers", "answer"),
+            (Some(_), None, Some(_)) => ("can't be used", "can't be used"),
         };
         let name = connection.vendor.label().to_owned();
         match states.iter_mut().find(|(known, ..)| *known == one) {
@@ -106,8 +139,27 @@ fn sentence(connections: &[ConnectionView]) -> String {
     format!("{}.", format::list(&clauses))
 }
 
-fn connection_section(connection: ConnectionView, now: Instant, actions: Actions) -> AnyView {
+fn connection_section(
+    connection: ConnectionView,
+    now: Instant,
+    latest: Signal<ConnectionsView>,
+    actions: Actions,
+) -> AnyView {
     let vendor = connection.vendor;
+    let fare = move || {
+        latest.with(|view| {
+            let found = view.connections.iter().find(|one| one.vendor == vendor);
+            found.map(|connection| fare(connection, view.now, actions))
+        })
+    };
+    let calls = move || {
+        let held = latest.with(|view| {
+            let found = view.connections.iter().find(|one| one.vendor == vendor);
+            found.is_some_and(|connection| connection.outage.is_some())
+        });
+        let (state, word) = if held { (State::Late, "Held") } else { (State::Ok, "Flow") };
+        view! { <StateMark state word /> }
+    };
     let stand_in = connection.stand_in.clone().map(|address| {
         let title = format!("Requests go to {address}");
         let words =
@@ -118,7 +170,6 @@ fn connection_section(connection: ConnectionView, now: Instant, actions: Actions
             </Notice>
         }
     });
-    let tested = connection.tested.clone().map(|test| test_notice(test, vendor, now));
     let key = match connection.key.clone() {
         Some(KeySource::Stored { at }) => {
             view! { "Stored encrypted, entered " <Moment at now /> }.into_any()
@@ -133,25 +184,22 @@ fn connection_section(connection: ConnectionView, now: Instant, actions: Actions
         Vendor::Twilio => twilio_form(&connection, actions),
     };
     let test = connection.key.is_some().then(|| {
-        let name = match vendor {
-            Vendor::Customerio => "customerio",
-            Vendor::Twilio => "twilio",
-        };
         let words = format!("Test {}", vendor.label());
         view! {
             <ActionForm action=actions.test>
-                <input type="hidden" name="vendor" value=name />
+                <input type="hidden" name="vendor" value=vendor.as_str() />
                 <Button busy=actions.test.pending()>{words}</Button>
             </ActionForm>
         }
     });
     view! {
         <Section title=vendor.label()>
-            {stand_in} {tested} <div class="split split-form">
+            {stand_in} {fare} <div class="split split-form">
                 {form}
                 <div class="beside">
                     <Facts>
                         <Fact term="Key">{key}</Fact>
+                        <Fact term="Calls">{calls}</Fact>
                     </Facts>
                     {test}
                 </div>
@@ -159,6 +207,25 @@ fn connection_section(connection: ConnectionView, now: Instant, actions: Actions
         </Section>
     }
     .into_any()
+}
+
+/// Whether it can be used: by those who work, else by the newest test.
+fn fare(connection: &ConnectionView, now: Instant, actions: Actions) -> AnyView {
+    let vendor = connection.vendor;
+    let Some(outage) = connection.outage.clone() else {
+        let tested = connection.tested.clone();
+        return tested.map(|test| test_notice(test, vendor, now)).into_any();
+    };
+    let words = format!("Try {} now", vendor.label());
+    let form = view! {
+        <ActionForm action=actions.try_now>
+            <input type="hidden" name="vendor" value=vendor.as_str() />
+            <Button mark=Mark::Run busy=actions.try_now.pending()>
+                {words}
+            </Button>
+        </ActionForm>
+    };
+    outage_notice(vendor, outage, now, Told::AtHome, Some(form.into_any()))
 }
 
 fn test_notice(test: TestResult, vendor: Vendor, now: Instant) -> AnyView {

@@ -2,10 +2,11 @@
 
 use domain::{
     audiences::AudienceRow,
+    connections::ConnectionView,
     delivery::letters::LetterCount,
     destinations::DestinationRow,
     key::Key,
-    mappings::{HoldoutPercent, MappingRow, MappingSpec},
+    mappings::{ClosingRow, HoldoutPercent, MappingRow, MappingSpec},
     sync::RunRow,
     time::Instant,
 };
@@ -29,6 +30,10 @@ pub struct MappingsView {
     pub now: Instant,
     /// Those that need somebody first.
     pub mappings: Vec<MappingRow>,
+    /// Retired ones whose people have not all left.
+    pub closing: Vec<ClosingRow>,
+    /// Whether the vendors can be used.
+    pub connections: Vec<ConnectionView>,
 }
 
 /// One mapping and a page of its runs.
@@ -46,6 +51,8 @@ pub struct MappingView {
     pub is_older_page: bool,
     /// Whom Segment refused here.
     pub letters: LetterCount,
+    /// Whether the vendors can be used.
+    pub connections: Vec<ConnectionView>,
 }
 
 /// What a mapping can be made of, and the one that is changed.
@@ -168,8 +175,12 @@ fn manage_of(key: &str) -> String {
 #[server(prefix = "/fn", endpoint = "read_mappings")]
 pub async fn read_mappings() -> Result<MappingsView, AppError> {
     let (services, _) = enter()?;
-    let mappings = services.mappings.list().await?;
-    Ok(MappingsView { now: services.clock.now(), mappings })
+    Ok(MappingsView {
+        mappings: services.mappings.list().await?,
+        closing: services.mappings.closing().await?,
+        connections: services.connections.list().await?,
+        now: services.clock.now(),
+    })
 }
 
 /// One mapping and its runs that began before `before`.
@@ -188,7 +199,8 @@ pub async fn read_mapping(
     let older = if more { runs.last().map(|run| run.started_at) } else { None };
     let is_older_page = before.is_some();
     let letters = services.delivery.letters().await?.count(Some(&mapping.spec.key));
-    Ok(MappingView { now: services.clock.now(), mapping, runs, older, is_older_page, letters })
+    let (connections, now) = (services.connections.list().await?, services.clock.now());
+    Ok(MappingView { now, mapping, runs, older, is_older_page, letters, connections })
 }
 
 /// What a mapping can be made of, and the one of this key.

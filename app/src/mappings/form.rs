@@ -4,7 +4,10 @@ use domain::mappings::{MappingSpec, UseCase};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::api::{CreateMapping, MappingChoices, UpdateMapping, read_mapping_choices};
+use super::{
+    api::{CreateMapping, MappingChoices, UpdateMapping, read_mapping_choices},
+    floor::{every_hint, typed_floor},
+};
 use crate::{
     form::{Answered, FormError, answered, ticked, typed, wrong},
     live::loaded,
@@ -171,7 +174,7 @@ fn fields(choices: MappingChoices, answered: Answered, title: &'static str) -> A
             value=value("use_case")
             wrong=wrong(answered, "use_case")
         />
-        {further_fields(choices.spec.as_ref(), answered)}
+        {further_fields(&choices, answered)}
     }
     .into_any()
 }
@@ -240,17 +243,21 @@ fn words_of(choices: &[Choice], value: &str) -> String {
 }
 
 /// How it runs: all of it has a value that makes sense from the start.
-fn further_fields(spec: Option<&MappingSpec>, answered: Answered) -> AnyView {
+fn further_fields(choices: &MappingChoices, answered: Answered) -> AnyView {
+    let spec = choices.spec.as_ref();
     let value = |field: &str| typed(field, &first(spec, field));
+    let destination = spec.map(|spec| spec.destination.to_string()).unwrap_or_default();
+    let floor = typed_floor(choices, &typed("destination", &destination), &value("every"));
     view! {
         <TextField
             name="every"
             label="Runs every"
-            hint="A whole number and a unit: 30s, 5m, 24h or 14d."
+            hint=every_hint(choices)
             class="input-mono input-short"
             value=value("every")
             wrong=wrong(answered, "every")
         />
+        {floor}
         <TextField
             name="holdout_percent"
             label="Holdout"

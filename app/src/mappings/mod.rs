@@ -1,6 +1,8 @@
 //! Mappings: their list, the page of one, the form that makes and changes one.
 
 pub mod api;
+mod closing;
+mod floor;
 pub mod form;
 pub mod manage;
 pub mod page;

@@ -6,9 +6,11 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
     api::{MappingsView, read_mapping, read_mappings},
+    closing::{closing_section, closing_sentence, is_sending},
     parts::{Actions, list_sentence, mapping_page, mappings_table, no_mappings},
 };
 use crate::{
+    connections::parts::any_outage,
     live::{Data, loaded, renew},
     ui::{ButtonKind, LinkButton, Mark, Page},
     words,
@@ -18,14 +20,16 @@ use crate::{
 #[component]
 pub fn MappingsPage() -> AnyView {
     let data: Data<MappingsView> = Resource::new(|| (), |()| read_mappings());
-    renew(data, |view| view.mappings.iter().any(words::is_running));
+    renew(data, |view| view.mappings.iter().any(words::is_running) || is_sending(&view.closing));
     loaded(data, "Mappings", mappings_page)
 }
 
 /// The list's page.
 pub fn mappings_page(view: MappingsView) -> AnyView {
-    let MappingsView { now, mappings } = view;
-    let answer = list_sentence(&mappings).into_any();
+    let MappingsView { now, mappings, closing, connections } = view;
+    let answer =
+        format!("{}{}", list_sentence(&mappings), closing_sentence(&closing).unwrap_or_default())
+            .into_any();
     let actions = (!mappings.is_empty()).then(|| {
         view! {
             <LinkButton href="/mappings/new" kind=ButtonKind::Primary mark=Mark::Add>
@@ -37,7 +41,7 @@ pub fn mappings_page(view: MappingsView) -> AnyView {
     let table = if mappings.is_empty() { no_mappings() } else { mappings_table(mappings, now) };
     view! {
         <Page name="Mappings" answer actions>
-            {table}
+            {table} {closing_section(closing, &connections, now)}
         </Page>
     }
     .into_any()
@@ -55,6 +59,6 @@ pub fn MappingPage() -> AnyView {
         (key, before, actions.version())
     };
     let data = Resource::new(source, |(key, before, _)| read_mapping(key, before));
-    renew(data, |view| words::is_running(&view.mapping));
+    renew(data, |view| words::is_running(&view.mapping) || any_outage(&view.connections));
     loaded(data, "Mapping", move |view| mapping_page(view, actions))
 }

@@ -1,6 +1,7 @@
 //! What pages show of mappings: sentences, the table, the facts.
 
 use domain::{
+    connections::ConnectionView,
     destinations::Profile,
     mappings::{Health, MappingRow, UseCase},
     sync::Cause,
@@ -8,8 +9,12 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::api::{MappingView, PauseMapping, ResumeMapping, RunMapping};
+use super::{
+    api::{MappingView, PauseMapping, ResumeMapping, RunMapping},
+    floor::floor_notice,
+};
 use crate::{
+    connections::parts::{Told, is_said, outages},
     delivery::page::letters_notice,
     form::{FormError, answered},
     format,
@@ -208,7 +213,7 @@ fn action_buttons(row: &MappingRow, actions: Actions) -> AnyView {
 
 /// The page of a mapping.
 pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
-    let MappingView { now, mapping: row, runs, older, is_older_page, letters } = view;
+    let MappingView { now, mapping: row, runs, older, is_older_page, letters, connections } = view;
     let path = format!("/mappings/{}", row.spec.key);
     let marks = view! {
         <UseCaseMark use_case=row.spec.use_case />
@@ -249,7 +254,8 @@ pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
             answer=sentence(&row, now)
         >
             <ActionErrors actions />
-            {trouble(&row, now)}
+            {outages(&connections, now, Told::OfMapping)}
+            {trouble(&row, &connections, now)}
             {letters_notice(letters, Some(&row.spec.key))}
             {run_progress(row.last_run.as_ref(), row.next_run_at, now)}
             <div class="split">
@@ -273,9 +279,12 @@ fn ActionErrors(actions: Actions) -> AnyView {
 }
 
 /// What a failing, late or small mapping means for people, and what to do.
-fn trouble(row: &MappingRow, now: Instant) -> AnyView {
+fn trouble(row: &MappingRow, connections: &[ConnectionView], now: Instant) -> AnyView {
     let newest = row.last_run.as_ref();
+    let failed = newest.and_then(|run| run.error.as_deref());
     let notice = match row.health {
+        // The vendor's notice has the reason, and what it means.
+        Health::Failing if failed.is_some_and(|reason| is_said(connections, reason)) => None,
         Health::Failing => {
             let cause = newest
                 .and_then(|run| run.error.clone())
@@ -351,7 +360,8 @@ fn trouble(row: &MappingRow, now: Instant) -> AnyView {
             </Notice>
         }
     });
-    view! { {notice} {odd} {small} }.into_any()
+    let floor = floor_notice(row.profile, row.spec.every);
+    view! { {notice} {odd} {small} {floor} }.into_any()
 }
 
 /// What a platform needs to find somebody.

@@ -1,12 +1,16 @@
 //! The overview's page.
 
-use domain::{connections::Vendor, time::Instant};
+use domain::{
+    connections::{ConnectionView, Vendor},
+    time::Instant,
+};
 use leptos::prelude::*;
 
 use super::api::{Overview, read_overview};
 use crate::{
     approvals::page::approvals_notice,
     chart::{Share, Shares},
+    connections::parts::{Told, any_outage, is_said, outages},
     delivery::page::letters_notice,
     format,
     live::{loaded, renew},
@@ -26,7 +30,9 @@ const BARS: usize = 8;
 #[component]
 pub fn OverviewPage() -> AnyView {
     let data = Resource::new(|| (), |()| read_overview());
-    renew(data, |view| view.mappings.iter().any(words::is_running));
+    renew(data, |view| {
+        any_outage(&view.connections) || view.mappings.iter().any(words::is_running)
+    });
     loaded(data, "Overview", overview_page)
 }
 
@@ -152,7 +158,11 @@ fn troubles(view: &Overview) -> AnyView {
         .connections
         .iter()
         .filter_map(|connection| {
+            // Those who work know better than the newest test.
             let test = connection.tested.as_ref().filter(|test| !test.ok)?;
+            if connection.outage.is_some() {
+                return None;
+            }
             let title = format!("{} can't be used", connection.vendor.label());
             let message = test.message.clone();
             Some(view! {
@@ -169,15 +179,23 @@ fn troubles(view: &Overview) -> AnyView {
         .audiences
         .iter()
         .filter(|audience| audience.mappings > 0)
-        .filter_map(|audience| stale(audience, view.now))
+        .filter_map(|audience| stale(audience, &view.connections, view.now))
         .collect_view();
     let letters = letters_notice(view.letters, None);
     let waiting = approvals_notice(view.waiting);
-    view! { {refused} {letters} {waiting} {stale} }.into_any()
+    let outages = outages(&view.connections, view.now, Told::Everywhere);
+    view! { {outages} {refused} {letters} {waiting} {stale} }.into_any()
 }
 
-fn stale(audience: &domain::audiences::AudienceRow, now: Instant) -> Option<AnyView> {
+fn stale(
+    audience: &domain::audiences::AudienceRow,
+    connections: &[ConnectionView],
+    now: Instant,
+) -> Option<AnyView> {
     let domain::audiences::Mirror::Stale { reason } = &audience.mirror else { return None };
+    if is_said(connections, reason) {
+        return None;
+    }
     let what = format!("The members of {}", audience.spec.key);
     let reason = reason.clone();
     Some(view! { <Stale what at=audience.mirrored_at now reason /> }.into_any())

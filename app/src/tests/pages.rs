@@ -64,12 +64,17 @@ fn mapping_html(health: Health) -> String {
             older: Some(now()),
             is_older_page: false,
             letters: LetterCount::default(),
+            connections: vec![],
         };
         mapping_page(view, Actions::new())
     })
 }
 
-fn overview(mappings: Vec<domain::mappings::MappingRow>) -> Overview {
+fn list(mappings: Vec<domain::mappings::MappingRow>) -> MappingsView {
+    MappingsView { now: now(), mappings, closing: vec![], connections: vec![] }
+}
+
+pub fn overview(mappings: Vec<domain::mappings::MappingRow>) -> Overview {
     Overview {
         now: now(),
         connections: vec![connection(Vendor::Customerio, true), connection(Vendor::Twilio, true)],
@@ -135,6 +140,7 @@ fn a_failing_mapping_says_what_that_means_for_people() {
             older: None,
             is_older_page: false,
             letters: LetterCount { entered: 2, exited: 0 },
+            connections: vec![],
         };
         mapping_page(view, Actions::new())
     });
@@ -155,6 +161,7 @@ fn a_mapping_that_never_ran_claims_nothing() {
             older: None,
             is_older_page: false,
             letters: LetterCount::default(),
+            connections: vec![],
         };
         mapping_page(view, Actions::new())
     });
@@ -217,14 +224,12 @@ fn before_the_first_mapping_the_overview_has_the_next_step() {
 
 #[test]
 fn the_lists_begin_with_their_answer() {
-    let html = page("/mappings", || {
-        mappings_page(MappingsView { now: now(), mappings: vec![mapping(Health::Failing)] })
-    });
+    let html = page("/mappings", || mappings_page(list(vec![mapping(Health::Failing)])));
     assert_eq!(
         answer(&html),
         "1 mapping has 12,102 of 14,911 members at their destinations. cart-meta is failing."
     );
-    let empty = page("/mappings", || mappings_page(MappingsView { now: now(), mappings: vec![] }));
+    let empty = page("/mappings", || mappings_page(list(vec![])));
     assert!(empty.contains("href=\"/mappings/new\""));
 
     let html = page("/audiences", || {
@@ -586,7 +591,7 @@ fn connections_show_what_the_test_said_and_never_a_key() {
         customerio.stand_in = Some("http://127.0.0.1:4010".to_owned());
         let twilio = ConnectionView { key: None, tested: None, ..connection(Vendor::Twilio, true) };
         let view = ConnectionsView { now: now(), connections: vec![customerio, twilio] };
-        connections_page(view, ConnectionActions::new())
+        connections_page(view.clone(), Signal::stored(view), ConnectionActions::new())
     });
     assert_eq!(answer(&html), "Customer.io can't be used and Segment has no key.");
     let words = words(&html);

@@ -120,6 +120,7 @@ pub fn connection(vendor: Vendor, ok: bool) -> ConnectionView {
             ok,
             message: if ok { "It works." } else { "The key was refused (401)." }.to_owned(),
         }),
+        outage: None,
         stand_in: None,
     }
 }

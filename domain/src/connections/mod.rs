@@ -1,5 +1,6 @@
-//! Connections: the keys and regions of Customer.io and Segment.
+//! Connections: the keys and regions of Customer.io and Segment, and whether they can be used.
 
+pub mod circuit;
 #[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]
@@ -8,6 +9,8 @@ pub mod service;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Instant;
+
+use circuit::Outage;
 
 /// Where a vendor keeps a workspace. A key of one region is refused or lost in the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +56,18 @@ pub enum Vendor {
 }
 
 impl Vendor {
+    /// Both of them, in the order in which people meet them.
+    pub const ALL: [Self; 2] = [Self::Customerio, Self::Twilio];
+
+    /// The fixed name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Customerio => "customerio",
+            Self::Twilio => "twilio",
+        }
+    }
+
     /// What people call it.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -60,6 +75,14 @@ impl Vendor {
             Self::Customerio => "Customer.io",
             Self::Twilio => "Segment",
         }
+    }
+}
+
+impl std::str::FromStr for Vendor {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|vendor| vendor.as_str() == text);
+        found.ok_or_else(|| "choose customerio or twilio".to_owned())
     }
 }
 
@@ -76,6 +99,8 @@ pub struct ConnectionView {
     pub key: Option<KeySource>,
     /// What the newest test said.
     pub tested: Option<TestResult>,
+    /// Why it can't be used now, as the processes that work tell it.
+    pub outage: Option<Outage>,
     /// An address that stands in for the vendor's own, such as the sandbox.
     pub stand_in: Option<String>,
 }

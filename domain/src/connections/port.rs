@@ -4,13 +4,13 @@ use async_trait::async_trait;
 
 use crate::{error::Result, time::Instant};
 
-use super::{ConnectionView, TestResult, Vendor};
+use super::{ConnectionView, TestResult, Vendor, circuit::Outage};
 
 /// Reads connections without their keys and keeps what tests said.
 #[async_trait]
 pub trait ConnectionStore: Send + Sync {
-    /// How one is set up.
-    async fn view(&self, vendor: Vendor) -> Result<ConnectionView>;
+    /// How one is set up, and how it fares as of `now`.
+    async fn view(&self, vendor: Vendor, now: Instant) -> Result<ConnectionView>;
 
     /// Keeps the newest test.
     async fn put_test(&self, vendor: Vendor, result: &TestResult) -> Result<()>;
@@ -24,6 +24,23 @@ pub trait WaitStore: Send + Sync {
 
     /// Keeps a moment in place of the former one.
     async fn put_wait(&self, vendor: Vendor, until: Instant) -> Result<()>;
+}
+
+/// Keeps which vendors can't be used, so that every process knows.
+#[async_trait]
+pub trait OutageStore: Send + Sync {
+    /// Tells that a vendor can't be used, or still can't; audited where that is new.
+    async fn tell(&self, vendor: Vendor, outage: &Outage, now: Instant) -> Result<()>;
+
+    /// Tells that it can be used again; audited unless it was told before.
+    async fn tell_end(&self, vendor: Vendor, now: Instant) -> Result<()>;
+
+    /// Asks whoever tells of an outage to try at once, audited. [`crate::Error::Conflict`] if
+    /// there is none.
+    async fn want_try(&self, vendor: Vendor, by: &str, now: Instant) -> Result<()>;
+
+    /// Whether somebody has asked; only once for each time.
+    async fn take_wanted_try(&self, vendor: Vendor) -> Result<bool>;
 }
 
 /// Tries a connection for real.

@@ -3,24 +3,25 @@
 use std::sync::Arc;
 
 use crate::{
-    access::Actor,
+    access::{Actor, Role},
     configuration::{
         CustomerioTable, Desired, Secret, SecretList, TwilioTable, service::ConfigurationService,
     },
-    error::Result,
+    error::{Error, Result},
     time::Clock,
 };
 
 use super::{
     ConnectionView, Region, TestResult, Vendor,
-    port::{ConnectionStore, ConnectionTester},
+    port::{ConnectionStore, ConnectionTester, OutageStore},
 };
 
-/// Shows, saves, tests.
+/// Shows, saves, tests, tries again.
 pub struct ConnectionService {
     configuration: Arc<ConfigurationService>,
     store: Arc<dyn ConnectionStore>,
     tester: Arc<dyn ConnectionTester>,
+    outages: Arc<dyn OutageStore>,
     clock: Arc<dyn Clock>,
 }
 
@@ -30,15 +31,20 @@ impl ConnectionService {
         configuration: Arc<ConfigurationService>,
         store: Arc<dyn ConnectionStore>,
         tester: Arc<dyn ConnectionTester>,
+        outages: Arc<dyn OutageStore>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { configuration, store, tester, clock }
+        Self { configuration, store, tester, outages, clock }
     }
 
-    /// How both are set up.
+    /// How both are set up, and whether they can be used.
     pub async fn list(&self) -> Result<Vec<ConnectionView>> {
-        let customerio = self.store.view(Vendor::Customerio).await?;
-        Ok(vec![customerio, self.store.view(Vendor::Twilio).await?])
+        let now = self.clock.now();
+        let mut views = Vec::new();
+        for vendor in Vendor::ALL {
+            views.push(self.store.view(vendor, now).await?);
+        }
+        Ok(views)
     }
 
     /// Saves a region, a budget and, unless it is empty, a key; then tests.
@@ -73,12 +79,22 @@ impl ConnectionService {
             },
         };
         self.configuration.apply(&desired, false, actor).await?;
-        self.test(vendor, actor).await
+        // Whoever holds calls because of the former key tries the new one.
+        match self.try_now(vendor, actor).await {
+            Ok(()) | Err(Error::Conflict(_)) => self.test(vendor, actor).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks whoever holds calls to a vendor to try at once.
+    pub async fn try_now(&self, vendor: Vendor, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        self.outages.want_try(vendor, &actor.name, self.clock.now()).await
     }
 
     /// Tests with the stored key.
     pub async fn test(&self, vendor: Vendor, actor: &Actor) -> Result<TestResult> {
-        actor.require(crate::access::Role::Operator)?;
+        actor.require(Role::Operator)?;
         let result = self.tester.test(vendor, self.clock.now()).await;
         self.store.put_test(vendor, &result).await?;
         Ok(result)

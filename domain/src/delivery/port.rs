@@ -182,6 +182,8 @@ pub enum Outcome {
     Unauthorized(String),
     /// It asks us to slow down.
     Limited(Option<Span>),
+    /// It wasn't asked: Segment is in trouble. That was waited for; it may be over now.
+    Held(String),
     /// Nobody knows: no answer, or a server's error.
     Failed(String),
 }

@@ -139,12 +139,11 @@ impl Drain {
         job: &Job<'_>,
         batch: &Batch<'_>,
     ) -> std::result::Result<Option<String>, String> {
-        for attempt in 0.. {
+        let (mut attempt, mut has_waited) = (0, false);
+        loop {
             // Whoever waited, or slept through the end of the lease, asks whether it is still
             // theirs; the first try comes right after a commit that did.
-            if attempt > 0
-                && let Err(error) = self.leases.renew(job.lease, self.clock.now()).await
-            {
+            if has_waited && let Err(error) = self.leases.renew(job.lease, self.clock.now()).await {
                 return Err(error.to_string());
             }
             let (why, retry_after) = match self.sink.send(batch).await {
@@ -153,13 +152,19 @@ impl Drain {
                 Outcome::Unauthorized(why) => return Err(why),
                 Outcome::Limited(after) => ("Segment asks us to slow down (429)".to_owned(), after),
                 Outcome::Failed(why) => (why, None),
+                // It was no try of this batch.
+                Outcome::Held(why) => {
+                    attempt = 0;
+                    (why, Some(Span(0)))
+                }
             };
             let now = self.clock.now();
             match job.patience.next_try(attempt, now, self.jitter.next(), retry_after) {
                 Some(at) => self.sleep.sleep(at.since(now)).await,
                 None => return Err(why),
             }
+            attempt += 1;
+            has_waited = true;
         }
-        Err("the number of tries is used up".to_owned())
     }
 }

@@ -152,6 +152,12 @@ impl Profile {
         }
     }
 
+    /// The floor, where a mapping that runs so often runs more often than that.
+    #[must_use]
+    pub fn floor_above(self, every: Span) -> Option<Span> {
+        self.refresh_floor().filter(|floor| every < *floor)
+    }
+
     /// People whom Segment hands to the platform in one request, where it says how many.
     #[must_use]
     pub const fn batch(self) -> Option<u64> {
@@ -237,6 +243,9 @@ mod tests {
             assert_eq!(profile.minimum_size().unwrap_or(0), least, "{name}");
             let floor = profile.refresh_floor().unwrap_or_default();
             assert_eq!(floor, Span::from_hours(hours), "{name}");
+            let shortly_before = Span(floor.0 - 1);
+            assert_eq!(profile.floor_above(shortly_before), profile.refresh_floor(), "{name}");
+            assert_eq!(profile.floor_above(floor), None, "{name}");
             assert_eq!(profile.batch().unwrap_or(0), batch, "{name}");
             assert_eq!((profile.email_form(), profile.phone_form()), (email, phone), "{name}");
         }

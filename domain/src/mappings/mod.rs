@@ -185,6 +185,27 @@ pub enum Health {
     Paused,
 }
 
+/// A retired mapping whose people have not all left their destination.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClosingRow {
+    /// What it was called; another mapping may be called so by now.
+    pub key: Key,
+    /// Where its people are.
+    pub destination: Key,
+    /// That destination's platform.
+    pub profile: Profile,
+    /// When it was retired.
+    pub retired_at: Instant,
+    /// Exits that it owes: who is there, by what Segment acknowledged.
+    pub owed: u64,
+    /// An emergency stop holds them.
+    pub is_stopped: bool,
+    /// The newest run.
+    pub last_run: Option<RunRow>,
+    /// When it is looked after next.
+    pub next_run_at: Option<Instant>,
+}
+
 /// A line of the mappings page; the mapping's own page shows the same in full.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MappingRow {

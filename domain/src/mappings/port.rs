@@ -4,13 +4,16 @@ use async_trait::async_trait;
 
 use crate::{error::Result, ids::MappingId, key::Key, time::Instant};
 
-use super::MappingRow;
+use super::{ClosingRow, MappingRow};
 
 /// Reads mappings with how they fare, and takes wishes to run them.
 #[async_trait]
 pub trait MappingStore: Send + Sync {
     /// All of them, by key, as of `now`.
     async fn mapping_rows(&self, now: Instant) -> Result<Vec<MappingRow>>;
+
+    /// Retired mappings that owe exits, the longest retired first.
+    async fn closing_rows(&self) -> Result<Vec<ClosingRow>>;
 
     /// Asks whoever works the orders to run it soon. One open wish a mapping is enough.
     async fn request_run(&self, mapping: MappingId, by: &str, now: Instant) -> Result<()>;

@@ -13,7 +13,7 @@ use crate::{
     time::{Clock, Instant},
 };
 
-use super::{MappingRow, MappingSpec, port::MappingStore};
+use super::{ClosingRow, MappingRow, MappingSpec, port::MappingStore};
 
 /// Lists, changes and runs.
 pub struct MappingService {
@@ -39,6 +39,11 @@ impl MappingService {
         let mut rows = self.store.mapping_rows(self.clock.now()).await?;
         rows.sort_by(|a, b| (a.health, &a.spec.key).cmp(&(b.health, &b.spec.key)));
         Ok(rows)
+    }
+
+    /// Retired ones whose people have not all left.
+    pub async fn closing(&self) -> Result<Vec<ClosingRow>> {
+        self.store.closing_rows().await
     }
 
     /// One mapping.

@@ -11,6 +11,7 @@ use domain::{
     time::{Clock as _, Instant, Span},
 };
 use serde::Serialize;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Exit, Failure};
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     compose::{Purpose, Segue},
     config::Config,
     storage::WorkLock,
+    worker,
 };
 
 /// Flags of `segue sync`.
@@ -104,7 +106,8 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
     let patience = Span::from_seconds(sync.timeout.into());
     let asked_at = SystemClock.now();
     let until = asked_at.plus(patience);
-    let mut call = Call { config, until, segue: open(config, until).await? };
+    let mut call = Call { config, until, segue: open(config, until).await?, telling: None };
+    call.tell();
     let wanted = wanted(&call.segue, &sync.mappings).await?;
     let mut lines: BTreeMap<Key, Line> = BTreeMap::new();
     let mut left = wanted.clone();
@@ -145,6 +148,7 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
         }
         now.clone_from(&left);
     }
+    call.end().await;
     // What shares a group with a mapping ran too; only what was asked for is reported.
     let lines: Vec<Line> = wanted
         .into_iter()
@@ -192,9 +196,29 @@ struct Call<'a> {
     config: &'a Config,
     until: Instant,
     segue: Segue,
+    /// Tells of a vendor in trouble, while this is who works.
+    telling: Option<(TaskTracker, CancellationToken)>,
 }
 
 impl Call<'_> {
+    /// Begins to tell, unless somebody else works.
+    fn tell(&mut self) {
+        if self.segue.works {
+            let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+            worker::tell_outages(&self.segue, &tracker, stop.clone());
+            tracker.close();
+            self.telling = Some((tracker, stop));
+        }
+    }
+
+    /// Tells no more.
+    async fn end(self) {
+        if let Some((tracker, stop)) = self.telling {
+            stop.cancel();
+            tracker.wait().await;
+        }
+    }
+
     fn keep(&self, lines: &mut BTreeMap<Key, Line>, run: RunRow) {
         lines.insert(run.mapping.clone(), Line::of(run, self.segue.clock.now()));
     }
@@ -226,6 +250,7 @@ impl Call<'_> {
         }
         if !self.segue.works && WorkLock::is_free(&self.config.database_url)? {
             self.segue = open(self.config, self.until).await?;
+            self.tell();
         }
         Ok(())
     }

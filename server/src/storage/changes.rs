@@ -79,6 +79,23 @@ macro_rules! forget {
     };
 }
 
+/// The mappings that a change lets go of with [`abandon`], as they are before it: a query of
+/// their ids, and its key.
+pub fn abandoned(change: &Change) -> Option<(&'static str, &Key)> {
+    match change {
+        Change::Retire(Table::Mapping, key) => Some((
+            "SELECT id FROM mapping WHERE key = $1 AND (owes_exits OR retired_at IS NULL)",
+            key,
+        )),
+        Change::Update(Row::Destination(spec), fields) if moves(fields) => Some((
+            "SELECT m.id FROM mapping m JOIN destination d ON d.id = m.destination_id
+            WHERE d.key = $1 AND d.retired_at IS NULL AND m.retired_at IS NULL",
+            &spec.key,
+        )),
+        _ => None,
+    }
+}
+
 /// Forgets who is where nobody will send to any more.
 pub fn abandon(change: &Change) -> Vec<Statement> {
     let (key, texts) = match change {

@@ -1,6 +1,6 @@
 //! What operators decide: loaded whole, changed by a plan in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use domain::{
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{
     Storage,
-    changes::{abandon, describe, follow, write, write_settings},
+    changes::{abandon, abandoned, describe, follow, write, write_settings},
     macros::{Failure, reading, snapshot, writing},
     statement::{Statement, carry_out},
 };
@@ -275,6 +275,10 @@ impl ConfigurationStore for Storage {
     }
 
     async fn carry_out(&self, plan: &Plan, version: i64, actor: &str, now: Instant) -> Result<()> {
+        let gone: Vec<_> = match plan.leaving {
+            Leaving::Abandoned => plan.changes.iter().filter_map(abandoned).collect(),
+            Leaving::Sent => Vec::new(),
+        };
         let mut statements = write_settings(&plan.settings);
         statements.extend(self.write_secrets(plan, now)?);
         for change in &plan.changes {
@@ -313,6 +317,22 @@ impl ConfigurationStore for Storage {
                     "the configuration has changed meanwhile: look at the new plan and apply again"
                         .to_owned(),
                 )));
+            }
+            // Whoever works on them comes to their rows by their leases: so does this, and
+            // neither waits for the other with what that one needs.
+            let mut leases = BTreeSet::new();
+            for (mappings, key) in gone.iter().copied() {
+                let ids: Vec<Uuid> = sqlx::query_scalar(mappings)
+                    .bind(key.as_str())
+                    .fetch_all(&mut *connection)
+                    .await?;
+                leases.extend(ids.into_iter().map(|id| format!("mapping:{}", MappingId(id))));
+            }
+            for lease in leases {
+                sqlx::query(self.database.sql("SELECT epoch FROM lease WHERE name = $1 {lock}"))
+                    .bind(lease)
+                    .execute(&mut *connection)
+                    .await?;
             }
             for statement in statements.clone() {
                 carry_out!(connection, statement);

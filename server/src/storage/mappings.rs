@@ -8,7 +8,7 @@ use domain::{
     ids::MappingId,
     key::Key,
     mappings::{
-        HoldoutPercent, MappingRow, MappingSpec,
+        ClosingRow, HoldoutPercent, MappingRow, MappingSpec,
         health::{Signs, health},
         port::MappingStore,
     },
@@ -28,6 +28,7 @@ use super::{
     macros::{Failure, reading, writing},
     people::ordinal,
     runs::{StoredRun, columns},
+    stops::goes,
 };
 
 #[derive(FromRow)]
@@ -91,6 +92,33 @@ impl ListRow {
     }
 }
 
+#[derive(FromRow)]
+struct StoredClosing {
+    id: Uuid,
+    key: String,
+    destination: String,
+    profile: String,
+    retired_at: i64,
+    delivered: i64,
+    goes: bool,
+    next_run_at: Option<i64>,
+}
+
+impl StoredClosing {
+    fn read(self, last_run: Option<StoredRun>) -> Result<ClosingRow> {
+        Ok(ClosingRow {
+            key: parse(&self.key)?,
+            destination: parse(&self.destination)?,
+            profile: parse(&self.profile)?,
+            retired_at: Instant(self.retired_at),
+            owed: self.delivered.max(0).unsigned_abs(),
+            is_stopped: !self.goes,
+            last_run: last_run.map(StoredRun::read).transpose()?,
+            next_run_at: self.next_run_at.map(Instant),
+        })
+    }
+}
+
 #[async_trait]
 impl MappingStore for Storage {
     async fn mapping_rows(&self, now: Instant) -> Result<Vec<MappingRow>> {
@@ -125,6 +153,36 @@ impl MappingStore for Storage {
             newest.insert(run.mapping.clone(), run);
         }
         rows.into_iter().map(|row| row.read(&mut newest, now)).collect()
+    }
+
+    async fn closing_rows(&self) -> Result<Vec<ClosingRow>> {
+        reading!(self.database, |connection| {
+            let rows: Vec<StoredClosing> = sqlx::query_as(concat!(
+                "SELECT m.id, m.key, d.key AS destination, d.profile, m.retired_at, m.delivered,
+                    m.next_run_at, ",
+                goes!(),
+                " AS goes
+                FROM mapping m JOIN destination d ON d.id = m.destination_id
+                WHERE m.retired_at IS NOT NULL AND m.owes_exits ORDER BY m.retired_at, m.id"
+            ))
+            .fetch_all(&mut *connection)
+            .await?;
+            let mut closing = Vec::new();
+            for row in rows {
+                let newest: Option<StoredRun> = sqlx::query_as(concat!(
+                    "SELECT ",
+                    columns!(),
+                    " FROM run r JOIN mapping m ON m.id = r.mapping_id
+                    JOIN audience a ON a.id = m.audience_id
+                    WHERE m.id = $1 ORDER BY r.started_at DESC, r.id DESC LIMIT 1"
+                ))
+                .bind(row.id)
+                .fetch_optional(&mut *connection)
+                .await?;
+                closing.push(row.read(newest)?);
+            }
+            Ok(closing)
+        })
     }
 
     async fn request_run(&self, mapping: MappingId, by: &str, now: Instant) -> Result<()> {

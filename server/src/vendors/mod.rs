@@ -1,10 +1,11 @@
 //! The vendors' APIs as clients: what `domain`'s ports ask of Customer.io and Segment.
 //!
 //! Each client reads its key and region for every call, so that a key that was replaced is
-//! used at once, and paces itself. A new vendor is a folder here.
+//! used at once, paces itself, and stands behind its fuse. A new vendor is a folder here.
 
 mod credentials;
 pub mod customerio;
+pub mod fuse;
 mod pace;
 pub mod stand_in;
 mod tester;
@@ -48,6 +49,12 @@ const LONGEST_WAIT: domain::time::Span = domain::time::Span::from_hours(1);
 fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<domain::time::Span> {
     let seconds: i64 = headers.get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
     Some(domain::time::Span::from_seconds(seconds.max(1)).min(LONGEST_WAIT))
+}
+
+/// Whether a page for people stands where an answer should: a proxy or a portal in between.
+fn is_page(headers: &reqwest::header::HeaderMap) -> bool {
+    let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
 }
 
 /// The beginning of a body for a message to operators: JSON errors by their detail, anything

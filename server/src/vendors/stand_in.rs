@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::{
     Result,
     connections::{ConnectionView, TestResult, Vendor, port::ConnectionStore},
+    time::Instant,
 };
 
 /// The stored connections, with the addresses of this process.
@@ -20,12 +21,12 @@ pub struct StandIns {
 
 #[async_trait]
 impl ConnectionStore for StandIns {
-    async fn view(&self, vendor: Vendor) -> Result<ConnectionView> {
+    async fn view(&self, vendor: Vendor, now: Instant) -> Result<ConnectionView> {
         let stand_in = match vendor {
             Vendor::Customerio => self.customerio.clone(),
             Vendor::Twilio => self.twilio.clone(),
         };
-        Ok(ConnectionView { stand_in, ..self.store.view(vendor).await? })
+        Ok(ConnectionView { stand_in, ..self.store.view(vendor, now).await? })
     }
 
     async fn put_test(&self, vendor: Vendor, result: &TestResult) -> Result<()> {

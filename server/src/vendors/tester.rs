@@ -4,21 +4,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    audiences::port::SegmentSource,
+    audiences::port::SegmentSource as _,
     connections::{TestResult, Vendor, port::ConnectionTester},
     delivery::{
         Lane, message,
-        port::{Batch, EventSink, Outcome},
+        port::{Batch, Outcome},
     },
     time::Instant,
 };
 
+use super::{customerio::CustomerioClient, twilio::TrackingClient};
+
 /// Tries connections.
 pub struct Tester {
     /// Customer.io.
-    pub segments: Arc<dyn SegmentSource>,
+    pub customerio: Arc<CustomerioClient>,
     /// Segment.
-    pub sink: Arc<dyn EventSink>,
+    pub tracking: Arc<TrackingClient>,
 }
 
 #[async_trait]
@@ -34,7 +36,9 @@ impl ConnectionTester for Tester {
 
 impl Tester {
     async fn test_customerio(&self) -> (bool, String) {
-        match self.segments.segments().await {
+        // A test is a try: what is held goes on if it ends well.
+        self.customerio.fuse.try_now();
+        match self.customerio.segments().await {
             Ok(segments) => {
                 (true, format!("The key works: Customer.io lists {} segments.", segments.len()))
             }
@@ -47,7 +51,7 @@ impl Tester {
     async fn test_twilio(&self, now: Instant) -> (bool, String) {
         let event = message::probe(&now.0.to_string(), now);
         let batch = Batch { events: vec![&event], lane: Lane::Enter };
-        match self.sink.send(&batch).await {
+        match self.tracking.test(&batch).await {
             Outcome::Accepted => (
                 true,
                 "Segment's edge took a test event. It does so for an unknown key too: look for \
@@ -57,7 +61,9 @@ impl Tester {
             Outcome::Refused(why) => {
                 (false, format!("Segment refused the test event ({why}): check the write key."))
             }
-            Outcome::Unauthorized(why) | Outcome::Failed(why) => (false, format!("{why}.")),
+            Outcome::Unauthorized(why) | Outcome::Failed(why) | Outcome::Held(why) => {
+                (false, format!("{why}."))
+            }
             Outcome::Limited(_) => {
                 (false, "Segment asks us to slow down (429): test again in a minute.".to_owned())
             }

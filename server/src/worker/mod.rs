@@ -3,6 +3,7 @@
 //! A worker has `run_once() -> Report`: idempotent, without input, woken and periodic. To
 //! add one: a file here, and a line in [`spawn`].
 
+mod outages;
 mod retention;
 mod sync;
 
@@ -12,6 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::compose::Segue;
 
+pub use outages::OutageWorker;
 pub use retention::RetentionWorker;
 pub use sync::{Report, SyncWorker};
 
@@ -20,8 +22,15 @@ pub fn spawn(segue: &Segue, stop: CancellationToken) -> TaskTracker {
     let tracker = TaskTracker::new();
     let worker = SyncWorker::new(segue, stop.clone());
     tracker.spawn(async move { worker.run().await });
+    tell_outages(segue, &tracker, stop.clone());
     let worker = RetentionWorker::new(Arc::new(segue.storage.clone()), segue.clock.clone(), stop);
     tracker.spawn(async move { worker.run().await });
     tracker.close();
     tracker
+}
+
+/// Tells of outages until told to stop: all that a command needs of this.
+pub fn tell_outages(segue: &Segue, tracker: &TaskTracker, stop: CancellationToken) {
+    let worker = OutageWorker::new(segue, stop);
+    tracker.spawn(async move { worker.run().await });
 }

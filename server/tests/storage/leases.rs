@@ -2,6 +2,8 @@
 
 use domain::{
     Error, Result,
+    access::Actor,
+    configuration::plan::Leaving,
     delivery::port::{Advance, DeliveryStore as _, Lease, LeaseStore as _, Next},
     people::PersonSet,
     sync::port::SyncStore as _,
@@ -15,7 +17,7 @@ use super::{
     harness::{
         Bench, Counter, Engine,
         Engine::{Postgres, Sqlite},
-        SHOP, people, vault,
+        SHOP, key, people, vault,
     },
     worker::{Worker, decision},
 };
@@ -258,4 +260,48 @@ async fn of_all_who_ask_at_once_one_gets_it(#[values(Sqlite, Postgres)] engine: 
         newest = got[0].epoch;
         bench.clock.advance(LONGER_THAN_A_LEASE);
     }
+}
+
+/// Whoever lets go of a mapping's people waits for the step that is under way by the lease, as
+/// every other does, and holds nothing that the step still needs.
+#[tokio::test]
+async fn letting_go_of_people_and_a_step_of_delivery_never_wait_for_each_other() {
+    let Some(bench) = Bench::open(Postgres).await else { return };
+    bench.apply(SHOP, false).await;
+    let mut worker = Worker::new(&bench, "carts-meta").await;
+    worker.order(&people([1, 2, 3])).await;
+    let part = worker.work().await.part;
+    let pool = bench.pool().unwrap();
+
+    // A step in the middle of its transaction: lease and part are locked, the mapping follows.
+    let mut step = pool.begin().await.unwrap();
+    sqlx::query("UPDATE lease SET expires_at = expires_at WHERE name = $1")
+        .bind(&worker.lease.name)
+        .execute(&mut *step)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE part SET pending = pending WHERE id = $1")
+        .bind(part.0)
+        .execute(&mut *step)
+        .await
+        .unwrap();
+    let abandon = {
+        let (configuration, actor) = (bench.configuration(), Actor::host("test"));
+        tokio::spawn(async move {
+            configuration.retire_mapping(&key("carts-meta"), Leaving::Abandoned, &actor).await
+        })
+    };
+    let waiting = "SELECT COUNT(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
+    sqlx::query("UPDATE mapping SET delivered = delivered WHERE id = $1")
+        .bind(worker.mapping.id.0)
+        .execute(&mut *step)
+        .await
+        .unwrap();
+    step.commit().await.unwrap();
+    abandon.await.unwrap().unwrap();
+    assert!(bench.texts("SELECT 'open' FROM part WHERE is_open").await.is_empty());
 }

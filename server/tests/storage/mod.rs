@@ -19,6 +19,7 @@ mod migrations;
 mod mirrors;
 mod model;
 mod orders;
+mod outages;
 mod reads;
 mod retention;
 mod stops;

@@ -332,9 +332,10 @@ async fn connections_show_where_the_key_comes_from_and_the_newest_test(
         budget: 10,
         key: None,
         tested: None,
+        outage: None,
         stand_in: None,
     };
-    assert_eq!(bench.storage.view(Vendor::Customerio).await.unwrap(), empty);
+    assert_eq!(bench.storage.view(Vendor::Customerio, bench.now()).await.unwrap(), empty);
     let text = "[customerio]\nregion = \"eu\"\nrequests_per_second = 4\napp_api_key = [\"a\", { env = \"B\" }]
         [twilio]\nwrite_key = { env = \"SHOP_WRITE_KEY\" }";
     bench.apply(text, false).await;
@@ -343,12 +344,12 @@ async fn connections_show_where_the_key_comes_from_and_the_newest_test(
     for (ok, message) in [(false, "401"), (true, "fine")] {
         let result = TestResult { at: bench.now(), ok, message: message.to_owned() };
         bench.storage.put_test(Vendor::Customerio, &result).await.unwrap();
-        let view = bench.storage.view(Vendor::Customerio).await.unwrap();
+        let view = bench.storage.view(Vendor::Customerio, bench.now()).await.unwrap();
         assert_eq!((view.region, view.budget), (Region::Eu, 4));
         assert_eq!(view.key, Some(KeySource::Stored { at: entered }));
         assert_eq!(view.tested, Some(result));
     }
-    let view = bench.storage.view(Vendor::Twilio).await.unwrap();
+    let view = bench.storage.view(Vendor::Twilio, bench.now()).await.unwrap();
     assert_eq!(view.key, Some(KeySource::Environment { name: "SHOP_WRITE_KEY".to_owned() }));
     assert_eq!((view.budget, view.tested), (1_000, None), "each vendor its own test");
 }

@@ -11,6 +11,7 @@ mod faults;
 mod hostile;
 mod kill;
 mod model;
+mod outage;
 mod single;
 mod storm;
 mod trust;

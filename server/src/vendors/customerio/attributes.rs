@@ -16,7 +16,7 @@ use domain::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Call, CustomerioClient, VENDOR, unavailable, wire};
+use super::{Call, CustomerioClient, Manner, VENDOR, unavailable, wire};
 
 /// A download of a million people takes longer than any call.
 const DOWNLOAD: Duration = Duration::from_mins(5);
@@ -40,7 +40,8 @@ impl CustomerioClient {
         body: Option<Value>,
         what: &'a str,
     ) -> Call<'a> {
-        Call { method, path, query: &[], body, what, tries_for: self.tries_for_attributes() }
+        let (tries_for, manner) = (self.tries_for_attributes(), Manner::Beside);
+        Call { method, path, query: &[], body, what, tries_for, manner }
     }
 
     /// The file behind a link, which takes no key and costs nothing of the budget.

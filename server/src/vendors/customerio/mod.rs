@@ -1,7 +1,7 @@
 //! Customer.io's App API: reading segments, their members, and people's attributes.
 //!
-//! `CustomerioClient::call` is the one way to it: budget, key, retries and `Retry-After` are
-//! there. Source of the shapes: Customer.io's own OpenAPI; what differs live is said where it does.
+//! `CustomerioClient::call` is the one way to it: budget, key, retries, `Retry-After` and the
+//! fuse are there. Source of the shapes: Customer.io's own OpenAPI; what differs live is said where it does.
 
 mod attributes;
 mod wire;
@@ -14,7 +14,7 @@ use domain::{
         Segment, SegmentId,
         port::{MembershipPage, SegmentSource},
     },
-    connections::{Region, Vendor},
+    connections::{Region, Vendor, circuit::Sign},
     delivery::{drain::Jitter, port::Sleep, retry::Patience},
     error::VendorError,
     time::{Clock, Instant, Span},
@@ -24,6 +24,8 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Credentials, detail,
+    fuse::{self, Entry, Fuse, Pass},
+    is_page,
     pace::{EvenPace, Turn},
     plain, retry_after,
     wait::Wait,
@@ -61,6 +63,8 @@ pub struct CustomerioClient {
     pub jitter: Arc<dyn Jitter>,
     /// How long calls are tried.
     pub tries: Tries,
+    /// Whether calls go at all.
+    pub fuse: Arc<Fuse>,
     pace: EvenPace,
     /// No call before this moment: Customer.io asked for it.
     not_before: Wait,
@@ -77,13 +81,52 @@ struct Call<'a> {
     what: &'a str,
     /// How long it is tried.
     tries_for: Span,
+    /// What it means while the fuse holds calls, and for it.
+    manner: Manner,
+}
+
+/// How a call stands to the fuse.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// It waits.
+    Patient,
+    /// It waits; a 403 says that the key may not do this, and nothing of what else it may.
+    Beside,
+    /// Somebody looks at the page: it doesn't wait.
+    Prompt,
+}
+
+/// What calls of the App API go through, and downloads don't.
+struct Door {
+    per_second: i64,
+    subject: u64,
+    manner: Manner,
 }
 
 /// One try's end.
 enum Try {
     Answer(Vec<u8>),
     Final(VendorError),
+    Limited(Option<Span>),
     Again(String, Option<Span>),
+}
+
+impl Try {
+    /// What it says about Customer.io as a whole.
+    fn sign(&self, manner: Manner) -> Sign {
+        match self {
+            Self::Final(error @ VendorError::Unauthorized(_)) => {
+                Sign::RefusesKey(error.to_string())
+            }
+            Self::Final(error @ VendorError::Forbidden(_)) if manner != Manner::Beside => {
+                Sign::RefusesKey(error.to_string())
+            }
+            Self::Answer(_) | Self::Final(_) | Self::Limited(_) => Sign::Answers,
+            Self::Again(why, retry_after) => {
+                Sign::Fails { why: unavailable(why.clone()).to_string(), retry_after: *retry_after }
+            }
+        }
+    }
 }
 
 impl CustomerioClient {
@@ -95,11 +138,12 @@ impl CustomerioClient {
         time: Arc<crate::clock::SystemClock>,
         jitter: Arc<dyn Jitter>,
         tries: Tries,
+        fuse: Arc<Fuse>,
     ) -> Self {
         let (clock, sleep): (Arc<dyn Clock>, Arc<dyn Sleep>) = (time.clone(), time);
         let not_before = Wait::new(Vendor::Customerio, credentials.waits.clone(), clock.clone());
         let pace = EvenPace::new();
-        Self { http, credentials, stand_in, clock, sleep, jitter, tries, pace, not_before }
+        Self { http, credentials, stand_in, clock, sleep, jitter, tries, fuse, pace, not_before }
     }
 
     /// Gets a path until it has an answer or the time for tries is up.
@@ -108,9 +152,10 @@ impl CustomerioClient {
         path: &str,
         query: &[(&str, &str)],
         what: &str,
+        manner: Manner,
     ) -> Result<T, VendorError> {
-        let tries_for = self.tries.each;
-        self.call(Call { method: Method::GET, path, query, body: None, what, tries_for }).await
+        let (method, tries_for) = (Method::GET, self.tries.each);
+        self.call(Call { method, path, query, body: None, what, tries_for, manner }).await
     }
 
     /// Calls until there is an answer or the time for tries is up.
@@ -137,41 +182,79 @@ impl CustomerioClient {
                 None => request,
             }
         };
-        let budget = Some(settings.requests_per_second);
-        parse(&self.until_answered(request, budget, call.what, call.tries_for).await?)
+        let door = Door {
+            per_second: settings.requests_per_second,
+            subject: fuse::subject(base, &key),
+            manner: call.manner,
+        };
+        parse(&self.until_answered(request, Some(door), call.what, call.tries_for).await?)
     }
 
-    /// Sends a request until it has an answer; those with a budget keep to it, and to what
-    /// Customer.io asked for.
+    /// Sends a request until it has an answer; those with a door keep to the budget, to what
+    /// Customer.io asked for, and to the fuse.
     async fn until_answered(
         &self,
         request: impl Fn() -> RequestBuilder,
-        budget: Option<i64>,
+        door: Option<Door>,
         what: &str,
         tries_for: Span,
     ) -> Result<Vec<u8>, VendorError> {
-        let patience = Patience::until(self.clock.now().plus(tries_for));
-        let patience = self.tries.until.map_or(patience, |until| patience.at_most(until));
-        for attempt in 0.. {
-            let turn = match budget {
-                Some(per_second) => Some(self.turn(per_second).await),
+        let until = self.clock.now().plus(tries_for);
+        let until = self.tries.until.map_or(until, |last| last.min(until));
+        let patience = Patience::until(until);
+        let is_prompt = door.as_ref().is_some_and(|door| door.manner == Manner::Prompt);
+        let mut attempt = 0;
+        loop {
+            let entered = match &door {
+                Some(door) => Some((self.enter(door, until).await?, door.manner)),
                 None => None,
             };
             let tried = self.try_once(request(), what).await;
-            drop(turn);
-            match tried {
+            let mut is_held = false;
+            if let Some(((pass, turn), manner)) = entered {
+                drop(turn);
+                is_held = pass.note(tried.sign(manner));
+            }
+            let (why, after) = match tried {
                 Try::Answer(body) => return Ok(body),
                 Try::Final(error) => return Err(error),
-                Try::Again(why, after) => {
-                    let now = self.clock.now();
-                    match patience.next_try(attempt, now, self.jitter.next(), after) {
-                        Some(at) => self.sleep.sleep(at.since(now)).await,
-                        None => return Err(unavailable(why)),
-                    }
+                Try::Limited(after) => (SLOWER.to_owned(), after),
+                // The fuse has the times of all tries now.
+                Try::Again(..) if is_held && !is_prompt => {
+                    self.fuse.wait_behind(Some(until)).await;
+                    continue;
                 }
+                Try::Again(why, _) if is_held => return Err(unavailable(why)),
+                Try::Again(why, after) => (why, after),
+            };
+            let now = self.clock.now();
+            match patience.next_try(attempt, now, self.jitter.next(), after) {
+                Some(at) => self.sleep.sleep(at.since(now)).await,
+                None => return Err(unavailable(why)),
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Waits until a call may go: for the fuse, then for its place in the budget.
+    async fn enter(&self, door: &Door, until: Instant) -> Result<(Pass<'_>, Turn), VendorError> {
+        loop {
+            let pass = match self.fuse.enter(door.subject) {
+                Entry::Go(pass) => pass,
+                Entry::Refused(why) => return Err(VendorError::Held(why)),
+                Entry::Wait(why) if door.manner == Manner::Prompt || self.clock.now() >= until => {
+                    return Err(VendorError::Held(why));
+                }
+                Entry::Wait(_) => {
+                    self.fuse.wait(Some(until)).await;
+                    continue;
+                }
+            };
+            let turn = self.turn(door.per_second).await;
+            if pass.overtaken().is_none() {
+                return Ok((pass, turn));
             }
         }
-        Err(unavailable("the number of tries is used up".to_owned()))
     }
 
     /// Waits until one more call fits, for whoever calls: a 429 holds all of them.
@@ -197,11 +280,13 @@ impl CustomerioClient {
             Err(error) => return Try::Again(plain(&error), None),
         };
         let (status, after) = (answer.status(), retry_after(answer.headers()));
+        let is_page = is_page(answer.headers());
         let body = match answer.bytes().await {
             Ok(body) => body,
             Err(error) => return Try::Again(plain(&error), None),
         };
         match status {
+            StatusCode::OK if is_page => Try::Again("a web page in its place".to_owned(), None),
             StatusCode::OK | StatusCode::CREATED => Try::Answer(body.to_vec()),
             StatusCode::UNAUTHORIZED => Try::Final(VendorError::Unauthorized(VENDOR)),
             StatusCode::FORBIDDEN => Try::Final(VendorError::Forbidden(VENDOR)),
@@ -212,7 +297,7 @@ impl CustomerioClient {
                 if let Some(after) = after {
                     self.not_before.told(after).await;
                 }
-                Try::Again(SLOWER.to_owned(), after)
+                Try::Limited(after)
             }
             status if status.is_server_error() => {
                 Try::Again(format!("a server error ({})", status.as_u16()), after)
@@ -240,13 +325,14 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, VendorError> {
 #[async_trait]
 impl SegmentSource for CustomerioClient {
     async fn segments(&self) -> Result<Vec<Segment>, VendorError> {
-        let answer: wire::Segments = self.get("/segments", &[], "list of segments").await?;
+        let answer: wire::Segments =
+            self.get("/segments", &[], "list of segments", Manner::Prompt).await?;
         Ok(answer.segments.into_iter().map(wire::Segment::read).collect())
     }
 
     async fn segment(&self, id: SegmentId) -> Result<Segment, VendorError> {
-        let answer: wire::OneSegment =
-            self.get(&format!("/segments/{id}"), &[], &format!("segment {id}")).await?;
+        let (path, what) = (format!("/segments/{id}"), format!("segment {id}"));
+        let answer: wire::OneSegment = self.get(&path, &[], &what, Manner::Patient).await?;
         Ok(answer.segment.read())
     }
 
@@ -258,7 +344,8 @@ impl SegmentSource for CustomerioClient {
         let mut query = vec![("limit", PAGE)];
         query.extend(start.map(|start| ("start", start)));
         let path = format!("/segments/{id}/membership");
-        let answer: wire::Membership = self.get(&path, &query, &format!("segment {id}")).await?;
+        let what = format!("segment {id}");
+        let answer: wire::Membership = self.get(&path, &query, &what, Manner::Patient).await?;
         Ok(answer.read())
     }
 }

@@ -7,16 +7,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    connections::{Region, Vendor},
+    connections::{Region, Vendor, circuit::Sign},
     delivery::{
         Lane,
         port::{Batch, EventSink, Outcome},
     },
-    time::{Clock, Instant},
+    time::{Clock, Instant, Span},
 };
 use reqwest::StatusCode;
 
-use super::{Credentials, detail, pace::EventPace, plain, retry_after, wait::Wait};
+use super::{
+    Credentials, detail,
+    fuse::{self, Entry, Fuse},
+    is_page,
+    pace::EventPace,
+    plain, retry_after,
+    wait::Wait,
+};
 
 /// Sends batches, within the budget of events.
 pub struct TrackingClient {
@@ -24,24 +31,33 @@ pub struct TrackingClient {
     credentials: Credentials,
     stand_in: Option<String>,
     clock: Arc<dyn Clock>,
+    /// Whether requests go at all.
+    fuse: Arc<Fuse>,
+    /// No waiting beyond this moment: a command's.
+    until: Option<Instant>,
     pace: EventPace,
     /// No request before this moment: Segment asked for it.
     not_before: Wait,
 }
 
 impl TrackingClient {
-    /// With these; `stand_in` is an address in place of the region's.
+    /// With these; `stand_in` is an address in place of the region's, and nobody waits for the
+    /// fuse beyond `until`.
     pub fn new(
         http: reqwest::Client,
         credentials: Credentials,
         stand_in: Option<String>,
         clock: Arc<dyn Clock>,
+        fuse: Arc<Fuse>,
+        until: Option<Instant>,
     ) -> Self {
         let not_before = Wait::new(Vendor::Twilio, credentials.waits.clone(), clock.clone());
-        Self { http, credentials, stand_in, clock, pace: EventPace::new(), not_before }
+        let pace = EventPace::new();
+        Self { http, credentials, stand_in, clock, fuse, until, pace, not_before }
     }
 
-    async fn post(&self, base: &str, key: &str, body: String) -> Outcome {
+    /// One try, and how long a server's error asks to wait.
+    async fn post(&self, base: &str, key: &str, body: String) -> (Outcome, Option<Span>) {
         let answer = self
             .http
             .post(format!("{base}/v1/batch"))
@@ -53,12 +69,18 @@ impl TrackingClient {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                return Outcome::Failed(format!("Segment could not be reached: {}", plain(&error)));
+                let why = format!("Segment could not be reached: {}", plain(&error));
+                return (Outcome::Failed(why), None);
             }
         };
         let (status, after) = (answer.status(), retry_after(answer.headers()));
+        let is_page = is_page(answer.headers());
         let body = answer.bytes().await.unwrap_or_default();
-        match status {
+        let outcome = match status {
+            // Segment answers in JSON: somebody else took the bytes.
+            status if status.is_success() && is_page => Outcome::Failed(
+                "Segment could not be reached: a web page answers in its place".to_owned(),
+            ),
             status if status.is_success() => Outcome::Accepted,
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => {
                 Outcome::Refused(format!("{}: {}", status.as_u16(), detail(&body)))
@@ -76,7 +98,17 @@ impl TrackingClient {
                 Outcome::Limited(after)
             }
             status => Outcome::Failed(format!("Segment answers {}", status.as_u16())),
-        }
+        };
+        (outcome, after)
+    }
+}
+
+/// What an outcome says about Segment as a whole.
+fn sign(outcome: &Outcome, retry_after: Option<Span>) -> Sign {
+    match outcome {
+        Outcome::Failed(why) => Sign::Fails { why: why.clone(), retry_after },
+        Outcome::Unauthorized(why) => Sign::RefusesKey(why.clone()),
+        _ => Sign::Answers,
     }
 }
 
@@ -96,32 +128,83 @@ fn body(events: &[&str], sent_at: Instant) -> String {
     body
 }
 
-#[async_trait]
-impl EventSink for TrackingClient {
-    async fn send(&self, batch: &Batch<'_>) -> Outcome {
+/// What became of one try.
+enum Tried {
+    /// It has this outcome.
+    Ended(Outcome),
+    /// Requests are held: it wasn't sent.
+    Unsent(String),
+    /// It failed, and requests are held now.
+    Vain(String),
+}
+
+impl TrackingClient {
+    /// One try, or none while the fuse holds requests. Waits for the budget only.
+    async fn try_once(&self, batch: &Batch<'_>) -> Tried {
         let (settings, key) = match self.credentials.read("twilio.write_key").await {
             Ok(read) => read,
-            Err(error) => return Outcome::Failed(error.to_string()),
+            Err(error) => return Tried::Ended(Outcome::Failed(error.to_string())),
         };
         let Some(key) = key else {
-            return Outcome::Unauthorized(
+            return Tried::Ended(Outcome::Unauthorized(
                 "no write key for Segment is set: enter it under Connections or in segue.toml"
                     .to_owned(),
-            );
+            ));
         };
         if let Some(wait) = self.not_before.left().await {
-            return Outcome::Limited(Some(wait));
-        }
-        let protects = batch.lane == Lane::Protect;
-        self.pace.wait(settings.events_per_second, batch.events.len(), protects).await;
-        // Another batch may have been told meanwhile.
-        if let Some(wait) = self.not_before.left().await {
-            return Outcome::Limited(Some(wait));
+            return Tried::Ended(Outcome::Limited(Some(wait)));
         }
         let base = self.stand_in.as_deref().unwrap_or(match settings.twilio_region {
             Region::Us => "https://api.segment.io",
             Region::Eu => "https://events.eu1.segmentapis.com",
         });
-        self.post(base, &key, body(&batch.events, self.clock.now())).await
+        let pass = match self.fuse.enter(fuse::subject(base, &key)) {
+            Entry::Go(pass) => pass,
+            Entry::Refused(why) => return Tried::Ended(Outcome::Unauthorized(why)),
+            Entry::Wait(why) => return Tried::Unsent(why),
+        };
+        let protects = batch.lane == Lane::Protect;
+        self.pace.wait(settings.events_per_second, batch.events.len(), protects).await;
+        if let Some(why) = pass.overtaken() {
+            return Tried::Unsent(why);
+        }
+        // Another batch may have been told meanwhile.
+        if let Some(wait) = self.not_before.left().await {
+            return Tried::Ended(Outcome::Limited(Some(wait)));
+        }
+        let (outcome, after) = self.post(base, &key, body(&batch.events, self.clock.now())).await;
+        let is_held = pass.note(sign(&outcome, after));
+        match outcome {
+            Outcome::Failed(why) if is_held => Tried::Vain(why),
+            outcome => Tried::Ended(outcome),
+        }
+    }
+
+    /// Sends now, whatever the fuse waits for; never waits itself.
+    pub async fn test(&self, batch: &Batch<'_>) -> Outcome {
+        self.fuse.try_now();
+        match self.try_once(batch).await {
+            Tried::Ended(outcome) => outcome,
+            Tried::Unsent(why) | Tried::Vain(why) => Outcome::Failed(why),
+        }
+    }
+}
+
+#[async_trait]
+impl EventSink for TrackingClient {
+    /// While requests are held it waits, and leaves the next try to the caller: who asks first
+    /// whether the work is still theirs.
+    async fn send(&self, batch: &Batch<'_>) -> Outcome {
+        match self.try_once(batch).await {
+            Tried::Ended(outcome) => outcome,
+            Tried::Unsent(why) => {
+                self.fuse.wait(self.until).await;
+                Outcome::Held(why)
+            }
+            Tried::Vain(why) => {
+                self.fuse.wait_behind(self.until).await;
+                Outcome::Held(why)
+            }
+        }
     }
 }

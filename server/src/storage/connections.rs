@@ -117,7 +117,7 @@ impl ConnectionStore for Storage {
 
 /// The counter's name of a vendor's wait.
 fn wait_of(vendor: Vendor) -> String {
-    format!("wait {}", name(vendor))
+    format!("wait {}", vendor.as_str())
 }
 
 #[async_trait]

@@ -81,13 +81,24 @@ impl TrackingClient {
 }
 
 /// The body of a batch. `context` and `integrations` stand in each event, never here.
-fn body(events: &[String], sent_at: Instant) -> String {
-    format!(r#"{{"batch":[{}],"sentAt":"{}"}}"#, events.join(","), sent_at.to_iso())
+fn body(events: &[&str], sent_at: Instant) -> String {
+    let (before, after) = (r#"{"batch":["#, format!(r#"],"sentAt":"{}"}}"#, sent_at.to_iso()));
+    let bytes: usize = events.iter().map(|event| event.len() + 1).sum();
+    let mut body = String::with_capacity(before.len() + bytes + after.len());
+    body.push_str(before);
+    for (place, event) in events.iter().enumerate() {
+        if place > 0 {
+            body.push(',');
+        }
+        body.push_str(event);
+    }
+    body.push_str(&after);
+    body
 }
 
 #[async_trait]
 impl EventSink for TrackingClient {
-    async fn send(&self, batch: &Batch) -> Outcome {
+    async fn send(&self, batch: &Batch<'_>) -> Outcome {
         let (settings, key) = match self.credentials.read("twilio.write_key").await {
             Ok(read) => read,
             Err(error) => return Outcome::Failed(error.to_string()),

@@ -113,14 +113,15 @@ impl From<domain::Error> for AppError {
             Error::Invalid { field, message } => Self::invalid(&field, message),
             Error::Conflict(message) => Self::Conflict { message: capital_sentence(&message) },
             Error::Busy(message) => Self::Busy { message: capital_sentence(&message) },
-            Error::TooOften(_) => Self::Busy { message: capital_sentence(&error.to_string()) },
+            Error::TooOften(_) | Error::NoRoom(_) => {
+                Self::Busy { message: capital_sentence(&error.to_string()) }
+            }
             Error::Vendor(vendor) => {
                 Self::Vendor { message: capital_sentence(&vendor.to_string()) }
             }
             Error::Fenced => Self::Busy {
                 message: "Another process has taken over this work. Try again.".to_owned(),
             },
-            Error::NoRoom(_) => Self::Busy { message: capital_sentence(&error.to_string()) },
             Error::Unexpected(source) => unexpected(&*source),
         }
     }

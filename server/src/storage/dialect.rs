@@ -49,7 +49,7 @@ pub(super) fn gathered<T: DeserializeOwned>(text: Option<&str>) -> Result<Vec<T>
 
 /// Whether the database's disk takes nothing more.
 pub(super) fn is_out_of_room(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     let sqlite = [
         "13",   // SQLITE_FULL
         "778",  // SQLITE_IOERR_WRITE: a quota, or a limit on the size of a file

@@ -283,6 +283,24 @@ async fn no_second_has_more_requests_than_the_budget() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_second_has_more_events_than_the_budget_and_one_whole_batch() {
+    const PEOPLE: u32 = 8_000;
+    const EVENTS: usize = 2_000;
+    let bench = Bench::new(Engine::Sqlite).await;
+    let people: BTreeSet<u32> = (0..PEOPLE).collect();
+    for number in &people {
+        bench.sandbox.world.add_person(person(*number));
+    }
+    bench.world_segment(1, "Cart", &names(&people));
+    bench.apply(&one_mapping().replace("= 100000\n", &format!("= {EVENTS}\n"))).await;
+    let run = &bench.sync().await["cart"];
+    assert_eq!(run["delivered"].as_u64(), run["target"].as_u64());
+    let most = bench.sandbox.most_events_in_a_second();
+    let allowed = EVENTS + domain::delivery::batch::MOST_EVENTS;
+    assert!((EVENTS..=allowed).contains(&most), "{most} events in one second");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_segment_begins_from_nothing() {
     let bench = bench().await;
     bench.sync().await;

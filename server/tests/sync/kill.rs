@@ -84,9 +84,19 @@ async fn survives(engine: Engine, kills: u32, seed: u64) {
     for _ in 0..kills {
         truth.change(&mut random, 0.01);
         truth.write(&bench);
+        let so_far = bench.sandbox.platform.counts().received;
         let mut child = bench.start(&["sync", "--once", "--json"]);
-        let lifetime = Duration::from_millis(random.random_range(20..700));
-        tokio::time::sleep(lifetime).await;
+        if random.random_bool(0.5) {
+            let lifetime = Duration::from_millis(random.random_range(20..700));
+            tokio::time::sleep(lifetime).await;
+        } else {
+            // Right after a batch was taken, before its answer.
+            while bench.sandbox.platform.counts().received == so_far
+                && child.try_wait().unwrap().is_none()
+            {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
         if child.try_wait().unwrap().is_none() {
             killed_at_work += 1;
         }
@@ -100,6 +110,8 @@ async fn survives(engine: Engine, kills: u32, seed: u64) {
 
     bench.sandbox.faults.clear();
     assert_truth(&bench, &truth).await;
+    let again = bench.sandbox.platform.counts().duplicate;
+    assert!(again > 0, "no kill fell between a batch and its answer");
 }
 
 /// One more run brings the platform to the truth, and another one says nothing.

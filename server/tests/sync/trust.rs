@@ -76,6 +76,34 @@ async fn a_changed_address_leaves_as_it_came_and_comes_in_anew(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_doubt_is_sent_again_as_it_was_before_anything_else_is_said(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let bench = Bench::new(engine).await;
+    let people = BTreeSet::from([1, 2, 3]);
+    for number in &people {
+        bench.sandbox.world.add_person(somebody(*number));
+    }
+    bench.world_segment(1, "Cart", &names(&people));
+    bench.apply(&one_mapping()).await;
+    // All of it is taken, and no answer comes.
+    bench.sandbox.faults.inject(Fault::new(Vendor::Tracking, FaultKind::Reset).after(), now());
+    let output = bench.segue(&["sync", "--once", "--json", "--timeout", "1"]).await;
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    bench.sandbox.faults.clear();
+    bench.sandbox.world.add_person(somebody(1).with_email("new@example.com"));
+    bench.sandbox.world.leave(1, &cio_id(2)).unwrap();
+    bench.sync().await;
+    let counts = bench.sandbox.platform.counts();
+    assert_eq!((counts.unique, counts.differing), (6, 0), "under one id it has one content");
+    let mut later = told_since(&bench, 3);
+    later.sort();
+    let [gone, left] = ["person1@example.com", "person2@example.com"].map(email);
+    assert_eq!(later, [(false, gone), (false, left), (true, email("new@example.com"))]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_exit_rests_until_it_is_tried_again(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -93,8 +93,10 @@ macro_rules! read_stored {
         Stored {
             mirrored: sqlx::query_scalar(MIRRORED).bind(chunk).fetch_all(&mut *$connection).await?,
             listed: sqlx::query_scalar(LISTED).bind(chunk).fetch_all(&mut *$connection).await?,
-            settled: sqlx::query_as(SETTLED).bind(chunk).fetch_all(&mut *$connection).await?,
+            // Before what they are folded into: an order that folds them in between may show
+            // its people twice, and never not at all.
             unfolded: sqlx::query_as(UNFOLDED).bind(chunk).fetch_all(&mut *$connection).await?,
+            settled: sqlx::query_as(SETTLED).bind(chunk).fetch_all(&mut *$connection).await?,
             refused: sqlx::query_scalar(REFUSED)
                 .bind(first)
                 .bind(end)

@@ -172,7 +172,7 @@ impl AttributeStore for Storage {
                 .await?;
                 if !differ.is_empty() {
                     let differ = refresh::changes(differ)?;
-                    let later = refresh::note_values!(connection, &differ);
+                    let later = refresh::note_values!(self, connection, &differ);
                     // Unread, they are read again at the next run.
                     lesson.fields.retain(|(who, _, _)| !later.contains(*who));
                     for (who, name) in differ.iter().filter(|(who, _)| later.contains(*who)) {

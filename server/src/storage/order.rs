@@ -237,17 +237,6 @@ pub fn write_order(
     Ok((ordered, statements))
 }
 
-/// How many come in who are there already, and don't leave before.
-fn repeated(decided: &Decided) -> u64 {
-    let mut there = decided.present.clone();
-    for change in &decided.diff.renames {
-        there -= &change.people;
-    }
-    let entries = decided.diff.changes.iter();
-    let entries = entries.filter(|change| change.transition == Transition::Entered);
-    entries.map(|change| change.people.intersection_len(&there)).sum()
-}
-
 /// How many people's changes were dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
@@ -331,6 +320,17 @@ fn decide(
     }
     let is_over = (&maybe_there - &stuck.discarded).is_empty();
     Ok(Decided { diff, route, present: standing.present, held, adopted, is_over })
+}
+
+/// How many come in who are there already, and don't leave before.
+fn repeated(decided: &Decided) -> u64 {
+    let mut there = decided.present.clone();
+    for change in &decided.diff.renames {
+        there -= &change.people;
+    }
+    let entries = decided.diff.changes.iter();
+    let entries = entries.filter(|change| change.transition == Transition::Entered);
+    entries.map(|change| change.people.intersection_len(&there)).sum()
 }
 
 /// People whose exit Segment refused: they stay until it is tried again, or for good.

@@ -105,7 +105,7 @@ pub fn changes(rows: Vec<(i64, String)>) -> Result<Changes> {
 /// Has people told again whose values change, before they do; those changes that must come
 /// later, because an entry of that person is on its way with the former value.
 macro_rules! note_values {
-    ($connection:ident, $changes:expr) => {{
+    ($storage:expr, $connection:ident, $changes:expr) => {{
         let changes: &$crate::storage::refresh::Changes = $changes;
         let mut later = domain::people::PersonSet::new();
         let carriers: Vec<$crate::storage::refresh::Carrier> =
@@ -124,18 +124,23 @@ macro_rules! note_values {
                 .await?;
         }
         for (carrier, people) in concerned {
+            // Whoever orders here now has ordered before, or waits.
+            sqlx::query($storage.database.sql("SELECT id FROM mapping WHERE id = $1 {lock}"))
+                .bind(carrier.id)
+                .execute(&mut *$connection)
+                .await?;
             for (chunk, people) in domain::people::chunks::split(&people) {
-                let settled = sqlx::query_as($crate::storage::refresh::SETTLED)
-                    .bind(carrier.id)
-                    .bind(i64::from(chunk))
-                    .fetch_one(&mut *$connection)
-                    .await?;
                 let parts: Vec<$crate::storage::refresh::Part> =
                     sqlx::query_as($crate::storage::refresh::UNFOLDED)
                         .bind(carrier.id)
                         .bind(i64::from(chunk))
                         .fetch_all(&mut *$connection)
                         .await?;
+                let settled = sqlx::query_as($crate::storage::refresh::SETTLED)
+                    .bind(carrier.id)
+                    .bind(i64::from(chunk))
+                    .fetch_one(&mut *$connection)
+                    .await?;
                 let place = (carrier.id, chunk);
                 let (entering, statement) =
                     $crate::storage::refresh::mark(place, &people, &settled, &parts)?;

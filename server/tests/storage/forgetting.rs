@@ -195,6 +195,20 @@ async fn a_reading_under_way_keeps_whoever_it_names(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test]
+async fn a_short_visit_between_two_looks_counts(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = shop(engine).await else { return };
+    learn(&bench, &[("a", ""), ("b", "")]).await;
+    forget(&bench).await;
+    bench.clock.advance(Span(LONG.0 / 2));
+    read(&bench, "carts", &[("a", "")]).await;
+    read(&bench, "carts", &[]).await;
+    bench.clock.advance(Span(LONG.0 / 2));
+    assert_eq!(forget(&bench).await.count(Record::Person), 1);
+    assert_eq!(known(&bench).await, ["a"]);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_name_goes_where_nobody_bears_it(#[values(Sqlite, Postgres)] engine: Engine) {
     let Some(bench) = shop(engine).await else { return };
     learn(&bench, &[("a", "a@example.com"), ("b", "b@example.com")]).await;

@@ -379,3 +379,6 @@ impl Drain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
     sync::Arc,
 };
 
@@ -23,8 +24,10 @@ use super::{
     port::ConfigurationStore,
 };
 
-/// Budgets that make sense for a workspace.
-const BUDGET: std::ops::RangeInclusive<i64> = 1..=100_000;
+/// Requests a second that make sense for a workspace.
+const REQUESTS: RangeInclusive<i64> = 1..=100_000;
+/// Events a second that do.
+const EVENTS: RangeInclusive<i64> = 1..=1_000_000;
 
 /// Plans and applies.
 pub struct ConfigurationService {
@@ -202,8 +205,12 @@ fn check_desired(desired: &Desired) -> Result<()> {
     unique("source", desired.source.iter().map(|one| &one.key))?;
     let customerio = desired.customerio.as_ref();
     let twilio = desired.twilio.as_ref();
-    budget("requests_per_second", customerio.and_then(|table| table.requests_per_second))?;
-    budget("events_per_second", twilio.and_then(|table| table.events_per_second))?;
+    budget(
+        "requests_per_second",
+        customerio.and_then(|table| table.requests_per_second),
+        REQUESTS,
+    )?;
+    budget("events_per_second", twilio.and_then(|table| table.events_per_second), EVENTS)?;
     secret("app_api_key", customerio.and_then(|table| table.app_api_key.as_ref()))?;
     let reporting = customerio.and_then(|table| table.reporting_signing_key.as_ref());
     secret("reporting_signing_key", reporting)?;
@@ -227,11 +234,11 @@ fn unique<'a>(what: &str, keys: impl Iterator<Item = &'a Key>) -> Result<()> {
     Ok(())
 }
 
-fn budget(field: &'static str, value: Option<i64>) -> Result<()> {
+fn budget(field: &'static str, value: Option<i64>, most: RangeInclusive<i64>) -> Result<()> {
     match value {
-        Some(value) if !BUDGET.contains(&value) => Err(Error::invalid(
+        Some(value) if !most.contains(&value) => Err(Error::invalid(
             field,
-            format!("a whole number from {} to {}", BUDGET.start(), BUDGET.end()),
+            format!("a whole number from {} to {}", most.start(), most.end()),
         )),
         _ => Ok(()),
     }

@@ -12,6 +12,8 @@ use crate::people::Ordinal;
 pub const MOST_BYTES: usize = 500_000;
 /// Events of a request.
 pub const MOST_EVENTS: usize = 2_500;
+/// Requests of one claim, whatever the budget: all of them are kept in memory.
+const MOST_REQUESTS: usize = 8;
 /// Bytes of one event.
 pub const LARGEST_EVENT: usize = 32_768;
 
@@ -42,6 +44,24 @@ pub fn fitting(people: &[Rendered]) -> usize {
     people.len()
 }
 
+/// Cut into requests, each as full as it may be.
+pub fn cut(people: &[Rendered]) -> impl Iterator<Item = &[Rendered]> {
+    let mut rest = people;
+    std::iter::from_fn(move || {
+        let (request, others) = rest.split_at(fitting(rest));
+        rest = others;
+        (!request.is_empty()).then_some(request)
+    })
+}
+
+/// Requests of one claim: as many as a second's budget of events lets go, at least one. Who is
+/// claimed can't be turned away any more, so nobody is claimed long before they are sent.
+#[must_use]
+pub fn requests(events_per_second: i64) -> usize {
+    let whole = usize::try_from(events_per_second).unwrap_or(0) / MOST_EVENTS;
+    whole.clamp(1, MOST_REQUESTS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,7 +83,17 @@ mod tests {
             let bytes = |count: usize| sizes[..count].iter().map(|size| size + 1).sum::<usize>();
             prop_assert!(bytes(count) <= MOST_BYTES);
             prop_assert!(count == people.len() || bytes(count + 1) > MOST_BYTES);
+            let requests: Vec<_> = cut(&people).collect();
+            prop_assert!(requests.iter().all(|request| fitting(request) == request.len()));
+            prop_assert_eq!(requests.concat(), people);
         }
+    }
+
+    #[test]
+    fn a_claim_is_what_a_second_sends() {
+        let budgets = [0, 1, 1_000, 2_500, 5_000, 7_499, 100_000, i64::MAX];
+        assert_eq!(budgets.map(requests), [1, 1, 1, 1, 2, 2, 8, 8]);
+        assert_eq!(cut(&[]).count(), 0);
     }
 
     #[test]

@@ -4,10 +4,7 @@
 //! of the acknowledgement before it. Whatever happens between two commits, the range is
 //! sent again exactly as it was, under the same ids.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures::future::join;
 
@@ -20,16 +17,15 @@ use crate::{
 };
 
 use super::{
-    Lane,
-    batch::{MOST_EVENTS, Rendered, fitting},
-    message::{self, Envelope, Installation, Rendering},
+    batch::{MOST_EVENTS, Rendered, cut},
+    message::{Envelope, Installation, Rendering},
     port::{
-        Advance, Batch, DeliveryStore, EventSink, Lease, LeaseStore, Next, Outcome, Sleep, Telling,
-        Work,
+        Advance, Advanced, DeliveryStore, EventSink, Lease, LeaseStore, Next, Sleep, Telling, Work,
     },
-    retry::{Patience, SENT_AGAIN_FOR},
+    retry::Patience,
     route::Route,
 };
+
 /// How long a blocked mapping waits before it looks again.
 const BLOCKED: Span = Span::from_millis(50);
 
@@ -54,8 +50,23 @@ pub struct Job<'a> {
     pub route: &'a Route,
     /// When to give up for now.
     pub patience: Patience,
+    /// How many requests one claim may hold, see [`super::batch::requests`].
+    pub requests: usize,
     /// Whether nobody is left who drains exits that its entries may wait for.
     pub is_alone: &'a (dyn Fn() -> bool + Send + Sync),
+}
+
+impl Job<'_> {
+    /// How many requests a claim of this part may hold. What is kept as it was sent is kept
+    /// for one: it is stored with each claim.
+    fn requests(&self, work: &Work) -> usize {
+        if work.is_kept() { 1 } else { self.requests }
+    }
+
+    /// More people than any claim of this part holds.
+    fn most(&self, work: &Work) -> usize {
+        MOST_EVENTS * self.requests(work)
+    }
 }
 
 /// What a drain did.
@@ -99,13 +110,13 @@ pub struct Drain {
 }
 
 /// A range that is claimed.
-struct Claim {
+pub(super) struct Claim {
     /// Who is in it, rendered.
-    batch: Vec<Rendered>,
+    pub batch: Vec<Rendered>,
     /// Places below are claimed.
     end: u32,
     /// When it was made.
-    at: Instant,
+    pub at: Instant,
 }
 
 /// What could be claimed next.
@@ -116,9 +127,6 @@ struct Ahead {
     as_of: i64,
     without: Vec<(Ordinal, Without)>,
 }
-
-/// What became of a range: whom Segment refused, or why it has no answer.
-type Answer = std::result::Result<Vec<(Ordinal, String)>, String>;
 
 impl Drain {
     /// Until nothing is left or patience ends.
@@ -163,25 +171,30 @@ impl Drain {
         let mut next = if work.claimed > work.acknowledged {
             Some(self.claimed_before(job, &work).await?)
         } else {
-            let ahead = self.peek(job, &work, work.acknowledged, MOST_EVENTS).await?;
+            let ahead = self.peek(job, &work, work.acknowledged, job.most(&work)).await?;
             self.claim(job, &work, work.acknowledged, Vec::new(), ahead).await?
         };
         while let Some(claim) = next {
-            let patience = job.patience.at_most(claim.at.plus(SENT_AGAIN_FOR));
             // What comes next is rendered while this is on its way: about as many as fitted.
-            let likely = (claim.batch.len() + claim.batch.len() / 8).clamp(1, MOST_EVENTS);
-            let sent = self.send_range(job, patience, work.lane, &claim.batch);
-            let (answer, ahead) = join(sent, self.peek(job, &work, claim.end, likely)).await;
-            let dead = match answer {
-                Ok(dead) => dead,
-                Err(why) => return Ok(Some(why)),
-            };
-            total.dead += dead.len() as u64;
-            total.delivered += (claim.batch.len() - dead.len()) as u64;
-            for field in claim.batch.iter().flat_map(|person| &person.left_out) {
+            let likely = claim.batch.len() + claim.batch.len() / 8;
+            let sent = self.send_claim(job, work.lane, &claim);
+            let (sent, ahead) = join(sent, self.peek(job, &work, claim.end, likely.max(1))).await;
+            let (answered, rest) = claim.batch.split_at(sent.people);
+            total.dead += sent.dead.len() as u64;
+            total.delivered += (answered.len() - sent.dead.len()) as u64;
+            for field in answered.iter().flat_map(|person| &person.left_out) {
                 *total.left_out.entry(field.clone()).or_default() += 1;
             }
-            next = self.claim(job, &work, claim.end, dead, ahead?).await?;
+            if let Some(why) = sent.stopped {
+                // What was answered before needn't be sent again; the rest stays claimed.
+                if let Some(next) = rest.first().filter(|_| !answered.is_empty()) {
+                    let acknowledged = next.ordinal % CHUNK;
+                    let mut ahead = Ahead { end: claim.end, ..Ahead::default() };
+                    self.advance(job, &work, acknowledged, sent.dead, &mut ahead).await?;
+                }
+                return Ok(Some(why));
+            }
+            next = self.claim(job, &work, claim.end, sent.dead, ahead?).await?;
         }
         Ok(None)
     }
@@ -209,22 +222,14 @@ impl Drain {
         mut ahead: Ahead,
     ) -> Result<Option<Claim>> {
         loop {
-            let keeps = work.route.as_ref().is_some_and(|route| route.destination.carries_more());
-            let step = Advance {
-                acknowledged,
-                dead: std::mem::take(&mut dead),
-                claimed: ahead.end,
-                as_of: ahead.as_of,
-                without: std::mem::take(&mut ahead.without),
-                rendered: keeps.then(|| ahead.batch.clone()),
-            };
             let at = self.clock.now();
-            let done = self.store.advance(job.lease, job.run, work.part, &step, at).await?;
+            let dead = std::mem::take(&mut dead);
+            let done = self.advance(job, work, acknowledged, dead, &mut ahead).await?;
             if done.held || ahead.end == acknowledged {
                 return Ok(None);
             }
             if done.is_outdated {
-                ahead = self.peek(job, work, acknowledged, MOST_EVENTS).await?;
+                ahead = self.peek(job, work, acknowledged, job.most(work)).await?;
                 continue;
             }
             let Ahead { mut batch, end, .. } = ahead;
@@ -233,7 +238,27 @@ impl Drain {
         }
     }
 
-    /// The next batch from place `from` on, of at most so many people, and where it ends.
+    /// One step of the part's cursors.
+    async fn advance(
+        &self,
+        job: &Job<'_>,
+        work: &Work,
+        acknowledged: u32,
+        dead: Vec<(Ordinal, String)>,
+        ahead: &mut Ahead,
+    ) -> Result<Advanced> {
+        let step = Advance {
+            acknowledged,
+            dead,
+            claimed: ahead.end,
+            as_of: ahead.as_of,
+            without: std::mem::take(&mut ahead.without),
+            rendered: work.is_kept().then(|| ahead.batch.clone()),
+        };
+        self.store.advance(job.lease, job.run, work.part, &step, self.clock.now()).await
+    }
+
+    /// What the next claim could send from place `from` on, of at most so many people.
     async fn peek(&self, job: &Job<'_>, work: &Work, from: u32, most: usize) -> Result<Ahead> {
         let ahead: PersonSet =
             chunks::between(&work.people, from, CHUNK).iter().take(most).collect();
@@ -244,7 +269,9 @@ impl Drain {
         if rendered.batch.is_empty() {
             return Err(Error::unexpected("an order names people whom nobody knows"));
         }
-        rendered.batch.truncate(fitting(&rendered.batch));
+        let requests = cut(&rendered.batch).take(job.requests(work));
+        let fitting = requests.map(<[Rendered]>::len).sum();
+        rendered.batch.truncate(fitting);
         rendered.end = rendered.batch.last().map_or(from, |person| person.ordinal % CHUNK + 1);
         let end = rendered.end;
         rendered.without.retain(|(person, _)| person % CHUNK < end);
@@ -271,114 +298,12 @@ impl Drain {
             decided_at: work.decided_at,
         };
         let named = self.store.named(job.mapping.id, work.transition, telling, who).await?;
+        let sheet = envelope.sheet();
         let render = |(ordinal, person): &(Ordinal, Person)| {
-            let Rendering { messages, left_out } = envelope.render(person);
+            let Rendering { messages, left_out } = sheet.render(person);
             Rendered { ordinal: *ordinal, messages, left_out }
         };
         let batch = named.people.iter().map(render).collect();
         Ok(Ahead { batch, end: 0, as_of: named.as_of, without: named.without })
     }
-
-    /// Sends a range until every event of it has an answer. A range that Segment refuses is
-    /// halved, the left half first, until the culprit stands alone.
-    async fn send_range(
-        &self,
-        job: &Job<'_>,
-        patience: Patience,
-        lane: Lane,
-        batch: &[Rendered],
-    ) -> Answer {
-        let job = &Job { patience, ..*job };
-        let mut dead: Vec<(Ordinal, String)> = Vec::new();
-        let mut accepted = 0;
-        let mut waiting = VecDeque::from([batch]);
-        while let Some(range) = waiting.pop_front() {
-            if range.is_empty() {
-                continue;
-            }
-            match self.send_until_answered(job, lane, range).await? {
-                None => accepted += range.len(),
-                Some(reason) if range.len() == 1 => {
-                    // The first refusal: is it the event, or would nothing be taken?
-                    if accepted == 0 && dead.is_empty() {
-                        self.probe(job, lane, &reason).await?;
-                    }
-                    dead.push((range[0].ordinal, reason));
-                }
-                Some(_) => {
-                    let (left, right) = range.split_at(range.len() / 2);
-                    waiting.push_front(right);
-                    waiting.push_front(left);
-                }
-            }
-        }
-        Ok(dead)
-    }
-
-    /// Sends a harmless event that goes to no destination. If Segment refuses that too, the
-    /// fault isn't in anybody's event, and nobody is given up.
-    async fn probe(
-        &self,
-        job: &Job<'_>,
-        lane: Lane,
-        reason: &str,
-    ) -> std::result::Result<(), String> {
-        let now = self.clock.now();
-        let event = message::probe(&format!("{}-{}", job.run, now.0), now);
-        let batch = Batch { events: vec![event], lane };
-        match self.send_batch(job, &batch).await? {
-            None => Ok(()),
-            Some(_) => Err(format!(
-                "Segment refuses every event ({reason}): check the write key; nobody was given up"
-            )),
-        }
-    }
-
-    /// Tries until Segment takes the range (nothing) or refuses it (the reason).
-    async fn send_until_answered(
-        &self,
-        job: &Job<'_>,
-        lane: Lane,
-        range: &[Rendered],
-    ) -> std::result::Result<Option<String>, String> {
-        let events = range.iter().flat_map(|person| person.messages.iter().cloned()).collect();
-        self.send_batch(job, &Batch { events, lane }).await
-    }
-
-    async fn send_batch(
-        &self,
-        job: &Job<'_>,
-        batch: &Batch,
-    ) -> std::result::Result<Option<String>, String> {
-        let (mut attempt, mut has_waited) = (0, false);
-        loop {
-            // Whoever waited, or slept through the end of the lease, asks whether it is still
-            // theirs; the first try comes right after a commit that did.
-            if has_waited && let Err(error) = self.leases.renew(job.lease, self.clock.now()).await {
-                return Err(error.to_string());
-            }
-            let (why, retry_after) = match self.sink.send(batch).await {
-                Outcome::Accepted => return Ok(None),
-                Outcome::Refused(reason) => return Ok(Some(reason)),
-                Outcome::Unauthorized(why) => return Err(why),
-                Outcome::Limited(after) => ("Segment asks us to slow down (429)".to_owned(), after),
-                Outcome::Failed(why) => (why, None),
-                // It was no try of this batch.
-                Outcome::Held(why) => {
-                    attempt = 0;
-                    (why, Some(Span(0)))
-                }
-            };
-            let now = self.clock.now();
-            match job.patience.next_try(attempt, now, self.jitter.next(), retry_after) {
-                Some(at) => self.sleep.sleep(at.since(now)).await,
-                None => return Err(why),
-            }
-            attempt += 1;
-            has_waited = true;
-        }
-    }
 }
-
-#[cfg(test)]
-mod tests;

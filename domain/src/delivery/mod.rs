@@ -16,6 +16,8 @@ pub mod port;
 pub mod retry;
 pub mod route;
 #[cfg(feature = "service")]
+mod send;
+#[cfg(feature = "service")]
 pub mod service;
 pub mod stop;
 

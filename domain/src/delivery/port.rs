@@ -65,6 +65,14 @@ pub struct Work {
     pub route: Option<Route>,
 }
 
+impl Work {
+    /// Whether what it sends is stored with the claim: fields may change before a resend.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.route.as_ref().is_some_and(|route| route.destination.carries_more())
+    }
+}
+
 /// People with the names under which a message tells about them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Named {
@@ -156,9 +164,9 @@ pub trait DeliveryStore: Send + Sync {
 
 /// A batch as it goes over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
+pub struct Batch<'a> {
     /// The events' JSON, each complete.
-    pub events: Vec<String>,
+    pub events: Vec<&'a str>,
     /// Which lane pays for it.
     pub lane: Lane,
 }
@@ -184,7 +192,7 @@ pub enum Outcome {
 #[async_trait]
 pub trait EventSink: Send + Sync {
     /// One try.
-    async fn send(&self, batch: &Batch) -> Outcome;
+    async fn send(&self, batch: &Batch<'_>) -> Outcome;
 }
 
 /// Waits; `server` has the real one.

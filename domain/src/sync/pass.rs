@@ -11,6 +11,7 @@ use futures::{FutureExt as _, future::join_all};
 use crate::{
     configuration::Configuration,
     delivery::{
+        batch,
         drain::{Drained, Job},
         message::Installation,
         port::Lease,
@@ -50,6 +51,8 @@ struct Pass<'a> {
     running: &'a [Running<'a>],
     installation: Installation,
     patience: Patience,
+    /// Of one claim.
+    requests: usize,
     decisions: BTreeMap<MappingId, Decision>,
     facts: Facts,
     /// Mappings whose run has ended.
@@ -137,6 +140,7 @@ impl SyncService {
             running,
             installation: self.store.installation().await?,
             patience,
+            requests: batch::requests(configuration.settings.events_per_second),
             decisions,
             facts,
             ended: Mutex::default(),
@@ -209,6 +213,7 @@ impl SyncService {
             mapping: one.mapping,
             route: &one.route,
             patience: pass.patience,
+            requests: pass.requests,
             is_alone: &is_alone,
         };
         self.drain.drain(&job).await

@@ -192,7 +192,10 @@ impl DeliveryStore for Storage {
                 JOIN mapping other ON ours.exclusivity_group = other.exclusivity_group
                     AND ours.destination_id = other.destination_id AND ours.id <> other.id
                 JOIN run r ON r.mapping_id = other.id AND r.held_exited > 0
-                    AND r.state IN ('waiting', 'delivering')
+                    AND (r.state IN ('waiting', 'delivering') OR (r.state = 'failed'
+                        AND NOT EXISTS (SELECT 1 FROM run later WHERE later.mapping_id = other.id
+                            AND later.started_at > r.started_at
+                            AND later.state IN ('waiting', 'delivering', 'done'))))
                 JOIN (SELECT mapping_id, chunk FROM delivered_chunk
                     UNION SELECT mapping_id, chunk FROM part WHERE NOT folded) there
                     ON there.mapping_id = other.id

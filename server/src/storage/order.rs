@@ -236,12 +236,25 @@ pub fn write_order(
     Ok((ordered, statements))
 }
 
-/// What is left when nobody claims any more of these parts: how many people are dropped, and
-/// the statements. Cancelling decides nothing, so nothing is too old for it.
-pub fn drop_unclaimed(parts: Vec<StoredPart>) -> Result<(u64, Vec<Statement>)> {
+/// How many people's changes were dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// All of them.
+    pub people: u64,
+    /// Of those, who should have left.
+    pub exits: u64,
+}
+
+/// What is left when nobody claims any more of these parts: who is dropped, and the
+/// statements. Cancelling decides nothing, so nothing is too old for it.
+pub fn drop_unclaimed(parts: Vec<StoredPart>) -> Result<(Dropped, Vec<Statement>)> {
     let kept: Vec<Kept> =
         parts.into_iter().map(|part| part.keep(Instant(0))).collect::<Result<_>>()?;
-    let dropped = kept.iter().map(|part| part.dropped).sum();
+    let exits = kept.iter().filter(|part| part.transition == Transition::Exited);
+    let dropped = Dropped {
+        people: kept.iter().map(|part| part.dropped).sum(),
+        exits: exits.map(|part| part.dropped).sum(),
+    };
     Ok((dropped, order_rows::replace(&kept)))
 }
 

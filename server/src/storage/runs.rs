@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{
     Storage,
     access::audit,
+    audiences::size,
     configuration::parse,
     macros::{Failure, reading, writing},
     order::{StoredPart, drop_unclaimed},
@@ -165,9 +166,15 @@ impl RunControl for Storage {
             for statement in statements {
                 carry_out!(connection, statement);
             }
-            let detail = serde_json::json!({ "mapping": key, "dropped": dropped }).to_string();
-            audit!(self, connection, now, by, "cancel", format!("run {run}"), detail);
-            Ok(dropped)
+            // Whoever should have left is still there: others of the group wait for that.
+            sqlx::query("UPDATE run SET held_exited = held_exited + $1 WHERE id = $2")
+                .bind(size(dropped.exits))
+                .bind(run.0)
+                .execute(&mut *connection)
+                .await?;
+            let detail = serde_json::json!({ "mapping": key, "dropped": dropped.people });
+            audit!(self, connection, now, by, "cancel", format!("run {run}"), detail.to_string());
+            Ok(dropped.people)
         })
     }
 }

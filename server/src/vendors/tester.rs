@@ -50,7 +50,7 @@ impl Tester {
     /// the message says where to look for the proof.
     async fn test_twilio(&self, now: Instant) -> (bool, String) {
         let event = message::probe(&now.0.to_string(), now);
-        let batch = Batch { events: vec![event], lane: Lane::Enter };
+        let batch = Batch { events: vec![&event], lane: Lane::Enter };
         match self.tracking.test(&batch).await {
             Outcome::Accepted => (
                 true,

@@ -12,6 +12,7 @@ use domain::{
         RunState,
         runs::{RunControl as _, RunReads as _},
     },
+    time::Span,
 };
 use rstest::rstest;
 
@@ -101,4 +102,28 @@ async fn a_run_that_has_ended_or_never_was_is_not_cancelled(
     assert!(matches!(none, Err(Error::NotFound(_))), "{none:?}");
     let said = "SELECT actor || ' ' || action FROM audit WHERE action = 'cancel'";
     assert_eq!(bench.texts(said).await, ["ada cancel"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn whoever_should_have_left_holds_back_their_group_until_it_is_decided_anew(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = shop(engine).await else { return };
+    let mut carts = Worker::new(&bench, "carts-meta").await;
+    let mut viewers = Worker::new(&bench, "viewers-meta").await;
+    carts.bring(&people([1, 2])).await;
+    carts.begin().await;
+    carts.order(&people([2])).await;
+    viewers.order(&people([1])).await;
+    assert_eq!(viewers.next().await, Next::Blocked);
+    assert_eq!(bench.storage.cancel(carts.run, "ada", bench.now()).await.unwrap(), 1);
+    assert_eq!(viewers.next().await, Next::Blocked, "1 is still among the carts");
+    // A new run that only reads has not decided yet.
+    bench.clock.advance(Span::from_seconds(1));
+    carts.begin().await;
+    assert_eq!(viewers.next().await, Next::Blocked);
+    carts.order(&people([2])).await;
+    assert_eq!(carts.drain().await, [(Exited, 3, people([1]))]);
+    assert_eq!(viewers.drain().await, [(Entered, 1, people([1]))]);
 }

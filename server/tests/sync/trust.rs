@@ -322,3 +322,30 @@ async fn a_suppression_that_shrinks_by_mistake_keeps_holding(
     assert_eq!(bench.platform(META, "cart_abandoners").len(), 9);
     assert!(approvals.list().await.unwrap().is_empty());
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_claim_only_what_got_no_answer_is_sent_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let bench = Bench::new(engine).await;
+    let people: BTreeSet<u32> = (1..=3_000).collect();
+    for number in &people {
+        bench.sandbox.world.add_person(somebody(*number));
+    }
+    bench.world_segment(1, "Cart", &names(&people));
+    bench.apply(&one_mapping()).await;
+    // The whole order is one claim of several requests, and the last of them gets no answer.
+    let stuck = Fault::new(Vendor::Tracking, FaultKind::Status).status(503);
+    let last = Some("person3000@".to_owned());
+    bench.sandbox.faults.inject(Fault { containing: last, ..stuck }, now());
+    let output = bench.segue(&["sync", "--once", "--json", "--timeout", "1"]).await;
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let before = bench.sandbox.platform.counts().unique;
+    assert!((1..3_000).contains(&before), "{before}");
+    assert_eq!(runs(&output)["cart"]["delivered"].as_u64(), Some(before));
+    bench.sandbox.faults.clear();
+    assert_eq!(bench.sync().await["cart"]["delivered"].as_u64(), Some(3_000 - before));
+    let counts = bench.sandbox.platform.counts();
+    assert_eq!((counts.unique, counts.duplicate), (3_000, 0));
+}

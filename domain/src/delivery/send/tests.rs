@@ -1,5 +1,5 @@
 use std::sync::{
-    Mutex,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -9,10 +9,23 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    delivery::{Transition, port::Advanced, port::Named},
+    delivery::{
+        Transition,
+        drain::Jitter,
+        message::Installation,
+        port::{
+            Advance, Advanced, DeliveryStore, EventSink, Lease, LeaseStore, Named, Next, Sleep,
+            Telling,
+        },
+        retry::Patience,
+        route::Route,
+    },
     destinations::{DestinationSpec, Profile},
-    ids::{AudienceId, DestinationId, MappingId, PartId},
-    mappings::{MappingSpec, UseCase},
+    error::{Error, Result},
+    ids::{AudienceId, DestinationId, MappingId, PartId, RunId},
+    mappings::{Mapping, MappingSpec, UseCase},
+    people::PersonSet,
+    time::Clock,
 };
 
 /// Answers with one outcome after the other.
@@ -20,7 +33,7 @@ struct Script(Mutex<VecDeque<Outcome>>, AtomicUsize);
 
 #[async_trait]
 impl EventSink for Script {
-    async fn send(&self, _batch: &Batch) -> Outcome {
+    async fn send(&self, _batch: &Batch<'_>) -> Outcome {
         self.1.fetch_add(1, Ordering::SeqCst);
         self.0.lock().unwrap().pop_front().expect("nobody sends more")
     }
@@ -150,10 +163,11 @@ fn send(script: Vec<Outcome>, renewals: usize, patience: Patience) -> (Answer, u
         mapping: &mapping,
         route: &Route { audience, audience_key: key("carts"), destination },
         patience,
+        requests: 1,
         is_alone: &|| true,
     };
     let batch = [Rendered { ordinal: 1, messages: vec!["{}".to_owned()], left_out: Vec::new() }];
-    let answer = block_on(drain.send_range(&job, patience, Lane::Enter, &batch));
+    let answer = block_on(drain.send_range(&job, Lane::Enter, &batch));
     let waits = still.0.lock().unwrap().clone();
     (answer, sink.1.load(Ordering::SeqCst), waits)
 }

@@ -168,3 +168,6 @@ impl Drain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

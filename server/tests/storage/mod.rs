@@ -5,6 +5,7 @@
 
 mod attributes;
 mod cancel;
+mod closing;
 mod configuration;
 mod delivery;
 mod doubt;

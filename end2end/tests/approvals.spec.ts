@@ -45,7 +45,7 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) await awake(page);
       await page.getByRole('button', { name: /^Send [1-9][\d,]*\sexits and retire$/ }).click();
       await expect(page).toHaveURL('/mappings');
-      await expect(page.getByRole('rowheader', { name: 'vip-to-meta' })).toHaveCount(0);
+      await expect(page.getByRole('region', { name: 'Mappings', exact: true }).getByRole('rowheader', { name: 'vip-to-meta' })).toHaveCount(0);
       // Everybody leaves, by and by.
       await expect
         .poll(() => there(ownDemo, 'Facebook Custom Audiences', 'vip_buyers'), { timeout: 15_000 })

@@ -24,6 +24,88 @@ pub fn is_awake() -> bool {
     }
 }
 
+/// What the form around or inside of an event's listener holds now.
+pub fn entered<T: serde::de::DeserializeOwned>(event: &leptos::web_sys::Event) -> Option<T> {
+    #[cfg(feature = "hydrate")]
+    {
+        use leptos::{form::FromFormData as _, wasm_bindgen::JsCast as _, web_sys};
+        let around = event.current_target()?.unchecked_into::<web_sys::Element>();
+        let form = around.query_selector("form").ok()??;
+        let data = web_sys::FormData::new_with_form(form.unchecked_ref()).ok()?;
+        T::from_form_data(&data).ok()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        None
+    }
+}
+
+/// Walks a table by its arrow keys, from cell to cell that has a link; the space bar ticks the
+/// box beside the link. Enter is the link's own.
+pub fn walk_grid(event: &leptos::web_sys::KeyboardEvent) {
+    #[cfg(feature = "hydrate")]
+    let _ = grid::walk(event);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = event;
+}
+
+#[cfg(feature = "hydrate")]
+mod grid {
+    use leptos::{prelude::document, wasm_bindgen::JsCast as _, web_sys};
+    use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTableCellElement};
+
+    /// Where a link can be reached in a cell.
+    const LINK: &str = "a[href]";
+
+    pub fn walk(event: &web_sys::KeyboardEvent) -> Option<()> {
+        let (down, right) = match event.key().as_str() {
+            "ArrowUp" => (-1, 0),
+            "ArrowDown" => (1, 0),
+            "ArrowLeft" => (0, -1),
+            "ArrowRight" => (0, 1),
+            " " => (0, 0),
+            _ => return None,
+        };
+        let at = document().active_element()?;
+        if (down, right) == (0, 0) {
+            // A box ticks itself.
+            if at.matches(LINK).ok()? {
+                let ticked = at.parent_element()?.query_selector("input[type=checkbox]").ok()??;
+                event.prevent_default();
+                ticked.unchecked_into::<HtmlInputElement>().click();
+            }
+            return Some(());
+        }
+        let next = match at.closest("td, th").ok()? {
+            Some(cell) => beside(&cell, down, right)?,
+            // From the frame into the table.
+            None => event.current_target()?.unchecked_into::<Element>(),
+        };
+        let link = next.query_selector(LINK).ok()??;
+        event.prevent_default();
+        link.unchecked_into::<HtmlElement>().focus().ok()
+    }
+
+    /// The next cell that way that has a link.
+    fn beside(cell: &Element, down: i32, right: i32) -> Option<Element> {
+        let place = cell.unchecked_ref::<HtmlTableCellElement>().cell_index();
+        let rows = cell.closest("table").ok()??.query_selector_all("tr").ok()?;
+        let row = cell.closest("tr").ok()??;
+        let mut line = (0..rows.length()).find(|at| rows.get(*at).as_ref() == Some(&row))?;
+        let mut column = place;
+        loop {
+            line = line.checked_add_signed(down)?;
+            column = column.checked_add(right)?;
+            let row = rows.get(line)?.unchecked_into::<Element>();
+            let cell = row.children().item(u32::try_from(column).ok()?)?;
+            if cell.query_selector(LINK).ok()?.is_some() {
+                return Some(cell);
+            }
+        }
+    }
+}
+
 /// Closes an open popover.
 pub fn close_popover(element: &leptos::web_sys::HtmlElement) {
     #[cfg(feature = "hydrate")]

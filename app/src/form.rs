@@ -52,7 +52,8 @@ pub fn typed(field: &str, first: &str) -> String {
 
 /// Whether the page was sent again because something was wrong.
 pub fn is_sent_again() -> bool {
-    use_query_map().with_untracked(|query| query.get("__err").is_some())
+    use_query_map()
+        .with_untracked(|query| query.get("__err").or_else(|| query.get("preview")).is_some())
 }
 
 /// Whether a box was ticked before the page was sent again, or `first`: a browser sends

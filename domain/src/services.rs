@@ -5,12 +5,18 @@
 use std::sync::Arc;
 
 use crate::{
-    access::service::AccessService, approvals::service::ApprovalService,
-    audiences::service::AudienceService, configuration::service::ConfigurationService,
-    connections::service::ConnectionService, delivery::service::DeliveryService,
-    destinations::service::DestinationService, mappings::service::MappingService,
-    people::service::PeopleService, suppression::service::SuppressionService,
-    sync::runs::RunService, time::Clock,
+    access::service::AccessService,
+    approvals::service::ApprovalService,
+    audiences::service::AudienceService,
+    configuration::service::ConfigurationService,
+    connections::service::ConnectionService,
+    delivery::service::DeliveryService,
+    destinations::service::DestinationService,
+    mappings::{preview::service::PreviewService, service::MappingService},
+    people::service::PeopleService,
+    suppression::service::SuppressionService,
+    sync::runs::RunService,
+    time::Clock,
 };
 
 /// All of them; cheap to clone.
@@ -36,6 +42,8 @@ pub struct Services {
     pub people: Arc<PeopleService>,
     /// Passes of mappings.
     pub runs: Arc<RunService>,
+    /// What a change of a mapping would do.
+    pub previews: Arc<PreviewService>,
     /// What keeps people out.
     pub suppression: Arc<SuppressionService>,
     /// The time, for what pages say about it.

@@ -14,7 +14,7 @@ use domain::{
     },
     destinations::service::DestinationService,
     ids::Ids,
-    mappings::service::MappingService,
+    mappings::{preview::service::PreviewService, service::MappingService},
     people::{reader::AttributeReader, service::PeopleService},
     services::Services,
     suppression::service::SuppressionService,
@@ -243,6 +243,14 @@ impl Parts<'_> {
                 stir.clone(),
             )),
             people: Arc::new(PeopleService::new(stored.clone(), clock.clone())),
+            previews: Arc::new(PreviewService {
+                configuration: configuration.clone(),
+                mirrors: stored.clone(),
+                suppressions: stored.clone(),
+                store: stored.clone(),
+                people: stored.clone(),
+                clock: clock.clone(),
+            }),
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
             suppression: Arc::new(SuppressionService::new(
                 configuration.clone(),

@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     http::{
         assets::Site,
+        downloads,
         router::{Edge, router},
     },
     worker,
@@ -117,6 +118,7 @@ pub async fn serve_on(
         }),
         https: url.starts_with("https://"),
         auth: Auth::new(segue.storage.clone(), segue.services.access.clone(), segue.clock.clone()),
+        downloads: downloads::routes(segue.services.clone()),
         machines: axum::Router::new(),
     };
     tracing::info!("listening on http://{address}");

@@ -14,6 +14,7 @@ use server::auth::{self, Auth};
 use server::compose::{Purpose, Segue};
 use server::config::Config;
 use server::http::assets::Site;
+use server::http::downloads;
 use server::http::router::{Edge, router};
 use tower::ServiceExt as _;
 
@@ -85,6 +86,7 @@ impl House {
             provide: Arc::new(move || leptos::prelude::provide_context(services.clone())),
             ready: Arc::new(|| Box::pin(async { true })),
             https: false,
+            downloads: downloads::routes(self.segue.services.clone()),
             machines: Router::new(),
         }
     }

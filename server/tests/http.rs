@@ -232,3 +232,18 @@ async fn readiness_follows_the_hook() {
         StatusCode::SERVICE_UNAVAILABLE
     );
 }
+
+#[tokio::test]
+async fn downloads_are_for_whoever_is_signed_in() {
+    let house = House::new().await;
+    let router = router(house.edge());
+    let (answer, body) = ask(&router, page("/mappings.csv", None)).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert!(body.is_empty(), "{body}");
+    let cookie = house.signed_in().await;
+    let (answer, body) = ask(&router, page("/mappings.csv", Some(&cookie))).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()[CONTENT_TYPE], "text/csv; charset=utf-8");
+    assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
+    assert!(body.starts_with("\"mapping\",\"audience\",\"segment\""), "{body}");
+}

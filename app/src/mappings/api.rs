@@ -6,7 +6,9 @@ use domain::{
     delivery::letters::LetterCount,
     destinations::DestinationRow,
     key::Key,
-    mappings::{ClosingRow, HoldoutPercent, MappingRow, MappingSpec},
+    mappings::{
+        ClosingRow, HoldoutPercent, MappingRow, MappingSpec, matrix::Matrix, preview::Preview,
+    },
     sync::RunRow,
     time::Instant,
 };
@@ -23,6 +25,10 @@ use domain::{configuration::plan::Leaving, time::Span};
 #[cfg(feature = "ssr")]
 const RUNS: usize = 20;
 
+/// The page of the matrix.
+#[cfg(feature = "ssr")]
+const MATRIX: &str = "/mappings?view=matrix";
+
 /// The list of mappings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MappingsView {
@@ -34,6 +40,27 @@ pub struct MappingsView {
     pub closing: Vec<ClosingRow>,
     /// Whether the vendors can be used.
     pub connections: Vec<ConnectionView>,
+}
+
+/// Every audience against every destination.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MatrixView {
+    /// When this was read.
+    pub now: Instant,
+    /// What is sent where.
+    pub matrix: Matrix,
+}
+
+/// What a form that may not be whole yet would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Told {
+    /// This.
+    Preview(Box<Preview>),
+    /// Nothing can be said before that is put right.
+    NotYet {
+        /// What is wrong or missing.
+        message: String,
+    },
 }
 
 /// One mapping and a page of its runs.
@@ -95,6 +122,22 @@ pub struct MappingForm {
 }
 
 impl MappingForm {
+    /// From wherever its fields can be found by name.
+    #[must_use]
+    pub fn of(field: impl Fn(&str) -> String) -> Self {
+        Self {
+            key: field("key"),
+            audience: field("audience"),
+            destination: field("destination"),
+            use_case: field("use_case"),
+            every: field("every"),
+            holdout_percent: field("holdout_percent"),
+            exclusivity_group: field("exclusivity_group"),
+            priority: field("priority"),
+            active: field("active"),
+        }
+    }
+
     /// Parses each field; the first that can't be is named.
     pub fn parse(&self) -> Result<MappingSpec, AppError> {
         let holdout: f64 = match self.holdout_percent.trim() {
@@ -183,6 +226,17 @@ pub async fn read_mappings() -> Result<MappingsView, AppError> {
     })
 }
 
+/// All mappings, where their audiences and destinations meet.
+#[server(prefix = "/fn", endpoint = "read_matrix")]
+pub async fn read_matrix() -> Result<MatrixView, AppError> {
+    let (services, _) = enter()?;
+    let mappings = services.mappings.list().await?;
+    let (audiences, destinations) =
+        (services.audiences.list().await?, services.destinations.list().await?);
+    let matrix = Matrix::of(audiences, destinations, &mappings);
+    Ok(MatrixView { now: services.clock.now(), matrix })
+}
+
 /// One mapping and its runs that began before `before`.
 #[server(prefix = "/fn", endpoint = "read_mapping")]
 pub async fn read_mapping(
@@ -232,6 +286,31 @@ pub async fn create_mapping(
         Ok(page_of(&form.key))
     };
     finish::<CreateMapping>(outcome.await, "/mappings/new", &form.typed())
+}
+
+/// What saving it would do. Nothing is stored.
+#[server(prefix = "/fn", endpoint = "preview_mapping")]
+pub async fn preview_mapping(
+    /// What was entered so far.
+    #[server(flatten)]
+    form: MappingForm,
+) -> Result<Told, AppError> {
+    let (services, actor) = enter()?;
+    // A name comes last to most people, and changes nothing of what would be sent.
+    let named = MappingForm {
+        key: if form.key.trim().is_empty() { "unnamed".to_owned() } else { form.key.clone() },
+        ..form
+    };
+    let spec = match named.parse() {
+        Ok(spec) => spec,
+        Err(AppError::Invalid { message, .. }) => return Ok(Told::NotYet { message }),
+        Err(error) => return Err(error),
+    };
+    match services.previews.preview(spec, &actor).await.map_err(AppError::from) {
+        Ok(preview) => Ok(Told::Preview(Box::new(preview))),
+        Err(AppError::Invalid { message, .. }) => Ok(Told::NotYet { message }),
+        Err(error) => Err(error),
+    }
 }
 
 /// Changes a mapping.
@@ -289,6 +368,33 @@ pub async fn resume_mapping(
         Ok(page_of(&key))
     };
     finish::<ResumeMapping>(outcome.await, &page_of(&key), &[])
+}
+
+/// Pauses or resumes several mappings at once.
+#[server(prefix = "/fn", endpoint = "switch_mappings")]
+pub async fn switch_mappings(
+    /// Which.
+    #[server(default)]
+    keys: Vec<String>,
+    /// `pause` or `resume`.
+    to: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let active = match &*to {
+            "pause" => false,
+            "resume" => true,
+            _ => return Err(AppError::invalid("to", "choose pause or resume")),
+        };
+        if keys.is_empty() {
+            return Err(AppError::invalid("keys", "Choose one mapping or more in the matrix"));
+        }
+        let keys: Vec<Key> = keys.iter().map(|key| named(key)).collect::<Result<_, _>>()?;
+        let switched = services.mappings.switch(&keys, active, &actor).await?;
+        let switched: Vec<&str> = switched.iter().map(Key::as_str).collect();
+        Ok(format!("{MATRIX}&done={to}&keys={}", switched.join(",")))
+    };
+    finish::<SwitchMappings>(outcome.await, MATRIX, &[])
 }
 
 /// Sends people again who were told anything since a length of time, or everybody.

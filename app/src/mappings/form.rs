@@ -7,6 +7,7 @@ use leptos_router::hooks::use_params_map;
 use super::{
     api::{CreateMapping, MappingChoices, UpdateMapping, read_mapping_choices},
     floor::{every_hint, typed_floor},
+    preview::{Previewed, Previewing},
 };
 use crate::{
     form::{Answered, FormError, answered, ticked, typed, wrong},
@@ -35,11 +36,16 @@ const FIELDS: &[&str] = &[
 pub fn NewMappingPage() -> AnyView {
     let create = ServerAction::<CreateMapping>::new();
     let data = Resource::new(|| (), |()| read_mapping_choices(None));
-    loaded(data, "New mapping", move |choices| new_page(choices, create))
+    let previewing = Previewing::new();
+    loaded(data, "New mapping", move |choices| new_page(choices, create, previewing))
 }
 
 /// The page that makes a mapping.
-pub fn new_page(choices: MappingChoices, create: ServerAction<CreateMapping>) -> AnyView {
+pub fn new_page(
+    choices: MappingChoices,
+    create: ServerAction<CreateMapping>,
+    previewing: Previewing,
+) -> AnyView {
     let answer = "Choose who goes where, and what for. It runs as soon as it is added.";
     let missing = match (choices.audiences.is_empty(), choices.destinations.is_empty()) {
         (true, _) => Some(("No audience to send", "/audiences/new", "Promote a segment")),
@@ -56,17 +62,20 @@ pub fn new_page(choices: MappingChoices, create: ServerAction<CreateMapping>) ->
         }
         .into_any(),
         None => view! {
-            <ActionForm action=create attr:class="form">
-                {fields(choices, answered(create), "The mapping was not added")}
-                <div class="buttons">
-                    <Button kind=ButtonKind::Primary busy=create.pending()>
-                        "Add mapping"
-                    </Button>
-                    <LinkButton href="/mappings" kind=ButtonKind::Quiet>
-                        "Cancel"
-                    </LinkButton>
-                </div>
-            </ActionForm>
+            <Previewed previewing>
+                <ActionForm action=create attr:class="form">
+                    {fields(choices, answered(create), "The mapping was not added")}
+                    <div class="buttons">
+                        <Button kind=ButtonKind::Primary busy=create.pending()>
+                            "Add mapping"
+                        </Button>
+                        <LinkButton href="/mappings" kind=ButtonKind::Quiet>
+                            "Cancel"
+                        </LinkButton>
+                        {preview_button("/mappings/new".to_owned())}
+                    </div>
+                </ActionForm>
+            </Previewed>
         }
         .into_any(),
     };
@@ -85,31 +94,57 @@ pub fn EditMappingPage() -> AnyView {
     let update = ServerAction::<UpdateMapping>::new();
     let key = move || params.read().get("key");
     let data = Resource::new(key, |key| read_mapping_choices(Some(key.unwrap_or_default())));
-    loaded(data, "Edit mapping", move |choices| edit_page(choices, update))
+    let previewing = Previewing::new();
+    loaded(data, "Edit mapping", move |choices| edit_page(choices, update, previewing))
 }
 
 /// The page that changes a mapping.
-pub fn edit_page(choices: MappingChoices, update: ServerAction<UpdateMapping>) -> AnyView {
+pub fn edit_page(
+    choices: MappingChoices,
+    update: ServerAction<UpdateMapping>,
+    previewing: Previewing,
+) -> AnyView {
     let key = choices.spec.as_ref().map(|spec| spec.key.to_string()).unwrap_or_default();
     let page = format!("/mappings/{key}");
+    let again = format!("{page}/edit");
     let answer = view! {
         "A change of " <a href=page.clone()>{key.clone()}</a>
         " takes effect with its next run. What is already there stays until then."
     };
     view! {
         <Page name=format!("Edit {key}") narrow=true answer=answer.into_any()>
-            <ActionForm action=update attr:class="form">
-                {fields(choices, answered(update), "The mapping was not saved")}
-                <div class="buttons">
-                    <Button kind=ButtonKind::Primary busy=update.pending()>
-                        "Save mapping"
-                    </Button>
-                    <LinkButton href=page kind=ButtonKind::Quiet>
-                        "Cancel"
-                    </LinkButton>
-                </div>
-            </ActionForm>
+            <Previewed previewing>
+                <ActionForm action=update attr:class="form">
+                    {fields(choices, answered(update), "The mapping was not saved")}
+                    <div class="buttons">
+                        <Button kind=ButtonKind::Primary busy=update.pending()>
+                            "Save mapping"
+                        </Button>
+                        <LinkButton href=page kind=ButtonKind::Quiet>
+                            "Cancel"
+                        </LinkButton>
+                        {preview_button(again)}
+                    </div>
+                </ActionForm>
+            </Previewed>
         </Page>
+    }
+    .into_any()
+}
+
+/// Shows what saving would do where no script does it with every change.
+fn preview_button(page: String) -> AnyView {
+    view! {
+        <button
+            class="button asleep"
+            name="preview"
+            value="1"
+            formaction=page
+            formmethod="get"
+            formnovalidate
+        >
+            "Preview"
+        </button>
     }
     .into_any()
 }

@@ -5,5 +5,7 @@ mod closing;
 mod floor;
 pub mod form;
 pub mod manage;
+pub mod matrix;
 pub mod page;
 pub mod parts;
+pub mod preview;

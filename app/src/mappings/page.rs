@@ -7,18 +7,47 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::{
     api::{MappingsView, read_mapping, read_mappings},
     closing::{closing_section, closing_sentence, is_sending},
+    matrix::MatrixPage,
     parts::{Actions, list_sentence, mapping_page, mappings_table, no_mappings},
 };
 use crate::{
     connections::parts::any_outage,
     live::{Data, loaded, renew},
-    ui::{ButtonKind, LinkButton, Mark, Page},
+    ui::{ButtonKind, LinkButton, Mark, Page, Tab, Tabs},
     words,
 };
 
-/// All mappings.
+/// All mappings, as a list or as a matrix.
 #[component]
 pub fn MappingsPage() -> AnyView {
+    let query = use_query_map();
+    let is_matrix = Memo::new(move |_| query.read().get("view").as_deref() == Some("matrix"));
+    let show = move || {
+        if is_matrix.get() {
+            view! { <MatrixPage /> }
+        } else {
+            view! { <ListPage /> }
+        }
+    };
+    view! { {show} }.into_any()
+}
+
+/// The two views of all mappings.
+pub fn views(is_matrix: bool) -> AnyView {
+    let tab = |href: &str, words: &str, current| Tab {
+        href: href.to_owned(),
+        words: words.to_owned(),
+        current,
+    };
+    let tabs = vec![
+        tab("/mappings", "List", !is_matrix),
+        tab("/mappings?view=matrix", "Matrix", is_matrix),
+    ];
+    view! { <Tabs label="Views of the mappings" tabs /> }.into_any()
+}
+
+#[component]
+fn ListPage() -> AnyView {
     let data: Data<MappingsView> = Resource::new(|| (), |()| read_mappings());
     renew(data, |view| view.mappings.iter().any(words::is_running) || is_sending(&view.closing));
     loaded(data, "Mappings", mappings_page)
@@ -41,6 +70,7 @@ pub fn mappings_page(view: MappingsView) -> AnyView {
     let table = if mappings.is_empty() { no_mappings() } else { mappings_table(mappings, now) };
     view! {
         <Page name="Mappings" answer actions>
+            {views(false)}
             {table} {closing_section(closing, &connections, now)}
         </Page>
     }

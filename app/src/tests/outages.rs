@@ -25,6 +25,7 @@ use crate::{
         form::{edit_page, new_page},
         page::mappings_page,
         parts::{Actions, mapping_page},
+        preview::Previewing,
     },
     overview::page::overview_page,
 };
@@ -167,14 +168,16 @@ fn choices(every: Span, is_new: bool) -> MappingChoices {
 fn the_form_says_how_often_lists_change_and_warns_of_less() {
     let edit = |every| {
         words(&page("/mappings/cart-meta/edit", move || {
-            edit_page(choices(every, false), ServerAction::new())
+            edit_page(choices(every, false), ServerAction::new(), Previewing::answered(None))
         }))
     };
     assert!(edit(Span::from_minutes(5)).contains("It runs every 5 min all the same"));
     let seldom = edit(Span::from_hours(24));
     assert!(!seldom.contains("all the same"), "{seldom}");
     let new = |address: &'static str| {
-        words(&page(address, || new_page(choices(Span(0), true), ServerAction::new())))
+        words(&page(address, || {
+            new_page(choices(Span(0), true), ServerAction::new(), Previewing::answered(None))
+        }))
     };
     let first = new("/mappings/new");
     let said = "Lists change at most every 1 h at Meta Custom Audiences.";

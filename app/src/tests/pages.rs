@@ -9,7 +9,11 @@ use domain::{
     },
     demo::{Breakage, Broken},
     destinations::{DestinationRow, DestinationSpec, Profile},
-    mappings::{Health, UseCase},
+    mappings::{
+        Health, UseCase,
+        matrix::Matrix,
+        preview::{Effect, Moved, Preview, Sampled},
+    },
     people::{HistoryEntry, Person, PersonMapping, PersonView},
     suppression::{SuppressionRow, SuppressionSpec},
     sync::{Cause, RunState},
@@ -40,11 +44,13 @@ use crate::{
     },
     destinations::{api::DestinationsView, form::NewDestinationPage, page::destinations_page},
     mappings::{
-        api::{MappingChoices, MappingView, MappingsView},
+        api::{MappingChoices, MappingView, MappingsView, MatrixView},
         form::{edit_page, new_page},
         manage::{self, manage_page},
+        matrix::{Switched, matrix_page},
         page::mappings_page,
         parts::{Actions, mapping_page},
+        preview::{Previewing, panel},
     },
     overview::{api::Overview, page::overview_page},
     people::{
@@ -223,6 +229,64 @@ fn before_the_first_mapping_the_overview_has_the_next_step() {
 }
 
 #[test]
+fn the_matrix_has_a_place_for_each_audience_at_each_destination() {
+    let view = || {
+        let (audiences, destinations) = (vec![audience(Mirror::Fresh)], vec![destination()]);
+        let matrix = Matrix::of(audiences, destinations, &[mapping(Health::Paused)]);
+        MatrixView { now: now(), matrix }
+    };
+    let html = page("/mappings?view=matrix", move || {
+        matrix_page(view(), ServerAction::new(), Switched::read("pause", "cart-meta"))
+    });
+    assert_eq!(
+        answer(&html),
+        "1 of 1 place is used: 1 audience at 1 destination. Every audience is sent somewhere."
+    );
+    assert!(html.contains("1\u{a0}mapping was paused") && html.contains("Undo"), "{html}");
+    assert!(html.contains("name=\"keys[]\"") && html.contains("href=\"/mappings.csv\""));
+    let html = page("/mappings?view=matrix", move || {
+        let MatrixView { now, mut matrix } = view();
+        matrix.audiences[0].cells = vec![vec![]];
+        matrix_page(MatrixView { now, matrix }, ServerAction::new(), None)
+    });
+    assert!(html.contains("/mappings/new?audience=cart-abandoners&amp;destination=meta"), "{html}");
+}
+
+#[test]
+fn a_preview_tells_who_comes_and_goes_and_how_long_it_takes() {
+    let effect = Effect {
+        members: 14_911,
+        target: 12_480,
+        withheld: withheld(),
+        present: 12_000,
+        entered: 600,
+        exited: 120,
+        takes: Span::from_seconds(1),
+        waits: true,
+        others: vec![Moved { mapping: key("vip-meta"), gains: 0, loses: 12 }],
+    };
+    let sample = Sampled { cio_id: "a1".to_owned(), email: None, cause: Some(Cause::Suppressed) };
+    let html = page("/mappings/new", move || {
+        panel(Preview {
+            effect: effect.clone(),
+            read_at: Some(now()),
+            sample: vec![sample.clone()],
+        })
+    });
+    let words = words(&html);
+    for part in [
+        "12,480 of 14,911 members should be there; 12,000 are now.",
+        "600 people would come in and 120 would leave. At the configured rate that takes 1 s.",
+        "it would wait for you",
+        "vip-meta loses 12",
+    ] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
+    let unread = page("/mappings/new", || panel(Preview::default()));
+    assert!(unread.contains("members were not read yet"));
+}
+
+#[test]
 fn the_lists_begin_with_their_answer() {
     let html = page("/mappings", || mappings_page(list(vec![mapping(Health::Failing)])));
     assert_eq!(
@@ -312,7 +376,7 @@ fn a_form_that_came_back_keeps_what_was_typed_and_shows_what_is_wrong() {
                 &error.expect("an error"),
             ));
         });
-        new_page(choices(), ServerAction::new())
+        new_page(choices(), ServerAction::new(), Previewing::answered(None))
     });
     assert!(html.contains("value=\"my key\""), "{html}");
     assert!(html.contains("value=\"soon\""));
@@ -326,7 +390,7 @@ fn a_form_that_came_back_keeps_what_was_typed_and_shows_what_is_wrong() {
 fn a_form_without_anything_to_choose_leads_to_the_step_before() {
     let html = page("/mappings/new", || {
         let choices = MappingChoices { audiences: vec![], ..choices() };
-        new_page(choices, ServerAction::new())
+        new_page(choices, ServerAction::new(), Previewing::answered(None))
     });
     assert!(html.contains("href=\"/audiences/new\"") && !html.contains("<form"));
 }
@@ -335,7 +399,11 @@ fn a_form_without_anything_to_choose_leads_to_the_step_before() {
 fn the_edit_form_holds_the_mapping_and_never_changes_its_key() {
     let html = page("/mappings/cart-meta/edit", || {
         let spec = Some(mapping(Health::Ok).spec);
-        edit_page(MappingChoices { spec, ..choices() }, ServerAction::new())
+        edit_page(
+            MappingChoices { spec, ..choices() },
+            ServerAction::new(),
+            Previewing::answered(None),
+        )
     });
     assert!(html.contains("type=\"hidden\" name=\"key\" value=\"cart-meta\""), "{html}");
     assert!(!html.contains("<select"), "its two ends are fixed");

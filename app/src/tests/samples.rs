@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     audiences::{AudienceRow, AudienceSpec, Mirror},
     connections::{ConnectionView, KeySource, Region, TestResult, Vendor},
-    destinations::Profile,
+    destinations::{DestinationRow, DestinationSpec, Profile},
     ids::RunId,
     key::Key,
     mappings::{Health, HoldoutPercent, MappingRow, MappingSpec, UseCase},
@@ -107,6 +107,17 @@ pub fn audience(mirror: Mirror) -> AudienceRow {
         mirrored_at: Some(now().minus(Span::from_hours(2))),
         mappings: 1,
     }
+}
+
+pub fn destination() -> DestinationRow {
+    let spec = DestinationSpec {
+        key: key("meta"),
+        profile: Profile::MetaCustomAudiences,
+        integration: "Facebook Custom Audiences".to_owned(),
+        fields: Vec::new(),
+        hash: false,
+    };
+    DestinationRow { spec, mappings: 1, delivered: 12_102 }
 }
 
 pub fn connection(vendor: Vendor, ok: bool) -> ConnectionView {

@@ -50,7 +50,8 @@ impl ApprovalService {
     pub async fn discard(&self, run: RunId, actor: &Actor) -> Result<()> {
         actor.require(Role::Operator)?;
         let mapping = self.store.discard(run, &actor.name, self.clock.now()).await?;
-        self.configuration.set_active(&mapping, false, actor).await
+        self.configuration.set_all_active(&[mapping], false, actor).await?;
+        Ok(())
     }
 
     /// Takes a small reading of a suppression's audience for true: whoever it lost may get ads

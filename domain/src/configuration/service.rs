@@ -89,14 +89,27 @@ impl ConfigurationService {
         Ok(())
     }
 
-    /// Pauses or resumes a mapping.
-    pub async fn set_active(&self, key: &Key, active: bool, actor: &Actor) -> Result<()> {
+    /// Pauses or resumes mappings, all of them or none; those that weren't so before.
+    pub async fn set_all_active(
+        &self,
+        keys: &[Key],
+        active: bool,
+        actor: &Actor,
+    ) -> Result<Vec<Key>> {
         actor.require(Role::Operator)?;
         let stored = self.load().await?;
-        let mapping = stored.mapping(key).ok_or_else(|| missing("mapping", key))?;
-        let spec = MappingSpec { active, ..mapping.spec.clone() };
-        self.apply(&Desired { mapping: vec![spec], ..Desired::default() }, false, actor).await?;
-        Ok(())
+        let mut mapping = Vec::new();
+        for key in keys {
+            let found = stored.mapping(key).ok_or_else(|| missing("mapping", key))?;
+            if found.spec.active != active {
+                mapping.push(MappingSpec { active, ..found.spec.clone() });
+            }
+        }
+        let switched: Vec<Key> = mapping.iter().map(|spec| spec.key.clone()).collect();
+        if !switched.is_empty() {
+            self.apply(&Desired { mapping, ..Desired::default() }, false, actor).await?;
+        }
+        Ok(switched)
     }
 
     /// Promotes a segment.

@@ -2,8 +2,10 @@
 
 #[cfg(feature = "service")]
 pub mod health;
+pub mod matrix;
 #[cfg(feature = "service")]
 pub mod port;
+pub mod preview;
 #[cfg(feature = "service")]
 pub mod service;
 
@@ -183,6 +185,22 @@ pub enum Health {
     Ok,
     /// It is paused.
     Paused,
+}
+
+impl Health {
+    /// The fixed name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failing => "failing",
+            Self::Late => "late",
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::New => "new",
+            Self::Ok => "ok",
+            Self::Paused => "paused",
+        }
+    }
 }
 
 /// A retired mapping whose people have not all left their destination.

@@ -70,14 +70,23 @@ impl MappingService {
 
     /// Pauses one; what protects still flows.
     pub async fn pause(&self, key: &Key, actor: &Actor) -> Result<()> {
-        self.configuration.set_active(key, false, actor).await
+        self.switch(std::slice::from_ref(key), false, actor).await?;
+        Ok(())
     }
 
     /// Resumes one.
     pub async fn resume(&self, key: &Key, actor: &Actor) -> Result<()> {
-        self.configuration.set_active(key, true, actor).await?;
-        self.wake.wake();
+        self.switch(std::slice::from_ref(key), true, actor).await?;
         Ok(())
+    }
+
+    /// Pauses or resumes several at once, all or none; those that weren't so before.
+    pub async fn switch(&self, keys: &[Key], active: bool, actor: &Actor) -> Result<Vec<Key>> {
+        let switched = self.configuration.set_all_active(keys, active, actor).await?;
+        if active {
+            self.wake.wake();
+        }
+        Ok(switched)
     }
 
     /// Sends one's people again, those who were told anything since a moment or everybody who

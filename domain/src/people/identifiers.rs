@@ -22,6 +22,14 @@ pub fn email(text: &str) -> Option<String> {
     (plain && text.len() <= 254 && EmailAddress::from_str(&text).is_ok()).then_some(text)
 }
 
+/// An address with all but its first letter and its host hidden, for lists that show people.
+#[must_use]
+pub fn masked(email: &str) -> String {
+    let (name, host) = email.split_once('@').unwrap_or((email, ""));
+    let first: String = name.chars().take(1).collect();
+    format!("{first}•••@{host}")
+}
+
 /// The workspace's own id, trimmed; nothing if that leaves nothing or holds what no database
 /// keeps.
 #[must_use]

@@ -180,4 +180,4 @@ pub fn held_out<'a>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,6 +6,8 @@ mod candidates;
 pub mod decide;
 #[cfg(feature = "service")]
 pub mod diff;
+#[cfg(feature = "service")]
+pub mod facts;
 pub mod gate;
 #[cfg(feature = "service")]
 pub mod mirror;

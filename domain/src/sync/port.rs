@@ -78,6 +78,9 @@ pub trait SyncStore: Send + Sync {
     /// The people's ids in Customer.io.
     async fn cio_ids(&self, people: &PersonSet) -> Result<Vec<(Ordinal, String)>>;
 
+    /// Who is at a mapping's destination, everything claimed taken for answered.
+    async fn present(&self, mapping: MappingId) -> Result<PersonSet>;
+
     /// Whom Segment refused in a mapping, until somebody changes that.
     async fn refused(&self, mapping: MappingId) -> Result<PersonSet>;
 

@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result},
     ids::{AudienceId, Ids, MappingId, RunId},
     key::Key,
-    people::{PersonSet, reader::AttributeReader},
+    people::reader::AttributeReader,
     suppression::service::SuppressionStore,
     time::{Clock, Instant, Span},
 };
@@ -32,7 +32,8 @@ use crate::{
 use super::{
     RunRow, RunState,
     candidates::{Candidate, are_mates, audiences_behind, audiences_read_by, chosen},
-    decide::{Facts, held_out},
+    decide::Facts,
+    facts::read_facts,
     mirror::{Mirrorer, Reading},
     pass::Running,
     port::SyncStore,
@@ -252,31 +253,13 @@ impl SyncService {
     }
 
     pub(super) async fn facts(&self, configuration: &Configuration) -> Result<Facts> {
-        let mut facts = Facts::default();
-        for audience in &configuration.audiences {
-            if let Some(members) = self.mirrors.members(audience.id).await? {
-                facts.members.insert(audience.id, members);
-            }
-        }
-        for (_, people) in self.suppressions.suppressed(self.clock.now()).await? {
-            facts.suppressed |= people;
-        }
-        let identifiers = self.store.identifier_sets().await?;
-        facts.with_email = identifiers.email;
-        facts.with_phone = identifiers.phone;
-        facts.with_id = identifiers.id;
-        let empty = PersonSet::new();
-        for mapping in &configuration.mappings {
-            let spec = &mapping.spec;
-            if spec.holdout_percent.0 > 0 && spec.use_case.is_addressed() {
-                let members = facts.members.get(&mapping.audience_id).unwrap_or(&empty);
-                let ids = self.store.cio_ids(members).await?;
-                let people = ids.iter().map(|(ordinal, cio_id)| (*ordinal, cio_id.as_str()));
-                let out = held_out(spec.key.as_str(), spec.holdout_percent, people);
-                facts.holdout.insert(mapping.id, out);
-            }
-            facts.refused.insert(mapping.id, self.store.refused(mapping.id).await?);
-        }
-        Ok(facts)
+        read_facts(
+            configuration,
+            &*self.mirrors,
+            &*self.suppressions,
+            &*self.store,
+            self.clock.now(),
+        )
+        .await
     }
 }

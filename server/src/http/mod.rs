@@ -4,6 +4,7 @@
 //! [`router::router`] by the composition root.
 
 pub mod assets;
+pub mod downloads;
 pub mod refusal;
 pub mod router;
 pub mod security;

@@ -60,6 +60,8 @@ pub struct Edge {
     pub https: bool,
     /// Who may use the console.
     pub auth: Auth,
+    /// Routes for signed-in people that are no pages.
+    pub downloads: Router,
     /// Routes for machines, with their own guards.
     pub machines: Router,
 }
@@ -106,6 +108,7 @@ fn console(edge: Edge) -> Router {
     };
     let pages = Router::new()
         .leptos_routes_with_context(&options, routes, provide, document)
+        .merge(edge.downloads.with_state(()))
         .fallback(fallback)
         .layer(from_fn(refusal::status));
     edge.auth

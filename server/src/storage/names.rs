@@ -12,17 +12,19 @@ use domain::{
     ids::MappingId,
     people::{
         Ordinal, PersonSet,
-        chunks::{self, CHUNK},
+        chunks::CHUNK,
         port::PersonStore as _,
         renaming::{Names, Without},
     },
-    sync::diff::apply,
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Storage, bitmap, configuration::parse, delivery::place, macros::reading, people::ordinal,
+    Storage, bitmap,
+    macros::reading,
+    people::ordinal,
+    presence::{ClaimedPart, claimed},
     statement::Statement,
 };
 
@@ -34,14 +36,6 @@ struct NamedRow {
     email: Option<String>,
     phone: Option<String>,
     without: Option<String>,
-}
-
-/// A range that was claimed at least in part.
-#[derive(FromRow)]
-struct ClaimedPart {
-    transition: String,
-    people: Vec<u8>,
-    claimed: i64,
 }
 
 /// How somebody was named before a change.
@@ -286,7 +280,7 @@ impl Storage {
         let mut taken = Taken::default();
         let chunks: BTreeSet<u32> = others.iter().map(|(number, ..)| number / CHUNK).collect();
         for chunk in chunks {
-            let present = self.present(mapping, chunk).await?;
+            let present = self.present_in(mapping, chunk).await?;
             for (_, email, phone) in others.iter().filter(|(number, ..)| present.contains(*number))
             {
                 taken.emails.extend(email.clone());
@@ -297,7 +291,7 @@ impl Storage {
     }
 
     /// Who is at a mapping's destination in one chunk, everything claimed taken for answered.
-    async fn present(&self, mapping: MappingId, chunk: u32) -> Result<PersonSet> {
+    async fn present_in(&self, mapping: MappingId, chunk: u32) -> Result<PersonSet> {
         let (folded, parts): (Option<Vec<u8>>, Vec<ClaimedPart>) =
             reading!(self.database, |connection| {
                 let folded = sqlx::query_scalar(
@@ -317,13 +311,7 @@ impl Storage {
                 .await?;
                 Ok((folded, parts))
             })?;
-        let mut present =
-            folded.map(|bytes| bitmap::decode(&bytes)).transpose()?.unwrap_or_default();
-        for part in parts {
-            let range = chunks::between(&bitmap::decode(&part.people)?, 0, place(part.claimed)?);
-            apply(&mut present, parse(&part.transition)?, &range);
-        }
-        Ok(present)
+        claimed(folded.as_slice(), parts)
     }
 }
 

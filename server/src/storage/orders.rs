@@ -22,6 +22,7 @@ use super::{
     macros::{reading, writing},
     order::{Before, StoredMapping, write_order},
     people::ordinal,
+    presence::{ClaimedPart, claimed},
     statement::carry_out,
     stops::goes,
 };
@@ -134,6 +135,26 @@ impl SyncStore for Storage {
             }
         }
         Ok(ids)
+    }
+
+    async fn present(&self, mapping: MappingId) -> Result<PersonSet> {
+        let (folded, parts): (Vec<Vec<u8>>, Vec<ClaimedPart>) =
+            reading!(self.database, |connection| {
+                let folded =
+                    sqlx::query_scalar("SELECT people FROM delivered_chunk WHERE mapping_id = $1")
+                        .bind(mapping.0)
+                        .fetch_all(&mut *connection)
+                        .await?;
+                let parts = sqlx::query_as(
+                    "SELECT transition, people, claimed FROM part
+                    WHERE mapping_id = $1 AND NOT folded ORDER BY generation, lane",
+                )
+                .bind(mapping.0)
+                .fetch_all(&mut *connection)
+                .await?;
+                Ok((folded, parts))
+            })?;
+        claimed(&folded, parts)
     }
 
     async fn refused(&self, mapping: MappingId) -> Result<PersonSet> {

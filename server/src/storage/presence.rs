@@ -22,6 +22,28 @@ pub struct AnsweredPart {
     acknowledged: i64,
 }
 
+/// A part that isn't folded, with what was claimed of it.
+#[derive(FromRow)]
+pub struct ClaimedPart {
+    transition: String,
+    people: Vec<u8>,
+    claimed: i64,
+}
+
+/// Who is there, everything claimed taken for answered: the folded chunks with every claimed
+/// range applied in order.
+pub fn claimed(folded: &[Vec<u8>], parts: Vec<ClaimedPart>) -> Result<PersonSet> {
+    let mut present = PersonSet::new();
+    for bytes in folded {
+        present |= bitmap::decode(bytes)?;
+    }
+    for part in parts {
+        let range = chunks::between(&bitmap::decode(&part.people)?, 0, place(part.claimed)?);
+        apply(&mut present, parse(&part.transition)?, &range);
+    }
+    Ok(present)
+}
+
 /// Who is there: the folded chunk with every answered range applied in order.
 pub fn answered(folded: Option<Vec<u8>>, parts: Vec<AnsweredPart>) -> Result<PersonSet> {
     let mut present = folded.map(|bytes| bitmap::decode(&bytes)).transpose()?.unwrap_or_default();

@@ -69,12 +69,14 @@ fn configuration(mappings: Vec<Mapping>) -> Configuration {
     }
 }
 
-fn people() -> impl Strategy<Value = PersonSet> {
+/// Some of a few people.
+pub(crate) fn people() -> impl Strategy<Value = PersonSet> {
     prop::collection::btree_set(0..PEOPLE, 0..24).prop_map(|set| set.into_iter().collect())
 }
 
 prop_compose! {
-    fn world()(
+    /// Mappings of every kind over three audiences, in two groups, and what is known of people.
+    pub(crate) fn world()(
         kinds in prop::collection::vec((0..AUDIENCES, 0..4_usize, prop::option::of(0..2_u8)), 1..7),
         members in prop::collection::vec(people(), 3),
         suppressed in people(), with_email in people(), with_phone in people(), with_id in people(),

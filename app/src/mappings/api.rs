@@ -301,12 +301,8 @@ pub async fn preview_mapping(
         key: if form.key.trim().is_empty() { "unnamed".to_owned() } else { form.key.clone() },
         ..form
     };
-    let spec = match named.parse() {
-        Ok(spec) => spec,
-        Err(AppError::Invalid { message, .. }) => return Ok(Told::NotYet { message }),
-        Err(error) => return Err(error),
-    };
-    match services.previews.preview(spec, &actor).await.map_err(AppError::from) {
+    let told = async { Ok(services.previews.preview(named.parse()?, &actor).await?) };
+    match told.await {
         Ok(preview) => Ok(Told::Preview(Box::new(preview))),
         Err(AppError::Invalid { message, .. }) => Ok(Told::NotYet { message }),
         Err(error) => Err(error),

@@ -1,9 +1,20 @@
 //! Renders each page from read models and checks what it owes to its reader: the answer
 //! with its numbers, causes in words, links that lead on.
 
+mod approvals;
+mod audiences;
+mod connections;
+mod delivery;
+mod demo;
+mod destinations;
+mod mapping_form;
+mod mappings;
 mod outages;
-mod pages;
+mod overview;
+mod people;
 mod samples;
+mod suppression;
+mod sync;
 
 use leptos::prelude::*;
 use leptos_router::{components::Router, location::RequestUrl};

@@ -14,7 +14,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{answer, page, pages::*, samples::*, words};
+use super::{answer, overview::overview, page, samples::*, words};
 use crate::{
     connections::{
         api::ConnectionsView,

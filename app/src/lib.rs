@@ -50,7 +50,7 @@ use mappings::{
     page::{MappingPage, MappingsPage},
 };
 use overview::page::OverviewPage;
-use people::page::{PeoplePage, PersonPage};
+use people::{page::PeoplePage, standing::PersonPage};
 use suppression::{form::NewSuppressionPage, page::SuppressionPage};
 use sync::page::RunPage;
 

@@ -27,18 +27,21 @@ test('a person is found by each identifier, and the page tells where they stand'
   }
   await found.click();
   await expect(page).toHaveURL(new RegExp(`/people/${person.cio_id}$`));
-  await expect(page.locator('.answer')).toHaveText(/^At (the destinations of (\d|all \d)( of 6)?|no destination of 6) mappings[.;]/);
+  await expect(page.locator('.answer')).toHaveText(/^In (no audience|\d\saudiences?) and at (the destinations of (\d|all \d)( of 6)?|no destination of 6) mappings[.;]/);
   const standing = page.getByRole('region', { name: 'Where the person stands' }).locator('tbody tr');
   await expect(standing).toHaveCount(6);
   // What the sentence says is what the table says.
   const states = (await standing.locator('td:nth-child(5)').allInnerTexts()).map((text) => text.trim());
-  const there = states.filter((state) => state === 'There').length;
-  const words = { 0: 'At no destination of 6 mappings', 6: 'At the destinations of all 6 mappings' }[there];
-  await expect(page.locator('.answer')).toContainText(words ?? `At the destinations of ${there} of 6 mappings`);
+  const there = states.filter((state) => /^There\b/.test(state)).length;
+  const words = { 0: 'at no destination of 6 mappings', 6: 'at the destinations of all 6 mappings' }[there];
+  await expect(page.locator('.answer')).toContainText(words ?? `at the destinations of ${there} of 6 mappings`);
   for (const [at, state] of states.entries()) {
     if (state !== 'Withheld') continue;
     await expect(standing.nth(at).locator('td').last()).not.toHaveText('–no reason');
   }
+  // Each message has its batch, its answer and the id that Segment knows.
+  const sent = page.getByRole('region', { name: 'What was sent' }).locator('tbody tr');
+  for (const cell of await sent.locator('td:nth-child(5)').allInnerTexts()) expect(cell).toMatch(/^[\d,]+\s(person|people)$/);
 });
 
 test('nobody found says why', async ({ page }) => {

@@ -1,9 +1,6 @@
 //! The page of connections.
 
-use domain::{
-    audiences::Segment,
-    connections::{ConnectionView, Vendor},
-};
+use domain::connections::{ConnectionView, Vendor};
 use leptos::prelude::*;
 
 use super::{answer, page, samples::*, words};

@@ -1,7 +1,6 @@
 //! Stops and dead letters.
 
 use domain::{
-    audiences::Segment,
     delivery::{
         Transition,
         letters::{LetterGroup, Letters},

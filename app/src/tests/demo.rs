@@ -1,7 +1,6 @@
 //! The demo's page.
 
 use domain::{
-    audiences::Segment,
     demo::{Breakage, Broken},
     mappings::Health,
     time::Span,

@@ -1,6 +1,5 @@
 //! The pages of destinations.
 
-use domain::delivery::stop::Stop;
 use leptos::prelude::*;
 
 use super::{answer, mapping_form::choices, page, samples::*, words};

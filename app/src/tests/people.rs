@@ -3,16 +3,16 @@
 use domain::{
     delivery::Transition,
     mappings::UseCase,
-    people::{HistoryEntry, Person, PersonMapping, PersonView},
+    people::{
+        HistoryEntry, Person, PersonMapping, PersonView,
+        standing::{Answer, Keeping, Letter, Membership, Underway},
+    },
     sync::Cause,
     time::Span,
 };
 
 use super::{answer, page, samples::*, words};
-use crate::people::{
-    api::Explained,
-    page::{people_page, person_page},
-};
+use crate::people::{api::Explained, page::people_page, standing::person_page};
 
 fn person() -> PersonView {
     let run = "0193a4e2-7c11-7000-8000-00000000beef".parse().expect("an id");
@@ -21,14 +21,25 @@ fn person() -> PersonView {
         audience: key("carts"),
         destination: key("meta"),
         use_case: UseCase::Retarget,
+        group: Some("ads".to_owned()),
+        priority: if delivered { 1 } else { 2 },
+        is_active: true,
         member: true,
         delivered,
         cause,
+        underway: None,
+        letters: vec![],
         history: vec![HistoryEntry {
             at: now().minus(Span::from_minutes(3)),
             transition: Transition::Entered,
             generation: 3,
             run,
+            message_id: "bXkgbWVzc2FnZSBpZA".to_owned(),
+            answer: Some(Answer {
+                sent_at: now().minus(Span::from_minutes(3)),
+                at: now().minus(Span::from_minutes(3)).plus(Span::from_millis(412)),
+                people: 2_500,
+            }),
         }],
     };
     PersonView {
@@ -39,6 +50,13 @@ fn person() -> PersonView {
             phone: None,
             fields: std::collections::BTreeMap::new(),
         },
+        audiences: vec![Membership {
+            audience: key("carts"),
+            segment_name: Some("Carts <4 h>".to_owned()),
+            read_at: Some(now()),
+            is_stale: false,
+        }],
+        suppressions: vec![],
         mappings: vec![
             one("carts-meta", true, None),
             one("vip-meta", false, Some(Cause::Suppressed)),
@@ -51,11 +69,60 @@ fn a_person_is_explained_in_one_sentence() {
     let html = page("/people/a%2Fb", || person_page(Explained { now: now(), view: person() }));
     assert_eq!(
         answer(&html),
-        "At the destinations of 1 of 2 mappings; not sent by vip-meta, because a suppression \
-         keeps them out."
+        "In 1 audience and at the destinations of 1 of 2 mappings; not sent by vip-meta, because \
+         a suppression keeps them out."
     );
     assert!(html.contains("/runs/0193a4e2-7c11-7000-8000-00000000beef"));
     assert!(html.contains("href=\"/mappings/vip-meta\""));
+    assert!(html.contains("Carts &lt;4 h&gt;"), "names are text");
+    let words = words(&html);
+    assert!(words.contains("412 ms") && words.contains("2,500 people"), "{words}");
+    assert!(html.contains("bXkgbWVzc2FnZSBpZA"), "the id that Segment knows");
+    assert!(!words.contains("Kept out by"), "nothing holds them");
+}
+
+#[test]
+fn the_culprit_has_a_name() {
+    let told = |change: fn(&mut PersonView)| {
+        let mut view = person();
+        change(&mut view);
+        let html = page("/people/a%2Fb", || person_page(Explained { now: now(), view }));
+        (answer(&html), words(&html))
+    };
+    let (answer, words) = told(|view| {
+        view.suppressions = vec![Keeping {
+            rule: key("purchase"),
+            reason: "bought".to_owned(),
+            is_member: false,
+            until: Some(now().plus(Span::from_hours(3))),
+        }];
+    });
+    assert!(answer.ends_with("vip-meta, because purchase keeps them out."), "{answer}");
+    assert!(words.contains("Kept out by") && words.contains("in 3 h"), "{words}");
+    let (answer, _) = told(|view| {
+        view.mappings[0].audience = key("others");
+        view.mappings[1].cause = Some(Cause::Outranked);
+    });
+    assert!(answer.ends_with("because carts-meta comes first and has them."), "{answer}");
+    let (answer, words) = told(|view| {
+        let refused =
+            Letter { at: now(), transition: Transition::Exited, reason: "400".to_owned() };
+        view.mappings[0].letters = vec![refused];
+        view.mappings[1].underway = Some(Underway {
+            at: now(),
+            transition: Transition::Entered,
+            run: view.mappings[0].history[0].run,
+            sent_at: Some(now().minus(Span::from_minutes(1))),
+        });
+    });
+    assert!(answer.contains("carts-meta, because Segment refused the exit: 400"), "{answer}");
+    assert!(words.contains("Could not leave"), "{words}");
+    assert!(words.contains("Entry sent 1 min ago, no answer yet"), "{words}");
+    let (answer, _) = told(|view| {
+        view.audiences.clear();
+        view.mappings.clear();
+    });
+    assert_eq!(answer, "In no audience. There is no mapping that could send this person anywhere.");
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl PeopleService {
     /// [`Error::NotFound`] if nobody was ever mirrored under it, or has been forgotten since,
     /// [`Error::Conflict`] if it names several people.
     pub async fn explain(&self, text: &str) -> Result<PersonView> {
-        self.store.explain(self.one(text).await?).await
+        self.store.explain(self.one(text).await?, self.clock.now()).await
     }
 
     /// Has the person leave wherever they are, and forgets them then. Whoever is still in a

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use domain::{Error, people::PersonView};
+use domain::{Error, people::PersonView, time::Instant};
 use serde_json::{Value, json};
 
 use super::{Exit, Failure};
@@ -52,6 +52,12 @@ fn as_json(view: &PersonView) -> Value {
                         "transition": entry.transition,
                         "generation": entry.generation,
                         "run": entry.run,
+                        "message_id": entry.message_id,
+                        "answer": entry.answer.map(|answer| json!({
+                            "sent_at": answer.sent_at.to_iso(),
+                            "at": answer.at.to_iso(),
+                            "people": answer.people,
+                        })),
                     })
                 })
                 .collect();
@@ -67,7 +73,20 @@ fn as_json(view: &PersonView) -> Value {
             })
         })
         .collect();
-    json!({ "person": view.person, "mappings": mappings })
+    let suppressions = view.suppressions.iter().map(|one| {
+        json!({
+            "suppression": one.rule,
+            "reason": one.reason,
+            "member": one.is_member,
+            "until": one.until.map(Instant::to_iso),
+        })
+    });
+    json!({
+        "person": view.person,
+        "audiences": view.audiences.iter().map(|one| &one.audience).collect::<Vec<_>>(),
+        "suppressions": suppressions.collect::<Vec<_>>(),
+        "mappings": mappings,
+    })
 }
 
 /// Who they are and where they stand, for people.
@@ -76,6 +95,11 @@ pub fn print(view: &PersonView, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "{}", person.cio_id)?;
     for (name, value) in [("id", &person.id), ("e-mail", &person.email), ("phone", &person.phone)] {
         writeln!(out, "  {name}: {}", value.as_deref().unwrap_or("none"))?;
+    }
+    for one in &view.suppressions {
+        let until = one.until.map(|at| format!(" until {}", at.to_iso())).unwrap_or_default();
+        let while_member = if one.is_member { " while a member" } else { "" };
+        writeln!(out, "kept out by {} ({}){while_member}{until}", one.rule, one.reason)?;
     }
     for place in &view.mappings {
         let member = if place.member { "member" } else { "not a member" };
@@ -87,9 +111,13 @@ pub fn print(view: &PersonView, out: &mut impl Write) -> std::io::Result<()> {
             place.mapping, place.audience, place.destination
         )?;
         for entry in &place.history {
+            let answered = entry
+                .answer
+                .map(|answer| format!(", answered {}", answer.at.to_iso()))
+                .unwrap_or_default();
             writeln!(
                 out,
-                "  {} {} (order {})",
+                "  {} {} (order {}{answered})",
                 entry.at.to_iso(),
                 entry.transition.as_str(),
                 entry.generation

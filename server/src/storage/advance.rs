@@ -37,6 +37,7 @@ pub struct StoredPart {
     people: Vec<u8>,
     acknowledged: i64,
     claimed: i64,
+    claimed_at: Option<i64>,
     pending: i64,
     pub repeats: bool,
     is_open: bool,
@@ -134,8 +135,23 @@ pub fn advance(
         .with((!claim.is_empty()).then_some(now.0))
         .with(part.0),
     );
+    statements.extend(answer(row, part, step, now));
     statements.extend(count(row, transition, &answered, &before.there, step.dead.len(), run));
     Ok((Advanced { masked, is_outdated, held }, statements))
+}
+
+/// Which places were answered for, and when: what a person's page shows of the batch.
+fn answer(row: &StoredPart, part: PartId, step: &Advance, now: Instant) -> Option<Statement> {
+    let insert =
+        "INSERT INTO answer (part_id, first, below, sent_at, at) VALUES ($1, $2, $3, $4, $5)";
+    (i64::from(step.acknowledged) > row.acknowledged).then(|| {
+        Statement::new(insert)
+            .with(part.0)
+            .with(row.acknowledged)
+            .with(i64::from(step.acknowledged))
+            .with(row.claimed_at.unwrap_or(now.0))
+            .with(now.0)
+    })
 }
 
 /// What pages show of the mapping and the run.

@@ -32,6 +32,7 @@ mod presence;
 mod refresh;
 mod retention;
 mod runs;
+mod standing;
 mod statement;
 mod stops;
 mod suppression;

@@ -1,26 +1,19 @@
-//! The person dictionary, and where a person stands.
+//! The person dictionary.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
     Error, Result,
-    ids::RunId,
-    people::{
-        HistoryEntry, Ordinal, Person, PersonMapping, PersonSet, PersonView, chunks, chunks::CHUNK,
-        port::PersonStore,
-    },
+    people::{Ordinal, Person, PersonSet, PersonView, port::PersonStore},
     time::Instant,
 };
 use sqlx::FromRow;
-use uuid::Uuid;
 
-use super::{
-    Storage, audiences::text, bitmap, configuration::parse, dialect::gathered, macros::reading,
-};
+use super::{Storage, audiences::text, dialect::gathered, macros::reading};
 
 #[derive(FromRow)]
-struct PersonRow {
+pub(super) struct PersonRow {
     ordinal: i64,
     cio_id: String,
     person_id: Option<String>,
@@ -35,7 +28,7 @@ type GatheredPerson = (Ordinal, String, Option<String>, Option<String>, Option<S
 type FieldRow = (i64, String, String);
 
 impl PersonRow {
-    fn read(self) -> Result<(Ordinal, Person)> {
+    pub(super) fn read(self) -> Result<(Ordinal, Person)> {
         let person = Person {
             cio_id: self.cio_id,
             id: self.person_id,
@@ -50,37 +43,6 @@ impl PersonRow {
 /// A stored number as an ordinal.
 pub(super) fn ordinal(number: i64) -> Result<Ordinal> {
     Ordinal::try_from(number).map_err(Error::unexpected)
-}
-
-/// How a mapping stands for one person.
-#[derive(FromRow)]
-struct PlaceRow {
-    id: Uuid,
-    key: String,
-    audience: String,
-    destination: String,
-    use_case: String,
-    members: Option<Vec<u8>>,
-    delivered: Option<Vec<u8>>,
-}
-
-#[derive(FromRow)]
-struct PartRow {
-    mapping_id: Uuid,
-    run_id: Uuid,
-    generation: i64,
-    decided_at: i64,
-    transition: String,
-    people: Vec<u8>,
-    acknowledged: i64,
-    folded: bool,
-}
-
-#[derive(FromRow)]
-struct WithheldRow {
-    mapping_id: Uuid,
-    cause: String,
-    people: Vec<u8>,
 }
 
 #[async_trait]
@@ -159,96 +121,7 @@ impl PersonStore for Storage {
         self.begin_forgetting(person, by, now).await
     }
 
-    async fn explain(&self, number: Ordinal) -> Result<PersonView> {
-        let chunk = i64::from(number / CHUNK);
-        reading!(self.database, |connection| {
-            let person: Option<PersonRow> = sqlx::query_as(
-                "SELECT ordinal, cio_id, person_id, email, phone FROM person WHERE ordinal = $1",
-            )
-            .bind(i64::from(number))
-            .fetch_optional(&mut *connection)
-            .await?;
-            let person =
-                person.ok_or_else(|| Error::NotFound("person of that number".to_owned()))?;
-            let places: Vec<PlaceRow> = sqlx::query_as(
-                "SELECT m.id, m.key, a.key AS audience, d.key AS destination, m.use_case,
-                    c.people AS members, b.people AS delivered
-                FROM mapping m
-                JOIN audience a ON a.id = m.audience_id
-                JOIN destination d ON d.id = m.destination_id
-                LEFT JOIN audience_chunk c ON c.audience_id = m.audience_id AND c.chunk = $1
-                LEFT JOIN delivered_chunk b ON b.mapping_id = m.id AND b.chunk = $1
-                WHERE m.retired_at IS NULL ORDER BY m.key",
-            )
-            .bind(chunk)
-            .fetch_all(&mut *connection)
-            .await?;
-            let parts: Vec<PartRow> = sqlx::query_as(
-                "SELECT mapping_id, run_id, generation, decided_at, transition, people, acknowledged, folded
-                FROM part WHERE chunk = $1 AND acknowledged > $2 ORDER BY mapping_id, generation",
-            )
-            .bind(chunk)
-            .bind(i64::from(number % CHUNK))
-            .fetch_all(&mut *connection)
-            .await?;
-            let withheld: Vec<WithheldRow> = sqlx::query_as(
-                "SELECT mapping_id, cause, people FROM withheld_chunk WHERE chunk = $1",
-            )
-            .bind(chunk)
-            .fetch_all(&mut *connection)
-            .await?;
-            let mappings: Result<Vec<PersonMapping>> =
-                places.into_iter().map(|place| stand(number, place, &parts, &withheld)).collect();
-            Ok(PersonView { person: person.read()?.1, mappings: mappings? })
-        })
+    async fn explain(&self, number: Ordinal, now: Instant) -> Result<PersonView> {
+        self.standing(number, now).await
     }
-}
-
-fn stand(
-    number: Ordinal,
-    place: PlaceRow,
-    parts: &[PartRow],
-    withheld: &[WithheldRow],
-) -> Result<PersonMapping> {
-    let holds = |bytes: &Option<Vec<u8>>| -> Result<bool> {
-        Ok(match bytes {
-            Some(bytes) => bitmap::decode(bytes)?.contains(number),
-            None => false,
-        })
-    };
-    let member = holds(&place.members)?;
-    let mut delivered = holds(&place.delivered)?;
-    let mut history = Vec::new();
-    for part in parts.iter().filter(|part| part.mapping_id == place.id) {
-        let below = u32::try_from(part.acknowledged).map_err(Error::unexpected)?;
-        if !chunks::between(&bitmap::decode(&part.people)?, 0, below).contains(number) {
-            continue;
-        }
-        let transition = parse(&part.transition)?;
-        if !part.folded {
-            delivered = transition == domain::delivery::Transition::Entered;
-        }
-        history.push(HistoryEntry {
-            at: Instant(part.decided_at),
-            transition,
-            generation: part.generation,
-            run: RunId(part.run_id),
-        });
-    }
-    let mut cause = None;
-    for row in withheld.iter().filter(|row| row.mapping_id == place.id) {
-        if member && bitmap::decode(&row.people)?.contains(number) {
-            cause = Some(parse(&row.cause)?);
-        }
-    }
-    Ok(PersonMapping {
-        mapping: parse(&place.key)?,
-        audience: parse(&place.audience)?,
-        destination: parse(&place.destination)?,
-        use_case: parse(&place.use_case)?,
-        member,
-        delivered,
-        cause,
-        history,
-    })
 }

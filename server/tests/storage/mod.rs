@@ -23,5 +23,6 @@ mod orders;
 mod outages;
 mod reads;
 mod retention;
+mod standing;
 mod stops;
 mod worker;

@@ -1,22 +1,17 @@
 //! What pages and commands read: mappings, runs, people, destinations, connections.
 
-use std::collections::BTreeMap;
-
 use domain::{
-    Error,
     audiences::port::{Identifiers, MirrorStore as _},
     connections::{
         ConnectionView, KeySource, Region, TestResult, Vendor, port::ConnectionStore as _,
     },
-    delivery::Transition::{Entered, Exited},
     destinations::{Profile, service::DestinationStore as _},
     ids::RunId,
     key::Key,
     mappings::{Health, MappingSpec, port::MappingStore as _},
-    people::{HistoryEntry, PersonSet, port::PersonStore as _},
+    people::{PersonSet, port::PersonStore as _},
     suppression::service::SuppressionStore as _,
     sync::{
-        Cause,
         RunState::{Delivering, Done, Failed, Mirroring},
         decide::Decision,
         port::SyncStore as _,
@@ -182,7 +177,7 @@ async fn runs_from_their_beginning_to_their_end(#[values(Sqlite, Postgres)] engi
     assert_eq!(bench.storage.run(RunId(bench.id())).await.unwrap(), None);
 }
 
-async fn learn(bench: &Bench, count: u32) {
+pub async fn learn(bench: &Bench, count: u32) {
     let page: Vec<Identifiers> = (0..count)
         .map(|n| Identifiers {
             cio_id: format!("cio-{n}"),
@@ -213,72 +208,6 @@ async fn people_are_found_by_every_identifier(#[values(Sqlite, Postgres)] engine
     let (_, first) = bench.storage.people(&people([0])).await.unwrap().remove(0);
     assert_eq!((first.cio_id.as_str(), first.id, first.phone), ("cio-0", None, None));
     assert_eq!(first.email.as_deref(), Some("0@example.com"));
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_person_is_explained_alike_before_and_after_folding(
-    #[values(Sqlite, Postgres)] engine: Engine,
-) {
-    let Some(bench) = shop(engine).await else { return };
-    learn(&bench, 4).await;
-    assert!(matches!(bench.storage.explain(9).await, Err(Error::NotFound(_))));
-    let explain = async |number: u32| {
-        let view = bench.storage.explain(number).await.unwrap();
-        assert_eq!(view.person.cio_id, format!("cio-{number}"));
-        let names: Vec<&str> = view.mappings.iter().map(|one| one.mapping.as_str()).collect();
-        assert_eq!(names, ["buyers-meta", "carts-meta", "viewers-google", "viewers-meta"]);
-        view.mappings.into_iter().nth(1).unwrap()
-    };
-    let place = explain(1).await;
-    assert_eq!((place.member, place.delivered, place.cause), (false, false, None));
-    assert_eq!((place.audience, place.destination), (key("carts"), key("meta")));
-
-    bench.mirror("carts", &people([1, 2, 3])).await;
-    let mut worker = Worker::new(&bench, "carts-meta").await;
-    let withheld =
-        BTreeMap::from([(Cause::Suppressed, people([2])), (Cause::Unidentifiable, people([3]))]);
-    let first = Decision { members: 3, target: people([1]), withheld };
-    worker.decide(&first, &PersonSet::new()).await;
-    let (entered_at, entered_by) = (bench.now(), worker.run);
-    let work = worker.work().await;
-    worker.step(&work, 0, 2).await;
-    assert!(!explain(1).await.delivered, "a claim isn't an answer");
-    assert!(explain(1).await.history.is_empty());
-    worker.step(&work, 2, 2).await;
-    let place = explain(1).await;
-    assert_eq!((place.member, place.delivered, place.cause), (true, true, None));
-    let entry =
-        HistoryEntry { at: entered_at, transition: Entered, generation: 1, run: entered_by };
-    assert_eq!(place.history, std::slice::from_ref(&entry));
-    let place = explain(2).await;
-    assert_eq!(
-        (place.member, place.delivered, place.cause),
-        (true, false, Some(Cause::Suppressed))
-    );
-    assert_eq!(explain(3).await.cause, Some(Cause::Unidentifiable));
-    assert_eq!((explain(0).await.member, explain(0).await.cause), (false, None));
-
-    bench.clock.advance(Span::from_minutes(5));
-    bench.mirror("carts", &people([2])).await;
-    worker.order(&people([2])).await;
-    let exit = HistoryEntry { at: bench.now(), transition: Exited, generation: 2, run: worker.run };
-    worker.drain().await;
-    let left = explain(1).await;
-    assert_eq!((left.member, left.delivered, left.cause), (false, false, None));
-    assert_eq!(left.history, [entry, exit]);
-    let came = explain(2).await;
-    assert_eq!((came.delivered, came.cause, came.history.len()), (true, None, 1));
-    // Others come and go until everything above is folded.
-    for round in 0..20_u32 {
-        worker.bring(&people([2, 100 + round])).await;
-    }
-    assert_eq!(
-        bench.texts("SELECT 'x' FROM part WHERE generation <= 2 AND NOT folded").await.len(),
-        0
-    );
-    assert_eq!(explain(1).await, left);
-    assert_eq!(explain(2).await, came);
 }
 
 #[rstest]

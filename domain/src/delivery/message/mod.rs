@@ -50,6 +50,52 @@ pub enum Kind {
     Identify,
 }
 
+/// What makes a transition's messages these and no others, but for the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Who we are.
+    pub installation: Installation,
+    /// Whose order it is.
+    pub mapping: MappingId,
+    /// The mapping's counter of orders.
+    pub generation: i64,
+    /// In or out.
+    pub transition: Transition,
+}
+
+impl Identity {
+    /// The id that a person's message carries, see [`Sheet::message_id`]; by today's number of
+    /// the installation.
+    #[must_use]
+    pub fn message_id(&self, cio_id: &str, kind: Kind) -> String {
+        of_person(self.hash(kind), cio_id)
+    }
+
+    fn hash(&self, kind: Kind) -> Sha256 {
+        let mut hash = Sha256::new();
+        hash.update(self.installation.key.as_bytes());
+        hash.update(self.installation.number.to_be_bytes());
+        hash.update(self.mapping.0.as_bytes());
+        hash.update(self.generation.to_be_bytes());
+        hash.update([
+            match self.transition {
+                Transition::Entered => 1,
+                Transition::Exited => 2,
+            },
+            match kind {
+                Kind::Track => 1,
+                Kind::Identify => 2,
+            },
+        ]);
+        hash
+    }
+}
+
+fn of_person(mut hash: Sha256, cio_id: &str) -> String {
+    hash.update(cio_id.as_bytes());
+    URL_SAFE_NO_PAD.encode(hash.finalize())
+}
+
 /// An event that goes to no destination: it asks whether Segment takes anything at all.
 #[must_use]
 pub fn probe(id: &str, now: Instant) -> String {
@@ -124,28 +170,18 @@ impl Envelope<'_> {
                 ("All", false),
                 (self.destination.integration.as_str(), true),
             ]),
-            track: self.identity(Kind::Track),
-            identify: self.identity(Kind::Identify),
+            track: self.identity().hash(Kind::Track),
+            identify: self.identity().hash(Kind::Identify),
         }
     }
 
-    fn identity(&self, kind: Kind) -> Sha256 {
-        let mut hash = Sha256::new();
-        hash.update(self.installation.key.as_bytes());
-        hash.update(self.installation.number.to_be_bytes());
-        hash.update(self.mapping.0.as_bytes());
-        hash.update(self.generation.to_be_bytes());
-        hash.update([
-            match self.transition {
-                Transition::Entered => 1,
-                Transition::Exited => 2,
-            },
-            match kind {
-                Kind::Track => 1,
-                Kind::Identify => 2,
-            },
-        ]);
-        hash
+    fn identity(&self) -> Identity {
+        Identity {
+            installation: self.installation,
+            mapping: self.mapping,
+            generation: self.generation,
+            transition: self.transition,
+        }
     }
 
     fn is_in(&self) -> bool {
@@ -158,12 +194,11 @@ impl Sheet<'_> {
     /// 43 characters; Segment drops ids over 100.
     #[must_use]
     pub fn message_id(&self, cio_id: &str, kind: Kind) -> String {
-        let mut hash = match kind {
+        let hash = match kind {
             Kind::Track => self.track.clone(),
             Kind::Identify => self.identify.clone(),
         };
-        hash.update(cio_id.as_bytes());
-        URL_SAFE_NO_PAD.encode(hash.finalize())
+        of_person(hash, cio_id)
     }
 
     /// The messages that tell one person's transition. Where an event would be larger than

@@ -1,0 +1,368 @@
+//! Where one person stands: see [`domain::people::standing`].
+//!
+//! Everything is asked of the person's chunk, through an index that begins with the mapping
+//! or the audience, so that it is as quick in a large database as in a small one.
+
+use domain::{
+    Error, Result,
+    delivery::{
+        Transition,
+        message::{Identity, Installation, Kind},
+    },
+    ids::{MappingId, RunId},
+    people::{
+        Ordinal, Person, PersonMapping, PersonView, chunks,
+        chunks::CHUNK,
+        standing::{Answer, HistoryEntry, Keeping, Letter, Membership, Underway},
+    },
+    time::{Instant, Span},
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{
+    Storage, bitmap, configuration::parse, delivery::place, macros::snapshot, people::PersonRow,
+};
+
+/// An audience's members, in the person's chunk.
+#[derive(FromRow)]
+struct AudienceRow {
+    key: String,
+    segment_name: Option<String>,
+    mirrored_at: Option<i64>,
+    is_stale: bool,
+    people: Vec<u8>,
+}
+
+/// A rule's audience, in the person's chunk: its members, or one of its cohorts.
+#[derive(FromRow)]
+struct RuleRow {
+    key: String,
+    reason: String,
+    ttl: Option<i64>,
+    seen_at: Option<i64>,
+    people: Vec<u8>,
+}
+
+/// A mapping with who is in its audience and at its destination, in the person's chunk.
+#[derive(FromRow)]
+struct PlaceRow {
+    id: Uuid,
+    key: String,
+    audience: String,
+    destination: String,
+    use_case: String,
+    exclusivity_group: Option<String>,
+    priority: i64,
+    active: bool,
+    members: Option<Vec<u8>>,
+    delivered: Option<Vec<u8>>,
+}
+
+/// An order's part, in the person's chunk.
+#[derive(FromRow)]
+struct PartRow {
+    id: Uuid,
+    mapping_id: Uuid,
+    run_id: Uuid,
+    generation: i64,
+    decided_at: i64,
+    transition: String,
+    people: Vec<u8>,
+    acknowledged: i64,
+    claimed: i64,
+    claimed_at: Option<i64>,
+    is_open: bool,
+    folded: bool,
+}
+
+#[derive(FromRow)]
+struct WithheldRow {
+    mapping_id: Uuid,
+    cause: String,
+    people: Vec<u8>,
+}
+
+#[derive(FromRow)]
+struct LetterRow {
+    mapping_id: Uuid,
+    at: i64,
+    transition: String,
+    reason: String,
+}
+
+/// The batch that told a part's person.
+#[derive(FromRow)]
+struct AnswerRow {
+    first: i64,
+    below: i64,
+    sent_at: i64,
+    at: i64,
+}
+
+/// In the chunk `$1`, but for letters and answers.
+const AUDIENCES: &str =
+    "SELECT a.key, a.segment_name, a.mirrored_at, a.stale_reason IS NOT NULL AS is_stale,
+    c.people
+    FROM audience a JOIN audience_chunk c ON c.audience_id = a.id AND c.chunk = $1
+    WHERE a.retired_at IS NULL ORDER BY a.key";
+
+const RULES: &str = "SELECT s.key, s.reason, s.ttl, CAST(NULL AS BIGINT) AS seen_at, c.people
+    FROM suppression s
+    JOIN audience_chunk c ON c.audience_id = s.audience_id AND c.chunk = $1
+    WHERE s.retired_at IS NULL
+    UNION ALL
+    SELECT s.key, s.reason, s.ttl, c.seen_at, c.people FROM suppression s
+    JOIN cohort c ON c.audience_id = s.audience_id AND c.chunk = $1
+    AND c.seen_at > $2 - s.ttl
+    WHERE s.retired_at IS NULL AND s.ttl IS NOT NULL";
+
+const PLACES: &str = "SELECT m.id, m.key, a.key AS audience, d.key AS destination, m.use_case,
+    m.exclusivity_group, m.priority, m.active,
+    c.people AS members, b.people AS delivered
+    FROM mapping m
+    JOIN audience a ON a.id = m.audience_id
+    JOIN destination d ON d.id = m.destination_id
+    LEFT JOIN audience_chunk c ON c.audience_id = m.audience_id AND c.chunk = $1
+    LEFT JOIN delivered_chunk b ON b.mapping_id = m.id AND b.chunk = $1
+    WHERE m.retired_at IS NULL ORDER BY m.key";
+
+const PARTS: &str = "SELECT p.id, p.mapping_id, p.run_id, p.generation, p.decided_at, p.transition,
+    p.people, p.acknowledged, p.claimed, p.claimed_at, p.is_open, p.folded
+    FROM mapping m JOIN part p ON p.mapping_id = m.id AND p.chunk = $1
+    WHERE m.retired_at IS NULL AND (p.is_open OR p.acknowledged > $2)
+    ORDER BY p.mapping_id, p.generation";
+
+const WITHHELD: &str = "SELECT w.mapping_id, w.cause, w.people FROM mapping m
+    JOIN withheld_chunk w ON w.mapping_id = m.id AND w.chunk = $1
+    WHERE m.retired_at IS NULL";
+
+const LETTERS: &str = "SELECT l.mapping_id, l.at, l.transition, l.reason FROM mapping m
+    JOIN dead_letter l ON l.mapping_id = m.id AND l.ordinal = $1
+    WHERE m.retired_at IS NULL AND l.resolved_at IS NULL ORDER BY l.at";
+
+const ANSWER: &str = "SELECT first, below, sent_at, at FROM answer
+    WHERE part_id = $1 AND first <= $2 AND below > $2";
+
+/// A part that the person is in.
+struct Step {
+    part: PartRow,
+    transition: Transition,
+    people: domain::people::PersonSet,
+    answer: Option<AnswerRow>,
+}
+
+impl Storage {
+    /// See [`domain::people::port::PersonStore::explain`].
+    pub(super) async fn standing(&self, number: Ordinal, now: Instant) -> Result<PersonView> {
+        let chunk = i64::from(number / CHUNK);
+        snapshot!(self.database, |connection| {
+            let person: Option<PersonRow> = sqlx::query_as(
+                "SELECT ordinal, cio_id, person_id, email, phone FROM person WHERE ordinal = $1",
+            )
+            .bind(i64::from(number))
+            .fetch_optional(&mut *connection)
+            .await?;
+            let (_, person) = person
+                .ok_or_else(|| Error::NotFound("person of that number".to_owned()))?
+                .read()?;
+            let installation: (Uuid, i64) = sqlx::query_as("SELECT key, number FROM installation")
+                .fetch_one(&mut *connection)
+                .await?;
+            let installation = Installation { key: installation.0, number: installation.1 };
+            let audiences: Vec<AudienceRow> =
+                sqlx::query_as(AUDIENCES).bind(chunk).fetch_all(&mut *connection).await?;
+            let rules: Vec<RuleRow> =
+                sqlx::query_as(RULES).bind(chunk).bind(now.0).fetch_all(&mut *connection).await?;
+            let places: Vec<PlaceRow> =
+                sqlx::query_as(PLACES).bind(chunk).fetch_all(&mut *connection).await?;
+            let parts: Vec<PartRow> = sqlx::query_as(PARTS)
+                .bind(chunk)
+                .bind(i64::from(number % CHUNK))
+                .fetch_all(&mut *connection)
+                .await?;
+            let withheld: Vec<WithheldRow> =
+                sqlx::query_as(WITHHELD).bind(chunk).fetch_all(&mut *connection).await?;
+            let letters: Vec<LetterRow> =
+                sqlx::query_as(LETTERS).bind(i64::from(number)).fetch_all(&mut *connection).await?;
+            let mut steps = Vec::new();
+            for part in parts {
+                let Some(mut step) = Step::of(part, number)? else { continue };
+                step.answer = sqlx::query_as(ANSWER)
+                    .bind(step.part.id)
+                    .bind(i64::from(number % CHUNK))
+                    .fetch_optional(&mut *connection)
+                    .await?;
+                steps.push(step);
+            }
+            let about = About { number, person: &person, installation };
+            let mappings: Result<Vec<PersonMapping>> = places
+                .into_iter()
+                .map(|place| about.stand(place, &steps, &withheld, &letters))
+                .collect();
+            Ok(PersonView {
+                audiences: memberships(audiences, number)?,
+                suppressions: keeping(rules, number, now)?,
+                mappings: mappings?,
+                person,
+            })
+        })
+    }
+}
+
+fn memberships(rows: Vec<AudienceRow>, number: Ordinal) -> Result<Vec<Membership>> {
+    let mut memberships = Vec::new();
+    for row in rows {
+        if bitmap::decode(&row.people)?.contains(number) {
+            memberships.push(Membership {
+                audience: parse(&row.key)?,
+                segment_name: row.segment_name,
+                read_at: row.mirrored_at.map(Instant),
+                is_stale: row.is_stale,
+            });
+        }
+    }
+    Ok(memberships)
+}
+
+fn keeping(mut rows: Vec<RuleRow>, number: Ordinal, now: Instant) -> Result<Vec<Keeping>> {
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    let mut kept = Vec::new();
+    for rule in rows.chunk_by(|a, b| a.key == b.key) {
+        let Some(first) = rule.first() else { continue };
+        let (mut is_member, mut seen) = (false, Vec::new());
+        for row in rule {
+            if bitmap::decode(&row.people)?.contains(number) {
+                match row.seen_at {
+                    Some(at) => seen.push(Instant(at)),
+                    None => is_member = true,
+                }
+            }
+        }
+        let (key, ttl) = (parse(&first.key)?, first.ttl.map(Span));
+        kept.extend(Keeping::of(key, first.reason.clone(), is_member, &seen, ttl, now));
+    }
+    Ok(kept)
+}
+
+impl Step {
+    /// Nothing if the person isn't in the part, or was answered for in no way.
+    fn of(part: PartRow, number: Ordinal) -> Result<Option<Self>> {
+        let people = bitmap::decode(&part.people)?;
+        if !people.contains(number) {
+            return Ok(None);
+        }
+        let transition = parse(&part.transition)?;
+        let step = Self { part, transition, people, answer: None };
+        Ok((step.part.is_open || step.is_answered(number)?).then_some(step))
+    }
+
+    fn is_answered(&self, number: Ordinal) -> Result<bool> {
+        Ok(number % CHUNK < place(self.part.acknowledged)?)
+    }
+
+    fn underway(&self, number: Ordinal) -> Result<Underway> {
+        let is_claimed = number % CHUNK < place(self.part.claimed)?;
+        Ok(Underway {
+            at: Instant(self.part.decided_at),
+            transition: self.transition,
+            run: RunId(self.part.run_id),
+            sent_at: self.part.claimed_at.filter(|_| is_claimed).map(Instant),
+        })
+    }
+
+    fn answer(&self) -> Result<Option<Answer>> {
+        let Some(row) = &self.answer else { return Ok(None) };
+        let told = chunks::between(&self.people, place(row.first)?, place(row.below)?);
+        Ok(Some(Answer { sent_at: Instant(row.sent_at), at: Instant(row.at), people: told.len() }))
+    }
+}
+
+/// Whom it is about, and who tells.
+struct About<'a> {
+    number: Ordinal,
+    person: &'a Person,
+    installation: Installation,
+}
+
+impl About<'_> {
+    fn stand(
+        &self,
+        row: PlaceRow,
+        steps: &[Step],
+        withheld: &[WithheldRow],
+        letters: &[LetterRow],
+    ) -> Result<PersonMapping> {
+        let number = self.number;
+        let holds = |bytes: &Option<Vec<u8>>| -> Result<bool> {
+            Ok(match bytes {
+                Some(bytes) => bitmap::decode(bytes)?.contains(number),
+                None => false,
+            })
+        };
+        let member = holds(&row.members)?;
+        let mut delivered = holds(&row.delivered)?;
+        let (mut history, mut underway) = (Vec::new(), None);
+        for step in steps.iter().filter(|step| step.part.mapping_id == row.id) {
+            if !step.is_answered(number)? {
+                underway = Some(step.underway(number)?);
+                continue;
+            }
+            if !step.part.folded {
+                delivered = step.transition == Transition::Entered;
+            }
+            history.push(self.entry(step)?);
+        }
+        let mut cause = None;
+        for one in withheld.iter().filter(|one| one.mapping_id == row.id) {
+            if member && bitmap::decode(&one.people)?.contains(number) {
+                cause = Some(parse(&one.cause)?);
+            }
+        }
+        let letters = letters.iter().filter(|letter| letter.mapping_id == row.id);
+        let letters: Result<Vec<Letter>> = letters.map(LetterRow::read).collect();
+        Ok(PersonMapping {
+            mapping: parse(&row.key)?,
+            audience: parse(&row.audience)?,
+            destination: parse(&row.destination)?,
+            use_case: parse(&row.use_case)?,
+            group: row.exclusivity_group,
+            priority: row.priority,
+            is_active: row.active,
+            member,
+            delivered,
+            cause,
+            underway,
+            letters: letters?,
+            history,
+        })
+    }
+
+    fn entry(&self, step: &Step) -> Result<HistoryEntry> {
+        let part = &step.part;
+        let identity = Identity {
+            installation: self.installation,
+            mapping: MappingId(part.mapping_id),
+            generation: part.generation,
+            transition: step.transition,
+        };
+        Ok(HistoryEntry {
+            at: Instant(part.decided_at),
+            transition: step.transition,
+            generation: part.generation,
+            run: RunId(part.run_id),
+            message_id: identity.message_id(&self.person.cio_id, Kind::Track),
+            answer: step.answer()?,
+        })
+    }
+}
+
+impl LetterRow {
+    fn read(&self) -> Result<Letter> {
+        Ok(Letter {
+            at: Instant(self.at),
+            transition: parse(&self.transition)?,
+            reason: self.reason.clone(),
+        })
+    }
+}

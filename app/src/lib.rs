@@ -125,6 +125,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
+            <Route path=path!("/settings/audit") view=access::trail::TrailPage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async />
         </Routes>
     }

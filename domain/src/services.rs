@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::{
-    access::service::AccessService,
+    access::{service::AccessService, trail::TrailService},
     approvals::service::ApprovalService,
     audiences::service::AudienceService,
     configuration::service::ConfigurationService,
@@ -46,6 +46,8 @@ pub struct Services {
     pub previews: Arc<PreviewService>,
     /// What keeps people out.
     pub suppression: Arc<SuppressionService>,
+    /// Who changed what.
+    pub trail: Arc<TrailService>,
     /// The time, for what pages say about it.
     pub clock: Arc<dyn Clock>,
 }

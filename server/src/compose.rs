@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Result,
+    access::trail::TrailService,
     approvals::service::ApprovalService,
     audiences::service::AudienceService,
     configuration::service::ConfigurationService,
@@ -242,6 +243,7 @@ impl Parts<'_> {
                 clock.clone(),
                 stir.clone(),
             )),
+            trail: Arc::new(TrailService::new(stored.clone())),
             people: Arc::new(PeopleService::new(stored.clone(), clock.clone())),
             previews: Arc::new(PreviewService {
                 configuration: configuration.clone(),

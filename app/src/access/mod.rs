@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod page;
+pub mod trail;
 
 use domain::access::password::Weakness;
 

@@ -1,6 +1,7 @@
 //! Renders each page from read models and checks what it owes to its reader: the answer
 //! with its numbers, causes in words, links that lead on.
 
+mod access;
 mod approvals;
 mod audiences;
 mod connections;

@@ -29,7 +29,10 @@ const PLACES: [&[Place]; 3] = [
         place("/suppression", "Suppression", Mark::Suppression),
     ],
     &[place("/approvals", "Approvals", Mark::Approvals), place("/people", "People", Mark::People)],
-    &[place("/settings/connections", "Connections", Mark::Settings)],
+    &[
+        place("/settings/connections", "Connections", Mark::Settings),
+        place("/settings/audit", "Audit trail", Mark::Trail),
+    ],
 ];
 
 /// Who is signed in.

@@ -13,6 +13,7 @@ pub mod password;
 pub mod port;
 #[cfg(feature = "service")]
 pub mod service;
+pub mod trail;
 
 #[cfg(feature = "service")]
 pub use email::Email;

@@ -36,6 +36,7 @@ mod standing;
 mod statement;
 mod stops;
 mod suppression;
+mod trail;
 mod unnamed;
 
 use std::{

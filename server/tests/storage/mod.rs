@@ -25,4 +25,5 @@ mod reads;
 mod retention;
 mod standing;
 mod stops;
+mod trail;
 mod worker;

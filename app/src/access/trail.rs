@@ -1,0 +1,220 @@
+//! The audit trail: who changed what.
+
+use domain::{
+    access::trail::{Entry, Line, Page as Trail},
+    time::Instant,
+};
+use leptos::prelude::*;
+use leptos_router::{components::Form, hooks::use_query_map};
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use crate::context::enter;
+use crate::{
+    error::AppError,
+    format,
+    live::loaded,
+    ui::{Button, Column, Empty, Mark, Moment, Nothing, Page, Pager, Table, TextField},
+};
+
+/// Where it is.
+const PAGE: &str = "/settings/audit";
+
+/// What the address asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// A kind, or a kind and a name.
+    pub about: String,
+    /// Who did it.
+    pub by: String,
+    /// The entry after which the list goes on.
+    pub older: String,
+}
+
+/// A page of the trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrailView {
+    /// When this was read.
+    pub now: Instant,
+    /// The entries.
+    pub trail: Trail,
+}
+
+/// The trail, as the address asks.
+#[server(prefix = "/fn", endpoint = "read_trail")]
+pub async fn read_trail(
+    /// What to look for.
+    asked: Asked,
+) -> Result<TrailView, AppError> {
+    let (services, _) = enter()?;
+    let filter = domain::access::trail::Filter { about: asked.about, by: asked.by };
+    // An address that somebody cut short begins anew.
+    let trail = services.trail.page(&filter, asked.older.parse().ok()).await?;
+    Ok(TrailView { now: services.clock.now(), trail })
+}
+
+/// Everything that anybody changed.
+#[component]
+pub fn TrailPage() -> AnyView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        let query = query.read();
+        let get = |name: &str| query.get(name).unwrap_or_default();
+        Asked { about: get("about"), by: get("by"), older: get("older") }
+    });
+    let data = Resource::new(move || asked.get(), read_trail);
+    loaded(data, "Audit trail", move |view| trail_page(&asked.get_untracked(), view))
+}
+
+/// The trail's page.
+pub fn trail_page(asked: &Asked, view: TrailView) -> AnyView {
+    let TrailView { now, trail } = view;
+    let answer = sentence(asked, &trail, now);
+    let list = if trail.entries.is_empty() {
+        view! {
+            <Empty
+                title="Nothing found"
+                words="Each change of the configuration and each thing done by hand appears here, with who did it. The trail is kept for good."
+            />
+        }
+        .into_any()
+    } else {
+        entries_table(trail.entries, now)
+    };
+    let first = (!asked.older.is_empty()).then(|| address(asked, None));
+    let older = trail.older.map(|id| address(asked, Some(&id.to_string())));
+    let (about, by) = (asked.about.clone(), asked.by.clone());
+    view! {
+        <Page name="Audit trail" answer=answer.into_any()>
+            <Form method="GET" action=PAGE attr:class="form-row" attr:role="search">
+                <TextField
+                    name="about"
+                    label="About"
+                    hint="A kind or one thing: mapping, or mapping cart-to-meta"
+                    value=about
+                />
+                <TextField name="by" label="Who" value=by />
+                <Button mark=Mark::Find>"Show entries"</Button>
+            </Form>
+            {list}
+            <Pager first older />
+        </Page>
+    }
+    .into_any()
+}
+
+fn sentence(asked: &Asked, trail: &Trail, now: Instant) -> String {
+    let by =
+        if asked.by.trim().is_empty() { String::new() } else { format!(" by {}", asked.by.trim()) };
+    let about = match asked.about.trim() {
+        "" => "anything".to_owned(),
+        about => about.to_owned(),
+    };
+    match trail.entries.first() {
+        None => format!("No change of {about}{by} is on record."),
+        Some(newest) => format!(
+            "{} {}{}: {} {}, {}.",
+            if asked.older.is_empty() { "The newest change of" } else { "An older change of" },
+            about,
+            by,
+            newest.actor,
+            past(&newest.action, &newest.subject),
+            format::relative(newest.at, now),
+        ),
+    }
+}
+
+fn address(asked: &Asked, older: Option<&str>) -> String {
+    let pairs =
+        [("about", Some(asked.about.as_str())), ("by", Some(asked.by.as_str())), ("older", older)];
+    let pairs: Vec<String> = pairs
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
+        .map(|(name, value)| format!("{name}={}", format::in_address(value)))
+        .collect();
+    format!("{PAGE}?{}", pairs.join("&"))
+}
+
+/// What was done, as it is told: `updated mapping cart-to-meta`.
+fn past(action: &str, subject: &str) -> String {
+    let done = match action {
+        "create" => "created",
+        "update" => "changed",
+        "retire" => "retired",
+        "set" => "set",
+        "secret" => "replaced the key",
+        other => return format!("{other} {subject}"),
+    };
+    format!("{done} {subject}")
+}
+
+/// The page of what an entry is about, if it has one.
+fn page_of(subject: &str) -> Option<String> {
+    let (kind, name) = subject.split_once(' ')?;
+    let name = format::in_address(name);
+    Some(match kind {
+        "mapping" => format!("/mappings/{name}"),
+        "audience" => format!("/audiences#{name}"),
+        "destination" => format!("/destinations#{name}"),
+        "suppression" => format!("/suppression#{name}"),
+        "run" => format!("/runs/{name}"),
+        _ => return None,
+    })
+}
+
+fn entries_table(entries: Vec<Entry>, now: Instant) -> AnyView {
+    let columns = vec![
+        Column::words("When"),
+        Column::words("Who"),
+        Column::words("What"),
+        Column::words("About"),
+        Column::words("Changes"),
+    ];
+    let rows = entries
+        .into_iter()
+        .map(|entry| {
+            let about = match page_of(&entry.subject) {
+                Some(href) => view! { <a href=href>{entry.subject}</a> }.into_any(),
+                None => entry.subject.into_any(),
+            };
+            view! {
+                <tr>
+                    <th scope="row">
+                        <Moment at=entry.at now />
+                    </th>
+                    <td>{entry.actor}</td>
+                    <td>{entry.action}</td>
+                    <td>{about}</td>
+                    <td class="wrap">{changes(entry.lines)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Table caption="Audit trail" columns>
+            {rows}
+        </Table>
+    }
+    .into_any()
+}
+
+fn changes(lines: Vec<Line>) -> AnyView {
+    if lines.is_empty() {
+        return view! { <Nothing words="nothing further" /> }.into_any();
+    }
+    let lines = lines
+        .into_iter()
+        .map(|Line { name, before, after }| {
+            let after = after.unwrap_or_else(|| "nothing".to_owned());
+            let before = before.map(|before| view! { <del>{before}</del> " → " });
+            view! {
+                <li>
+                    <span class="quiet">{name}": "</span>
+                    {before}
+                    {after}
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="plain">{lines}</ul> }.into_any()
+}

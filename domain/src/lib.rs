@@ -16,6 +16,7 @@ pub mod delivery;
 pub mod demo;
 pub mod destinations;
 pub mod error;
+pub mod find;
 pub mod ids;
 pub mod key;
 pub mod mappings;

@@ -12,6 +12,7 @@ use crate::{
     connections::service::ConnectionService,
     delivery::service::DeliveryService,
     destinations::service::DestinationService,
+    find::FindService,
     mappings::{preview::service::PreviewService, service::MappingService},
     people::service::PeopleService,
     suppression::service::SuppressionService,
@@ -36,6 +37,8 @@ pub struct Services {
     pub delivery: Arc<DeliveryService>,
     /// Places behind Segment.
     pub destinations: Arc<DestinationService>,
+    /// Anything by its name.
+    pub find: Arc<FindService>,
     /// What goes where.
     pub mappings: Arc<MappingService>,
     /// Finding and explaining people.

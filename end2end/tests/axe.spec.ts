@@ -50,6 +50,8 @@ for (const path of [
   '/suppression',
   '/suppression/new',
   '/people',
+  '/find?text=meta',
+  '/settings/audit',
   '/people?find=nobody%40example.com',
   '/settings/connections',
   '/account',

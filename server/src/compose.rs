@@ -14,6 +14,7 @@ use domain::{
         service::DeliveryService,
     },
     destinations::service::DestinationService,
+    find::FindService,
     ids::Ids,
     mappings::{preview::service::PreviewService, service::MappingService},
     people::{reader::AttributeReader, service::PeopleService},
@@ -215,7 +216,30 @@ impl Parts<'_> {
             customerio: config.customerio_url.clone(),
             twilio: config.twilio_tracking_url.clone(),
         };
+        let audiences = Arc::new(AudienceService::new(
+            configuration.clone(),
+            stored.clone(),
+            self.customerio.clone(),
+        ));
+        let destinations = Arc::new(DestinationService::new(configuration.clone(), stored.clone()));
+        let mappings = Arc::new(MappingService::new(
+            configuration.clone(),
+            stored.clone(),
+            clock.clone(),
+            stir.clone(),
+        ));
+        let people = Arc::new(PeopleService::new(stored.clone(), clock.clone()));
+        let suppression =
+            Arc::new(SuppressionService::new(configuration.clone(), stored.clone(), clock.clone()));
+        let find = Arc::new(FindService {
+            mappings: mappings.clone(),
+            audiences: audiences.clone(),
+            destinations: destinations.clone(),
+            suppression: suppression.clone(),
+            people: people.clone(),
+        });
         Services {
+            find,
             access: crate::auth::service(self.storage, clock.clone()),
             approvals: Arc::new(ApprovalService::new(
                 configuration.clone(),
@@ -223,11 +247,7 @@ impl Parts<'_> {
                 clock.clone(),
                 stir.clone(),
             )),
-            audiences: Arc::new(AudienceService::new(
-                configuration.clone(),
-                stored.clone(),
-                self.customerio.clone(),
-            )),
+            audiences,
             connections: Arc::new(ConnectionService::new(
                 configuration.clone(),
                 Arc::new(connections),
@@ -236,15 +256,10 @@ impl Parts<'_> {
                 clock.clone(),
             )),
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
-            destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
-            mappings: Arc::new(MappingService::new(
-                configuration.clone(),
-                stored.clone(),
-                clock.clone(),
-                stir.clone(),
-            )),
+            destinations,
+            mappings,
             trail: Arc::new(TrailService::new(stored.clone())),
-            people: Arc::new(PeopleService::new(stored.clone(), clock.clone())),
+            people,
             previews: Arc::new(PreviewService {
                 configuration: configuration.clone(),
                 mirrors: stored.clone(),
@@ -254,11 +269,7 @@ impl Parts<'_> {
                 clock: clock.clone(),
             }),
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
-            suppression: Arc::new(SuppressionService::new(
-                configuration.clone(),
-                stored.clone(),
-                clock.clone(),
-            )),
+            suppression,
             configuration: configuration.clone(),
             clock: clock.clone(),
         }

@@ -213,7 +213,6 @@ fn standing(view: &PersonView, now: Instant) -> AnyView {
         Column::words("Mapping"),
         Column::words("Use case"),
         Column::words("Destination"),
-        Column::words("In the audience"),
         Column::words("At the destination"),
         Column::words("Why not"),
     ];
@@ -237,7 +236,6 @@ fn standing(view: &PersonView, now: Instant) -> AnyView {
                     <td>
                         <a href=format!("/destinations#{destination}")>{destination.clone()}</a>
                     </td>
-                    <td>{if one.member { "Yes" } else { "No" }}</td>
                     <td>{there(one, now)}</td>
                     <td class="wrap">{why}</td>
                 </tr>

@@ -44,7 +44,9 @@ use audiences::{form::PromotePage, page::AudiencesPage};
 use connections::page::ConnectionsPage;
 use delivery::page::LettersPage;
 use demo::page::DemoPage;
-use destinations::{form::NewDestinationPage, page::DestinationsPage};
+use destinations::{
+    form::NewDestinationPage, import::ImportPage, one::DestinationPage, page::DestinationsPage,
+};
 use mappings::{
     form::{EditMappingPage, NewMappingPage},
     manage::ManageMappingPage,
@@ -118,6 +120,8 @@ fn Pages() -> impl IntoView {
             />
             <Route path=path!("/destinations") view=DestinationsPage ssr=SsrMode::Async />
             <Route path=path!("/destinations/new") view=NewDestinationPage ssr=SsrMode::Async />
+            <Route path=path!("/destinations/import") view=ImportPage ssr=SsrMode::Async />
+            <Route path=path!("/destinations/:key") view=DestinationPage ssr=SsrMode::Async />
             <Route path=path!("/suppression") view=SuppressionPage ssr=SsrMode::Async />
             <Route path=path!("/suppression/new") view=NewSuppressionPage ssr=SsrMode::Async />
             <Route path=path!("/approvals") view=ApprovalsPage ssr=SsrMode::Async />

@@ -104,6 +104,9 @@ pub enum VendorError {
         /// The last failure.
         detail: String,
     },
+    /// It refused for a reason that has words of its own, with what to do.
+    #[error("{0}")]
+    Refused(String),
     /// It is in trouble and wasn't asked: what it said last.
     #[error("{0}")]
     Held(String),

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use crate::{
     access::{service::AccessService, trail::TrailService},
     approvals::service::ApprovalService,
-    audiences::service::AudienceService,
+    audiences::{coverage::service::CoverageService, service::AudienceService},
     configuration::service::ConfigurationService,
     connections::service::ConnectionService,
     delivery::service::DeliveryService,
-    destinations::service::DestinationService,
+    destinations::{
+        fields::service::FieldsService, import::service::ImportService, service::DestinationService,
+    },
     find::FindService,
     mappings::{preview::service::PreviewService, service::MappingService},
     people::service::PeopleService,
@@ -31,6 +33,8 @@ pub struct Services {
     pub audiences: Arc<AudienceService>,
     /// Planning and applying.
     pub configuration: Arc<ConfigurationService>,
+    /// What names the members of audiences.
+    pub coverage: Arc<CoverageService>,
     /// Keys and regions.
     pub connections: Arc<ConnectionService>,
     /// Stopping and resuming.
@@ -39,6 +43,10 @@ pub struct Services {
     pub destinations: Arc<DestinationService>,
     /// Anything by its name.
     pub find: Arc<FindService>,
+    /// What may flow to them.
+    pub fields: Arc<FieldsService>,
+    /// What Segment has to choose from.
+    pub imports: Arc<ImportService>,
     /// What goes where.
     pub mappings: Arc<MappingService>,
     /// Finding and explaining people.

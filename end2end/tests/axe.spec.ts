@@ -35,6 +35,7 @@ async function somebody(page: Page, demo: Demo): Promise<string> {
 for (const path of [
   '/',
   '/audiences',
+  '/audiences?view=coverage',
   '/audiences/new',
   '/mappings',
   '/mappings?view=matrix',
@@ -47,6 +48,9 @@ for (const path of [
   '/mappings/no-such',
   '/destinations',
   '/destinations/new',
+  '/destinations/import',
+  '/destinations/meta',
+  '/destinations/warehouse?preview=1&add=ltv',
   '/suppression',
   '/suppression/new',
   '/people',

@@ -6,14 +6,16 @@ use domain::{
     Result,
     access::trail::TrailService,
     approvals::service::ApprovalService,
-    audiences::service::AudienceService,
+    audiences::{coverage::service::CoverageService, service::AudienceService},
     configuration::service::ConfigurationService,
     connections::{Vendor, port::ConnectionTester, service::ConnectionService},
     delivery::{
         drain::{Drain, Jitter},
         service::DeliveryService,
     },
-    destinations::service::DestinationService,
+    destinations::{
+        fields::service::FieldsService, import::service::ImportService, service::DestinationService,
+    },
     find::FindService,
     ids::Ids,
     mappings::{preview::service::PreviewService, service::MappingService},
@@ -35,7 +37,7 @@ use crate::{
         self, Credentials, Tester,
         customerio::{CustomerioClient, Tries},
         fuse::Fuse,
-        twilio::TrackingClient,
+        twilio::{PublicClient, TrackingClient},
     },
 };
 
@@ -133,6 +135,11 @@ impl Segue {
             tries,
             customerio_fuse,
         ));
+        let public = Arc::new(PublicClient::new(
+            http.clone(),
+            credentials.clone(),
+            config.twilio_public_url.clone(),
+        ));
         let tracking = Arc::new(TrackingClient::new(
             http,
             credentials,
@@ -171,6 +178,7 @@ impl Segue {
             configuration: &configuration,
             customerio: &customerio,
             tester: &tester,
+            public: &public,
             clock: &clock,
             stir: &stir,
         }
@@ -204,6 +212,7 @@ struct Parts<'a> {
     configuration: &'a Arc<ConfigurationService>,
     customerio: &'a Arc<CustomerioClient>,
     tester: &'a Arc<dyn ConnectionTester>,
+    public: &'a Arc<PublicClient>,
     clock: &'a Arc<dyn Clock>,
     stir: &'a Arc<Stir>,
 }
@@ -255,9 +264,29 @@ impl Parts<'_> {
                 stored.clone(),
                 clock.clone(),
             )),
+            coverage: Arc::new(CoverageService {
+                configuration: configuration.clone(),
+                mirrors: stored.clone(),
+                store: stored.clone(),
+                attributes: stored.clone(),
+                clock: clock.clone(),
+            }),
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations,
             mappings,
+            fields: Arc::new(FieldsService {
+                configuration: configuration.clone(),
+                destinations: stored.clone(),
+                mirrors: stored.clone(),
+                suppressions: stored.clone(),
+                store: stored.clone(),
+                clock: clock.clone(),
+                wake: stir.clone(),
+            }),
+            imports: Arc::new(ImportService {
+                configuration: configuration.clone(),
+                public: self.public.clone(),
+            }),
             trail: Arc::new(TrailService::new(stored.clone())),
             people,
             previews: Arc::new(PreviewService {

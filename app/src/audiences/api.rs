@@ -1,7 +1,7 @@
 //! Server functions of audiences: read, promote.
 
 use domain::{
-    audiences::{AudienceRow, AudienceSpec, SegmentRow},
+    audiences::{AudienceRow, AudienceSpec, SegmentRow, coverage::AudienceCoverage},
     time::Instant,
 };
 use leptos::prelude::*;
@@ -18,6 +18,15 @@ pub struct AudiencesView {
     pub now: Instant,
     /// By key.
     pub audiences: Vec<AudienceRow>,
+}
+
+/// What names the members of each audience.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverageView {
+    /// When this was read.
+    pub now: Instant,
+    /// By key.
+    pub audiences: Vec<AudienceCoverage>,
 }
 
 /// What can be promoted.
@@ -72,6 +81,14 @@ pub async fn read_audiences() -> Result<AudiencesView, AppError> {
     let (services, _) = enter()?;
     let audiences = services.audiences.list().await?;
     Ok(AudiencesView { now: services.clock.now(), audiences })
+}
+
+/// What names the members of each audience.
+#[server(prefix = "/fn", endpoint = "read_coverage")]
+pub async fn read_coverage() -> Result<CoverageView, AppError> {
+    let (services, _) = enter()?;
+    let audiences = services.coverage.all().await?;
+    Ok(CoverageView { now: services.clock.now(), audiences })
 }
 
 /// All segments of the workspace, or why they can't be read.

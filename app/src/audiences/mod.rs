@@ -1,5 +1,6 @@
 //! Audiences: their list, and the form that promotes a segment.
 
 pub mod api;
+pub mod coverage;
 pub mod form;
 pub mod page;

@@ -5,20 +5,52 @@ use domain::{
     time::Instant,
 };
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
-use super::api::{AudiencesView, read_audiences};
+use super::{
+    api::{AudiencesView, read_audiences},
+    coverage::CoveragePage,
+};
 use crate::{
     format,
     live::{loaded, renew},
     ui::{
         ButtonKind, Column, Empty, Figure, LinkButton, Mark, Moment, Nothing, Page, State,
-        StateMark, Table,
+        StateMark, Tab, Table, Tabs,
     },
 };
 
-/// All audiences.
+/// All audiences, as a list or by what names their members.
 #[component]
 pub fn AudiencesPage() -> AnyView {
+    let query = use_query_map();
+    let is_coverage = Memo::new(move |_| query.read().get("view").as_deref() == Some("coverage"));
+    let show = move || {
+        if is_coverage.get() {
+            view! { <CoveragePage /> }
+        } else {
+            view! { <ListPage /> }
+        }
+    };
+    view! { {show} }.into_any()
+}
+
+/// The two views of all audiences.
+pub fn views(is_coverage: bool) -> AnyView {
+    let tab = |href: &str, words: &str, current| Tab {
+        href: href.to_owned(),
+        words: words.to_owned(),
+        current,
+    };
+    let tabs = vec![
+        tab("/audiences", "List", !is_coverage),
+        tab("/audiences?view=coverage", "Identifier coverage", is_coverage),
+    ];
+    view! { <Tabs label="Views of the audiences" tabs /> }.into_any()
+}
+
+#[component]
+fn ListPage() -> AnyView {
     let data = Resource::new(|| (), |()| read_audiences());
     renew(data, |_| false);
     loaded(data, "Audiences", audiences_page)
@@ -61,6 +93,7 @@ pub fn audiences_page(view: AudiencesView) -> AnyView {
     let rows = audiences.into_iter().map(|row| audience_row(row, now)).collect_view();
     view! {
         <Page name="Audiences" answer=answer.into_any() actions=promote().into_any()>
+            {views(false)}
             <Table caption="Audiences" columns>
                 {rows}
             </Table>

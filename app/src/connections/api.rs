@@ -3,7 +3,10 @@
 
 #[cfg(feature = "ssr")]
 use domain::connections::Vendor;
-use domain::{connections::ConnectionView, time::Instant};
+use domain::{
+    connections::{ConnectionView, KeySource},
+    time::Instant,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +24,8 @@ pub struct ConnectionsView {
     pub now: Instant,
     /// Customer.io, then Segment.
     pub connections: Vec<ConnectionView>,
+    /// Where the token of Segment's Public API comes from; nothing if none is set.
+    pub public_token: Option<KeySource>,
 }
 
 /// How both are set up.
@@ -28,7 +33,8 @@ pub struct ConnectionsView {
 pub async fn read_connections() -> Result<ConnectionsView, AppError> {
     let (services, _) = enter()?;
     let connections = services.connections.list().await?;
-    Ok(ConnectionsView { now: services.clock.now(), connections })
+    let public_token = services.connections.public_token().await?;
+    Ok(ConnectionsView { now: services.clock.now(), connections, public_token })
 }
 
 /// Saves how Customer.io is reached, then tests it.
@@ -61,6 +67,21 @@ pub async fn save_twilio(
     let saved = save(Vendor::Twilio, &twilio_region, &events_per_second, &write_key).await;
     let typed = [("twilio_region", &*twilio_region), ("events_per_second", &*events_per_second)];
     finish::<SaveTwilio>(saved, PAGE, &typed)
+}
+
+/// Saves the token of Segment's Public API, and goes on to what it lists: its test.
+#[server(prefix = "/fn", endpoint = "save_public_token")]
+pub async fn save_public_token(
+    /// Never shown again.
+    #[server(default)]
+    public_api_token: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.connections.save_public_token(&public_api_token, &actor).await?;
+        Ok("/destinations/import".to_owned())
+    };
+    finish::<SavePublicToken>(outcome.await, PAGE, &[])
 }
 
 /// Tests a connection with the stored key.

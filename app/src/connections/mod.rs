@@ -3,3 +3,4 @@
 pub mod api;
 pub mod page;
 pub mod parts;
+pub mod public;

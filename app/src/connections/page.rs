@@ -8,10 +8,11 @@ use leptos::prelude::*;
 
 use super::{
     api::{
-        ConnectionsView, SaveCustomerio, SaveTwilio, TestConnection, TryConnection,
-        read_connections,
+        ConnectionsView, SaveCustomerio, SavePublicToken, SaveTwilio, TestConnection,
+        TryConnection, read_connections,
     },
     parts::{Told, any_outage, outage_notice},
+    public::public_section,
 };
 use crate::{
     form::{Answered, FormError, answered, spent, typed, wrong},
@@ -28,6 +29,7 @@ use crate::{
 pub struct Actions {
     customerio: ServerAction<SaveCustomerio>,
     twilio: ServerAction<SaveTwilio>,
+    public: ServerAction<SavePublicToken>,
     test: ServerAction<TestConnection>,
     try_now: ServerAction<TryConnection>,
 }
@@ -39,6 +41,7 @@ impl Actions {
         Self {
             customerio: ServerAction::new(),
             twilio: ServerAction::new(),
+            public: ServerAction::new(),
             test: ServerAction::new(),
             try_now: ServerAction::new(),
         }
@@ -90,7 +93,7 @@ pub fn connections_page(
     latest: Signal<ConnectionsView>,
     actions: Actions,
 ) -> AnyView {
-    let ConnectionsView { now, connections } = view;
+    let ConnectionsView { now, connections, public_token } = view;
     let answer = move || latest.with(|view| sentence(&view.connections));
     let sections = connections
         .into_iter()
@@ -104,6 +107,7 @@ pub fn connections_page(
                 title="It was not tried"
             />
             {sections}
+            {public_section(public_token, now, actions.public)}
         </Page>
     }
     .into_any()

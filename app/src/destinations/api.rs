@@ -1,10 +1,17 @@
-//! Server functions of destinations: read, add.
+//! Server functions of destinations: read, add, change what may flow there.
 
 use domain::{
     delivery::stop::Stop,
-    destinations::{DestinationRow, DestinationSpec},
+    destinations::{
+        DestinationRow, DestinationSpec,
+        fields::{DestinationView, FieldsPreview, names},
+        import::Listing,
+    },
+    mappings::MappingRow,
     time::Instant,
 };
+#[cfg(feature = "ssr")]
+use domain::{destinations::fields::once, key::Key};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +28,41 @@ pub struct DestinationsView {
     pub destinations: Vec<DestinationRow>,
     /// Emergency stops in force.
     pub stops: Vec<Stop>,
+}
+
+/// One destination.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OneDestination {
+    /// When this was read.
+    pub now: Instant,
+    /// The destination, and what it gets.
+    pub view: DestinationView,
+    /// The mappings that send to it, by key.
+    pub mappings: Vec<MappingRow>,
+}
+
+/// What other fields would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FieldsTold {
+    /// This.
+    Preview(Box<FieldsPreview>),
+    /// Nothing can be said before that is put right.
+    NotYet {
+        /// What is wrong or missing.
+        message: String,
+    },
+}
+
+/// What Segment has behind our source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Imports {
+    /// Asked of Segment now.
+    Known(Listing),
+    /// Segment could not be asked.
+    Unknown {
+        /// Why, and what to do.
+        reason: String,
+    },
 }
 
 /// What the form of a destination sends.
@@ -55,12 +97,7 @@ impl DestinationForm {
                 .parse()
                 .map_err(|_| AppError::invalid("profile", "Choose a platform"))?,
             integration: integration.to_owned(),
-            fields: self
-                .fields
-                .split(|c: char| c == ',' || c.is_whitespace())
-                .filter(|field| !field.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            fields: names(&self.fields),
             hash: self.hash == "true",
         })
     }
@@ -84,6 +121,97 @@ pub async fn read_destinations() -> Result<DestinationsView, AppError> {
     let destinations = services.destinations.list().await?;
     let stops = services.delivery.stops().await?;
     Ok(DestinationsView { now: services.clock.now(), destinations, stops })
+}
+
+/// What Segment has behind our source, or why it can't be read.
+#[server(prefix = "/fn", endpoint = "read_imports")]
+pub async fn read_imports() -> Result<Imports, AppError> {
+    let (services, _) = enter()?;
+    match services.imports.list().await.map_err(AppError::from) {
+        Ok(listing) => Ok(Imports::Known(listing)),
+        Err(AppError::Vendor { message }) => Ok(Imports::Unknown { reason: message }),
+        Err(error) => Err(error),
+    }
+}
+
+/// One destination, what it gets, and by which mappings.
+#[server(prefix = "/fn", endpoint = "read_destination")]
+pub async fn read_destination(
+    /// Which.
+    key: String,
+) -> Result<OneDestination, AppError> {
+    let (services, _) = enter()?;
+    let view = services.fields.view(&named(&key)?).await?;
+    let mut mappings = services.mappings.list().await?;
+    mappings.retain(|row| row.spec.destination == view.row.spec.key);
+    mappings.sort_by(|a, b| a.spec.key.cmp(&b.spec.key));
+    Ok(OneDestination { now: services.clock.now(), view, mappings })
+}
+
+/// What would begin and cease to flow with these fields. Nothing is stored.
+#[server(prefix = "/fn", endpoint = "preview_fields")]
+pub async fn preview_fields(
+    /// Which destination.
+    key: String,
+    /// Fields that stay.
+    #[server(default)]
+    keep: Vec<String>,
+    /// Further ones, separated by commas or spaces.
+    #[server(default)]
+    add: String,
+) -> Result<FieldsTold, AppError> {
+    let (services, actor) = enter()?;
+    let told = services.fields.preview(&named(&key)?, all(keep, &add), &actor).await;
+    match told.map_err(AppError::from) {
+        Ok(preview) => Ok(FieldsTold::Preview(Box::new(preview))),
+        Err(AppError::Invalid { message, .. }) => Ok(FieldsTold::NotYet { message }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Changes what may flow to a destination.
+#[server(prefix = "/fn", endpoint = "change_fields")]
+pub async fn change_fields(
+    /// Which destination.
+    key: String,
+    /// The fields that whoever asks has seen.
+    #[server(default)]
+    base: Vec<String>,
+    /// Those that stay.
+    #[server(default)]
+    keep: Vec<String>,
+    /// Further ones, separated by commas or spaces.
+    #[server(default)]
+    add: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.fields.change(&named(&key)?, &base, all(keep.clone(), &add), &actor).await?;
+        Ok(page_of(&key))
+    };
+    let outcome = outcome.await;
+    let mut typed = vec![("add", add.as_str())];
+    typed.extend(keep.iter().map(|field| ("keep[]", field.as_str())));
+    finish::<ChangeFields>(outcome, &page_of(&key), &typed)
+}
+
+/// Those that stay, then those that were written.
+#[cfg(feature = "ssr")]
+fn all(keep: Vec<String>, add: &str) -> Vec<String> {
+    once(keep.into_iter().chain(names(add)))
+}
+
+/// A key in an address: what is none names nothing.
+#[cfg(feature = "ssr")]
+fn named(text: &str) -> Result<Key, AppError> {
+    text.parse().map_err(|_| AppError::NotFound { what: format!("destination {text}") })
+}
+
+/// The page of a destination, if its key is one: an address that came back is never followed.
+#[cfg(feature = "ssr")]
+fn page_of(key: &str) -> String {
+    key.parse::<Key>()
+        .map_or_else(|_| "/destinations".to_owned(), |key| format!("/destinations/{key}"))
 }
 
 /// Adds a destination.

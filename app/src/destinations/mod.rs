@@ -1,5 +1,10 @@
-//! Destinations: their list, and the form that adds one.
+//! Destinations: their list, the page of one with what may flow there, and the form that adds
+//! one.
 
 pub mod api;
+pub mod fields;
 pub mod form;
+pub mod import;
+pub mod one;
 pub mod page;
+pub mod profile;

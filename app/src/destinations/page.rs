@@ -8,7 +8,10 @@ use domain::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::api::{DestinationsView, read_destinations};
+use super::{
+    api::{DestinationsView, read_destinations},
+    profile,
+};
 use crate::{
     delivery::parts::{ResumeForm, StopActions, StopForm},
     format,
@@ -37,6 +40,7 @@ pub fn destinations_page(view: DestinationsView, actions: StopActions) -> AnyVie
             <LinkButton href="/destinations/new" kind=ButtonKind::Primary mark=Mark::Add>
                 "Add a destination"
             </LinkButton>
+            <LinkButton href="/destinations/import">"Import from Segment"</LinkButton>
         }
     };
     if rows.is_empty() {
@@ -152,12 +156,7 @@ fn destination_row(
     } else {
         spec.fields.join(", ").into_any()
     };
-    let needs = spec.profile.identifiable();
-    let identifiers = match (spec.profile.sends_contact(), needs.id) {
-        (true, true) => "e-mail, phone, id",
-        (true, false) => "e-mail, phone",
-        _ => "id",
-    };
+    let identifiers = profile::identifiers(spec.profile);
     let hashed = if spec.hash { ", hashed" } else { "" };
     let mappings = if row.mappings > 0 {
         format::number(row.mappings).into_any()
@@ -167,7 +166,9 @@ fn destination_row(
     };
     view! {
         <tr id=spec.key.to_string()>
-            <th scope="row">{spec.key.to_string()}</th>
+            <th scope="row">
+                <a href=format!("/destinations/{}", spec.key)>{spec.key.to_string()}</a>
+            </th>
             <td>{delivery}</td>
             <td class="tight pick">{button}</td>
             <td>{spec.profile.label()}</td>

@@ -230,7 +230,7 @@ fn grid(matrix: Matrix, now: Instant, switch: Switch) -> AnyView {
 }
 
 fn column_head(column: &MatrixColumn) -> AnyView {
-    let href = format!("/destinations#{}", column.key);
+    let href = format!("/destinations/{}", column.key);
     view! {
         <th scope="col">
             <a href=href>{column.profile.label()}</a>

@@ -1,8 +1,13 @@
 //! The server function of the overview.
 
 use domain::{
-    audiences::AudienceRow, connections::ConnectionView, delivery::letters::LetterCount,
-    mappings::MappingRow, suppression::SuppressionRow, sync::RunRow, time::Instant,
+    audiences::{AudienceRow, coverage::AudienceCoverage},
+    connections::ConnectionView,
+    delivery::letters::LetterCount,
+    mappings::MappingRow,
+    suppression::SuppressionRow,
+    sync::RunRow,
+    time::Instant,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -24,6 +29,8 @@ pub struct Overview {
     pub connections: Vec<ConnectionView>,
     /// Promoted segments.
     pub audiences: Vec<AudienceRow>,
+    /// Audiences too many of whose members can't be found.
+    pub gaps: Vec<AudienceCoverage>,
     /// How many destinations there are.
     pub destinations: u64,
     /// Those that need somebody first.
@@ -48,6 +55,7 @@ pub async fn read_overview() -> Result<Overview, AppError> {
         runs,
         connections: services.connections.list().await?,
         audiences: services.audiences.list().await?,
+        gaps: services.coverage.alarms().await?,
         destinations: services.destinations.list().await?.len() as u64,
         mappings: services.mappings.list().await?,
         suppressions: services.suppression.list().await?,

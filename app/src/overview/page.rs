@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::api::{Overview, read_overview};
 use crate::{
     approvals::page::approvals_notice,
+    audiences::coverage::gap_notice,
     chart::{Share, Shares},
     connections::parts::{Told, any_outage, is_said, outages},
     delivery::page::letters_notice,
@@ -184,7 +185,8 @@ fn troubles(view: &Overview) -> AnyView {
     let letters = letters_notice(view.letters, None);
     let waiting = approvals_notice(view.waiting);
     let outages = outages(&view.connections, view.now, Told::Everywhere);
-    view! { {outages} {refused} {letters} {waiting} {stale} }.into_any()
+    let gaps = gap_notice(&view.gaps);
+    view! { {outages} {refused} {letters} {waiting} {stale} {gaps} }.into_any()
 }
 
 fn stale(

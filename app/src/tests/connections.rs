@@ -15,7 +15,11 @@ fn connections_show_what_the_test_said_and_never_a_key() {
         let mut customerio = connection(Vendor::Customerio, false);
         customerio.stand_in = Some("http://127.0.0.1:4010".to_owned());
         let twilio = ConnectionView { key: None, tested: None, ..connection(Vendor::Twilio, true) };
-        let view = ConnectionsView { now: now(), connections: vec![customerio, twilio] };
+        let view = ConnectionsView {
+            now: now(),
+            connections: vec![customerio, twilio],
+            public_token: None,
+        };
         connections_page(view.clone(), Signal::stored(view), ConnectionActions::new())
     });
     assert_eq!(answer(&html), "Customer.io can't be used and Segment has no key.");

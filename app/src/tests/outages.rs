@@ -77,7 +77,7 @@ fn the_overview_says_what_is_down_since_when_and_what_is_left_to_do() {
 #[test]
 fn connections_say_their_state_and_offer_a_try() {
     let html = page("/settings/connections", || {
-        let view = ConnectionsView { now: now(), connections: troubled() };
+        let view = ConnectionsView { now: now(), connections: troubled(), public_token: None };
         connections_page(view.clone(), Signal::stored(view), ConnectionActions::new())
     });
     assert_eq!(answer(&html), "Customer.io refuses the key and Segment is down.");

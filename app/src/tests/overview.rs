@@ -13,6 +13,7 @@ pub fn overview(mappings: Vec<domain::mappings::MappingRow>) -> Overview {
         now: now(),
         connections: vec![connection(Vendor::Customerio, true), connection(Vendor::Twilio, true)],
         audiences: vec![audience(Mirror::Fresh)],
+        gaps: vec![],
         destinations: 1,
         mappings,
         suppressions: vec![],

@@ -1,5 +1,6 @@
 //! Audiences: Customer.io segments promoted for export, and the mirror of their members.
 
+pub mod coverage;
 #[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]

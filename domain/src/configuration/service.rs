@@ -129,6 +129,35 @@ impl ConfigurationService {
         Ok(())
     }
 
+    /// Puts these fields in place of those that whoever asks has seen. The base is checked
+    /// against the same reading that the change is made from.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the destination's fields are others by now.
+    pub async fn change_fields(
+        &self,
+        key: &Key,
+        base: &[String],
+        fields: Vec<String>,
+        actor: &Actor,
+    ) -> Result<()> {
+        actor.require(Role::Operator)?;
+        let (configuration, version) = self.store.load().await?;
+        let stored = configuration.destination(key).ok_or_else(|| missing("destination", key))?;
+        if stored.spec.fields != base {
+            return Err(Error::Conflict(format!(
+                "somebody has changed the fields of {key} meanwhile: look at them again, then change them"
+            )));
+        }
+        let after = DestinationSpec { fields, ..stored.spec.clone() };
+        let desired = Desired { destination: vec![after], ..Desired::default() };
+        let plan = self.plan_over(&configuration, &desired, false).await?;
+        if !plan.is_empty() {
+            self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await?;
+        }
+        Ok(())
+    }
+
     /// Stores a suppression that isn't there yet.
     pub async fn create_suppression(&self, spec: SuppressionSpec, actor: &Actor) -> Result<()> {
         actor.require(Role::Operator)?;
@@ -153,10 +182,20 @@ impl ConfigurationService {
     }
 
     async fn prepare(&self, desired: &Desired, prune: bool) -> Result<(Plan, i64)> {
-        check_desired(desired)?;
         let (configuration, version) = self.store.load().await?;
+        Ok((self.plan_over(&configuration, desired, prune).await?, version))
+    }
+
+    /// What to change so that this configuration becomes what is desired.
+    async fn plan_over(
+        &self,
+        configuration: &Configuration,
+        desired: &Desired,
+        prune: bool,
+    ) -> Result<Plan> {
+        check_desired(desired)?;
         let stored = Stored {
-            specs: Specs::of(&configuration),
+            specs: Specs::of(configuration),
             settings: configuration.settings.clone(),
             sources: configuration.sources.iter().map(|source| source.key.clone()).collect(),
             // A key that was lost must not keep anybody from entering the secrets anew.
@@ -168,7 +207,7 @@ impl ConfigurationService {
         let plan = plan(&stored, desired, prune);
         check(&plan.after)?;
         check_ends(&stored.specs, &plan.after)?;
-        Ok((plan, version))
+        Ok(plan)
     }
 }
 

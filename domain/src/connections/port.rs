@@ -4,13 +4,16 @@ use async_trait::async_trait;
 
 use crate::{error::Result, time::Instant};
 
-use super::{ConnectionView, TestResult, Vendor, circuit::Outage};
+use super::{ConnectionView, KeySource, TestResult, Vendor, circuit::Outage};
 
 /// Reads connections without their keys and keeps what tests said.
 #[async_trait]
 pub trait ConnectionStore: Send + Sync {
     /// How one is set up, and how it fares as of `now`.
     async fn view(&self, vendor: Vendor, now: Instant) -> Result<ConnectionView>;
+
+    /// Where the token of Segment's Public API comes from; nothing if none is set.
+    async fn public_token(&self) -> Result<Option<KeySource>>;
 
     /// Keeps the newest test.
     async fn put_test(&self, vendor: Vendor, result: &TestResult) -> Result<()>;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    ConnectionView, Region, TestResult, Vendor,
+    ConnectionView, KeySource, Region, TestResult, Vendor,
     port::{ConnectionStore, ConnectionTester, OutageStore},
 };
 
@@ -84,6 +84,24 @@ impl ConnectionService {
             Ok(()) | Err(Error::Conflict(_)) => self.test(vendor, actor).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// Where the token of Segment's Public API comes from.
+    pub async fn public_token(&self) -> Result<Option<KeySource>> {
+        self.store.public_token().await
+    }
+
+    /// Saves the token of Segment's Public API. What it lists is its test.
+    pub async fn save_public_token(&self, token: &str, actor: &Actor) -> Result<()> {
+        let token = token.trim();
+        if token.is_empty() {
+            return Err(Error::invalid("public_api_token", "Write the token that Segment shows"));
+        }
+        let token = SecretList::One(Secret::Literal(token.to_owned()));
+        let twilio = TwilioTable { public_api_token: Some(token), ..TwilioTable::default() };
+        let desired = Desired { twilio: Some(twilio), ..Desired::default() };
+        self.configuration.apply(&desired, false, actor).await?;
+        Ok(())
     }
 
     /// Asks whoever holds calls to a vendor to try at once.

@@ -2,8 +2,10 @@
 //!
 //! [`profile`] holds what a platform needs as data; a new platform is a new arm there.
 
+pub mod fields;
 #[cfg(feature = "service")]
 pub mod hashing;
+pub mod import;
 pub mod profile;
 #[cfg(feature = "service")]
 pub mod service;

@@ -59,6 +59,18 @@ pub enum PhoneForm {
     Digits,
 }
 
+/// What a platform asks about consent before it uses somebody's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsentRule {
+    /// Google: since 6 March 2024 people in the European Economic Area must have agreed to
+    /// their data being sent for ads and to personalised ads.
+    AdsAndPersonalisation,
+    /// Its terms make the sender answer for a legal basis; the platform checks nothing.
+    LegalBasis,
+    /// The data stays with the sender.
+    Own,
+}
+
 impl Profile {
     /// All of them, in the order that pickers show.
     pub const ALL: [Self; 8] = [
@@ -164,6 +176,16 @@ impl Profile {
         match self {
             Self::MetaCustomAudiences | Self::GoogleCustomerMatch => Some(10_000),
             _ => None,
+        }
+    }
+
+    /// What it asks about consent.
+    #[must_use]
+    pub const fn consent_rule(self) -> ConsentRule {
+        match self {
+            Self::GoogleCustomerMatch => ConsentRule::AdsAndPersonalisation,
+            Self::Warehouse | Self::Plain => ConsentRule::Own,
+            _ => ConsentRule::LegalBasis,
         }
     }
 

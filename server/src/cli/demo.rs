@@ -66,6 +66,7 @@ pub async fn run(config: &Config, demo: &Demo, out: &mut impl Write) -> Result<E
         database_url,
         customerio_url: Some(sandbox.customerio_url.clone()),
         twilio_tracking_url: Some(sandbox.tracking_url.clone()),
+        twilio_public_url: Some(sandbox.tracking_url.clone()),
         ..config.clone()
     };
     let serve = Serve { addr: demo.addr, public_url: None, role: Role::All };

@@ -75,13 +75,15 @@ pub async fn run(
     writeln!(
         out,
         "# Customer.io's App API and Segment's tracking API, simulated; inside: {url}/sandbox/status\n\
-         # app_api_key = \"{app}\", write_key = \"{write}\"\n\
+         # app_api_key = \"{app}\", write_key = \"{write}\", public_api_token = \"{public}\"\n\
          export SEGUE_CUSTOMERIO_URL={url}\n\
-         export SEGUE_TWILIO_TRACKING_URL={tracking}",
+         export SEGUE_TWILIO_TRACKING_URL={tracking}\n\
+         export SEGUE_TWILIO_PUBLIC_URL={tracking}",
         url = sandbox.customerio_url,
         tracking = sandbox.tracking_url,
         app = key(&config.app_keys),
         write = key(&config.write_keys),
+        public = key(&config.public_tokens),
     )?;
     out.flush()?;
     stop.await;

@@ -1,6 +1,6 @@
 //! The sandbox: a strict stand-in for the vendors, over real HTTP on loopback.
 //!
-//! One listener carries Customer.io's App API (`customerio/`), Segment's tracking API and
+//! One listener carries Customer.io's App API (`customerio/`), Segment's two APIs and
 //! the ad platforms behind it (`twilio/`), and the routes by which tests and scripts look
 //! inside and change the world (`admin.rs`). Whatever else is asked answers Customer.io's
 //! HTML 404. `world.rs` is the simulated workspace, `fault.rs` what can go wrong.
@@ -68,6 +68,10 @@ pub struct SandboxConfig {
     pub write_keys: Vec<String>,
     /// Write keys of sources of the other region: answered 200 and lost.
     pub other_region_write_keys: Vec<String>,
+    /// Tokens of the Public API.
+    pub public_tokens: Vec<String>,
+    /// Calls of one endpoint of the Public API in a minute.
+    pub public_calls_a_minute: usize,
     /// The App API's one budget.
     pub customerio_requests_per_second: u32,
     /// The tracking API's budget.
@@ -88,6 +92,8 @@ impl Default for SandboxConfig {
             app_keys: vec!["sandbox-app-key".to_owned()],
             write_keys: vec!["sandbox-write-key".to_owned()],
             other_region_write_keys: vec!["sandbox-eu-write-key".to_owned()],
+            public_tokens: vec!["sandbox-public-token".to_owned()],
+            public_calls_a_minute: twilio::public::CALLS_A_MINUTE,
             customerio_requests_per_second: 10,
             tracking_requests_per_second: 1_000,
             modes: Modes::default(),
@@ -113,6 +119,7 @@ pub(crate) struct Shared {
     tracking_budget: Mutex<Budget>,
     customerio_waits: Mutex<Waits>,
     tracking_waits: Mutex<Waits>,
+    public: Mutex<twilio::public::Calls>,
     events: Mutex<Window>,
     exports: Mutex<Exports>,
     modes: Mutex<Modes>,
@@ -135,6 +142,10 @@ impl Shared {
             Vendor::Tracking => &self.tracking_waits,
         };
         waits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn public(&self) -> MutexGuard<'_, twilio::public::Calls> {
+        self.public.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn events(&self) -> MutexGuard<'_, Window> {
@@ -196,6 +207,7 @@ impl RunningSandbox {
             tracking_budget: Mutex::new(Budget::new(config.tracking_requests_per_second)),
             customerio_waits: Mutex::default(),
             tracking_waits: Mutex::default(),
+            public: Mutex::default(),
             events: Mutex::default(),
             exports: Mutex::default(),
             modes: Mutex::new(config.modes.clone()),

@@ -42,6 +42,20 @@ impl OutageRow {
     }
 }
 
+/// The variable that a secret is read from, if it is, and when that was entered.
+type SecretRow = (Option<String>, i64);
+
+/// The first secret of a name: the one that is used for sending.
+const SECRET: &str =
+    "SELECT environment, updated_at FROM secret WHERE name = $1 ORDER BY position LIMIT 1";
+
+fn source((environment, at): SecretRow) -> KeySource {
+    match environment {
+        Some(name) => KeySource::Environment { name },
+        None => KeySource::Stored { at: Instant(at) },
+    }
+}
+
 /// What a row must have been told after, to be believed at this moment.
 fn believed_from(now: Instant) -> i64 {
     now.minus(BELIEVED_FOR).0
@@ -64,12 +78,8 @@ impl ConnectionStore for Storage {
             }
         };
         reading!(self.database, |connection| {
-            let secret: Option<(Option<String>, i64)> = sqlx::query_as(
-                "SELECT environment, updated_at FROM secret WHERE name = $1 ORDER BY position LIMIT 1",
-            )
-            .bind(key)
-            .fetch_optional(&mut *connection)
-            .await?;
+            let secret: Option<SecretRow> =
+                sqlx::query_as(SECRET).bind(key).fetch_optional(&mut *connection).await?;
             let tested: Option<(i64, bool, String)> =
                 sqlx::query_as("SELECT at, ok, message FROM connection_test WHERE vendor = $1")
                     .bind(vendor.as_str())
@@ -87,15 +97,22 @@ impl ConnectionStore for Storage {
                 vendor,
                 region,
                 budget,
-                key: secret.map(|(environment, at)| match environment {
-                    Some(name) => KeySource::Environment { name },
-                    None => KeySource::Stored { at: Instant(at) },
-                }),
+                key: secret.map(source),
                 tested: tested.map(|(at, ok, message)| TestResult { at: Instant(at), ok, message }),
                 outage: outage.map(OutageRow::read).transpose()?,
                 stand_in: None,
             })
         })
+    }
+
+    async fn public_token(&self) -> Result<Option<KeySource>> {
+        let secret: Option<SecretRow> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(SECRET)
+                .bind("twilio.public_api_token")
+                .fetch_optional(&mut *connection)
+                .await?)
+        })?;
+        Ok(secret.map(source))
     }
 
     async fn put_test(&self, vendor: Vendor, result: &TestResult) -> Result<()> {

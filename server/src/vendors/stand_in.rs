@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     Result,
-    connections::{ConnectionView, TestResult, Vendor, port::ConnectionStore},
+    connections::{ConnectionView, KeySource, TestResult, Vendor, port::ConnectionStore},
     time::Instant,
 };
 
@@ -27,6 +27,10 @@ impl ConnectionStore for StandIns {
             Vendor::Twilio => self.twilio.clone(),
         };
         Ok(ConnectionView { stand_in, ..self.store.view(vendor, now).await? })
+    }
+
+    async fn public_token(&self) -> Result<Option<KeySource>> {
+        self.store.public_token().await
     }
 
     async fn put_test(&self, vendor: Vendor, result: &TestResult) -> Result<()> {

@@ -3,6 +3,7 @@
 mod customerio;
 mod faults;
 mod people;
+mod public;
 mod tracking;
 
 use std::sync::Arc;

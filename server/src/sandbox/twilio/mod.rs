@@ -2,10 +2,11 @@
 //!
 //! `tracking.rs` answers as the edge does, `message.rs` reads one message, `platform.rs`
 //! keeps what arrived and who is in which audience at which destination. To add a message
-//! type: its rule in `message.rs`. The Public API gets files of its own beside these.
+//! type: its rule in `message.rs`. `public.rs` is the Public API.
 
 pub mod message;
 pub mod platform;
+pub mod public;
 mod tracking;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{get, post};
 
 use super::fault::Vendor;
 use super::{Shared, gate};
@@ -29,7 +30,16 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
             post(move |state, headers, body| tracking::single(kind, state, headers, body)),
         );
     }
-    router.route_layer(middleware::from_fn_with_state(shared.clone(), pass))
+    let router = router.route_layer(middleware::from_fn_with_state(shared.clone(), pass));
+    router.merge(public_router(shared))
+}
+
+/// All endpoints of the Public API.
+fn public_router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/sources", get(public::sources))
+        .route("/sources/{source}/connected-destinations", get(public::connected))
+        .route_layer(middleware::from_fn_with_state(shared.clone(), public::pass))
 }
 
 async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {

@@ -3,6 +3,8 @@
 //! Source of limits and answers: Segment's HTTP API page. A 200 says only that the edge took
 //! the bytes, even for a key that doesn't exist.
 
+mod public;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,6 +26,8 @@ use super::{
     plain, retry_after,
     wait::Wait,
 };
+
+pub use public::PublicClient;
 
 /// Sends batches, within the budget of events.
 pub struct TrackingClient {

@@ -1,0 +1,201 @@
+//! The page of one destination.
+
+use domain::{
+    destinations::{
+        DestinationSpec,
+        fields::{DestinationView, Example},
+    },
+    mappings::MappingRow,
+    time::Instant,
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    api::{ChangeFields, OneDestination, read_destination},
+    fields::{FieldsPreviewing, fields_section},
+    profile,
+};
+use crate::{
+    format,
+    live::loaded,
+    ui::{
+        Column, Empty, Figure, HealthMark, LinkButton, Moment, Nothing, Page, Section, Table,
+        UseCaseMark,
+    },
+    words,
+};
+
+/// One destination.
+#[component]
+pub fn DestinationPage() -> AnyView {
+    let params = use_params_map();
+    let change = ServerAction::<ChangeFields>::new();
+    let key = Memo::new(move |_| params.read().get("key").unwrap_or_default());
+    let data = Resource::new(
+        move || (key.get(), change.version().get()),
+        |(key, _)| read_destination(key),
+    );
+    let previewing = FieldsPreviewing::new(key, change);
+    loaded(data, "Destination", move |one| destination_page(one, change, previewing))
+}
+
+/// The page.
+pub fn destination_page(
+    one: OneDestination,
+    change: ServerAction<ChangeFields>,
+    previewing: FieldsPreviewing,
+) -> AnyView {
+    let OneDestination { now, view, mappings } = one;
+    let DestinationView { row, examples } = view;
+    let answer = sentence(&row.spec, &mappings);
+    let key = row.spec.key.to_string();
+    let rules = profile::rules(&row.spec);
+    view! {
+        <Page name=key answer=answer.into_any()>
+            <div class="split">
+                {fields_section(&row.spec, change, previewing)}
+                <Section title="What the platform asks for">{rules}</Section>
+            </div>
+            <Section title="What it gets">{messages(&examples, &[])}</Section>
+            {senders(mappings, &row.spec, now)}
+        </Page>
+    }
+    .into_any()
+}
+
+fn sentence(spec: &DestinationSpec, mappings: &[MappingRow]) -> String {
+    let label = spec.profile.label();
+    let clear = if spec.hash { "as SHA-256" } else { "in clear" };
+    let names = match (spec.profile.sends_contact(), spec.fields.as_slice()) {
+        (true, []) => format!("Id, e-mail and phone flow to {label}, {clear}, and nothing else."),
+        (false, []) => format!("The id alone flows to {label}."),
+        (contact, fields) => {
+            let by_itself: &[&str] = if contact { &["Id", "e-mail", "phone"] } else { &["Id"] };
+            let mut all: Vec<String> = by_itself.iter().map(ToString::to_string).collect();
+            if fields.len() <= 3 {
+                all.extend_from_slice(fields);
+            } else {
+                all.push(format::count(fields.len() as u64, "further field", "further fields"));
+            }
+            format!("{} flow to {label}.", format::list(&all))
+        }
+    };
+    let there: u64 = mappings.iter().map(|row| row.delivered).sum();
+    let verb = if there == 1 { "is" } else { "are" };
+    let by = match mappings.len() {
+        0 => "No mapping sends there yet.".to_owned(),
+        count => format!(
+            "{} {verb} there, by {}.",
+            format::count(there, "membership", "memberships"),
+            format::count(count as u64, "mapping", "mappings"),
+        ),
+    };
+    format!("{names} {by}")
+}
+
+/// Messages of an invented person; lines with one of these fields are marked.
+pub fn messages(examples: &[Example], new: &[String]) -> AnyView {
+    examples
+        .iter()
+        .map(|example| {
+            let use_case = words::use_case(example.use_case);
+            let by = match &example.mapping {
+                Some(mapping) => format!("{use_case}, by {mapping}"),
+                None => format!("{use_case}, as its first mapping would send it"),
+            };
+            let bodies = example
+                .messages
+                .iter()
+                .map(|message| {
+                    let lines = message.lines().map(|line| marked(line, new)).collect_view();
+                    let label = format!("Example message: {by}");
+                    view! {
+                        <pre class="payload" tabindex="0" role="group" aria-label=label>
+                            <code>{lines}</code>
+                        </pre>
+                    }
+                })
+                .collect_view();
+            view! {
+                <figure class="example">
+                    <figcaption>{by} " · of an invented person, somebody who enters"</figcaption>
+                    {bodies}
+                </figure>
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+fn marked(line: &str, new: &[String]) -> AnyView {
+    let is_new = new.iter().any(|field| line.trim_start().starts_with(&format!("\"{field}\":")));
+    if !is_new {
+        return format!("{line}\n").into_any();
+    }
+    let value = line.trim_start().to_owned();
+    let indent = " ".repeat(line.len() - value.len());
+    view! {
+        {indent}
+        <ins>{value}</ins>
+        "\n"
+    }
+    .into_any()
+}
+
+fn senders(mappings: Vec<MappingRow>, spec: &DestinationSpec, now: Instant) -> AnyView {
+    let href = format!("/mappings/new?destination={}", spec.key);
+    if mappings.is_empty() {
+        return view! {
+            <Section title="Who sends there">
+                <Empty
+                    title="No mapping sends there yet"
+                    words="Each mapping appears here with how many people it has there."
+                >
+                    <LinkButton href>"Add a mapping"</LinkButton>
+                </Empty>
+            </Section>
+        }
+        .into_any();
+    }
+    let columns = vec![
+        Column::words("Mapping"),
+        Column::words("Use case"),
+        Column::words("State"),
+        Column::figures("There"),
+        Column::words("Last done"),
+    ];
+    let rows = mappings
+        .into_iter()
+        .map(|row| {
+            let key = row.spec.key.to_string();
+            let done = match row.last_done_at {
+                Some(at) => view! { <Moment at now /> }.into_any(),
+                None => view! { <Nothing words="never" /> }.into_any(),
+            };
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=format!("/mappings/{key}")>{key.clone()}</a>
+                    </th>
+                    <td>
+                        <UseCaseMark use_case=row.spec.use_case />
+                    </td>
+                    <td>
+                        <HealthMark health=row.health />
+                    </td>
+                    <Figure value=row.delivered />
+                    <td>{done}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Section title="Who sends there">
+            <Table caption="Mappings that send to this destination" columns>
+                {rows}
+            </Table>
+        </Section>
+    }
+    .into_any()
+}

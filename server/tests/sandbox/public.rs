@@ -1,0 +1,75 @@
+//! Segment's Public API, as strict as its SDKs say.
+
+use domain::time::Span;
+use serde_json::Value;
+
+use super::Bench;
+
+async fn ask(bench: &Bench, path: &str, token: &str) -> (u16, Value) {
+    let answer = bench.http.get(bench.url(path)).bearer_auth(token).send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or_default())
+}
+
+async fn good(bench: &Bench, path: &str) -> Value {
+    let (status, body) = ask(bench, path, "sandbox-public-token").await;
+    assert_eq!(status, 200, "{path}: {body}");
+    body["data"].clone()
+}
+
+#[tokio::test]
+async fn only_a_bearer_with_the_token_is_let_in() {
+    let bench = Bench::new().await;
+    let (status, body) = ask(&bench, "/sources", "sandbox-app-key").await;
+    assert_eq!((status, &body["errors"][0]["type"]), (401, &Value::from("RequestError")));
+    let basic = bench.http.get(bench.url("/sources")).basic_auth("sandbox-public-token", Some(""));
+    assert_eq!(basic.send().await.unwrap().status(), 401);
+    let sources = good(&bench, "/sources").await;
+    assert_eq!(sources["sources"][0]["writeKeys"][0], "sandbox-write-key");
+}
+
+#[tokio::test]
+async fn lists_are_paged_by_a_cursor_of_its_own() {
+    let bench = Bench::new().await;
+    let path = "/sources/sandbox-source/connected-destinations";
+    let (mut names, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..10 {
+        let page = good(&bench, &format!("{path}?pagination[count]=3{cursor}")).await;
+        let rows = page["destinations"].as_array().unwrap();
+        assert!(rows.len() <= 3);
+        names.extend(rows.iter().map(|row| row["metadata"]["name"].as_str().unwrap().to_owned()));
+        match page["pagination"]["next"].as_str() {
+            Some(next) => cursor = format!("&pagination[cursor]={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(names.len(), 7);
+    assert!(names.contains(&"TikTok Audiences".to_owned()), "{names:?}");
+    for bad in [
+        "pagination[count]=0",
+        "pagination[count]=1001",
+        "pagination[count]=3&pagination[cursor]=x",
+    ] {
+        let (status, _) = ask(&bench, &format!("{path}?{bad}"), "sandbox-public-token").await;
+        assert_eq!(status, 400, "{bad}");
+    }
+    let (status, _) =
+        ask(&bench, "/sources/other/connected-destinations", "sandbox-public-token").await;
+    assert_eq!(status, 404);
+    let (status, _) = ask(&bench, "/violations", "sandbox-public-token").await;
+    assert_eq!(status, 404, "Segment has no such endpoint");
+}
+
+#[tokio::test]
+async fn a_limit_a_minute_says_when_the_next_call_is_taken() {
+    let bench = Bench::with(|config| config.public_calls_a_minute = 2).await;
+    good(&bench, "/sources").await;
+    bench.clock.advance(Span::from_seconds(10));
+    good(&bench, "/sources").await;
+    let (status, body) = ask(&bench, "/sources", "sandbox-public-token").await;
+    assert_eq!(status, 429);
+    assert_eq!(body["errors"][0]["data"]["msBeforeNext"], 50_000);
+    good(&bench, "/sources/sandbox-source/connected-destinations").await;
+    bench.clock.advance(Span::from_seconds(50));
+    good(&bench, "/sources").await;
+}

@@ -46,6 +46,7 @@ use demo::page::DemoPage;
 use destinations::{form::NewDestinationPage, page::DestinationsPage};
 use mappings::{
     form::{EditMappingPage, NewMappingPage},
+    gates::page::ChecklistPage,
     manage::ManageMappingPage,
     page::{MappingPage, MappingsPage},
 };
@@ -110,6 +111,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/mappings/new") view=NewMappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key/edit") view=EditMappingPage ssr=SsrMode::Async />
+            <Route
+                path=path!("/mappings/:key/checklist")
+                view=ChecklistPage
+                ssr=SsrMode::Async
+            />
             <Route
                 path=path!("/mappings/:key/manage")
                 view=ManageMappingPage

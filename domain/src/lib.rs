@@ -19,6 +19,7 @@ pub mod error;
 pub mod ids;
 pub mod key;
 pub mod mappings;
+pub mod number;
 pub mod people;
 pub mod retention;
 #[cfg(feature = "service")]

@@ -12,7 +12,9 @@ use crate::{
     connections::service::ConnectionService,
     delivery::service::DeliveryService,
     destinations::service::DestinationService,
-    mappings::{preview::service::PreviewService, service::MappingService},
+    mappings::{
+        gates::service::GateService, preview::service::PreviewService, service::MappingService,
+    },
     people::service::PeopleService,
     suppression::service::SuppressionService,
     sync::runs::RunService,
@@ -36,6 +38,8 @@ pub struct Services {
     pub delivery: Arc<DeliveryService>,
     /// Places behind Segment.
     pub destinations: Arc<DestinationService>,
+    /// What must hold before a mapping starts.
+    pub gates: Arc<GateService>,
     /// What goes where.
     pub mappings: Arc<MappingService>,
     /// Finding and explaining people.

@@ -15,7 +15,9 @@ use domain::{
     },
     destinations::service::DestinationService,
     ids::Ids,
-    mappings::{preview::service::PreviewService, service::MappingService},
+    mappings::{
+        gates::service::GateService, preview::service::PreviewService, service::MappingService,
+    },
     people::{reader::AttributeReader, service::PeopleService},
     services::Services,
     suppression::service::SuppressionService,
@@ -215,6 +217,14 @@ impl Parts<'_> {
             customerio: config.customerio_url.clone(),
             twilio: config.twilio_tracking_url.clone(),
         };
+        let gates = Arc::new(GateService {
+            configuration: configuration.clone(),
+            mirrors: stored.clone(),
+            store: stored.clone(),
+            mappings: stored.clone(),
+            gates: stored.clone(),
+            clock: clock.clone(),
+        });
         Services {
             access: crate::auth::service(self.storage, clock.clone()),
             approvals: Arc::new(ApprovalService::new(
@@ -240,6 +250,7 @@ impl Parts<'_> {
             mappings: Arc::new(MappingService::new(
                 configuration.clone(),
                 stored.clone(),
+                gates.clone(),
                 clock.clone(),
                 stir.clone(),
             )),
@@ -251,8 +262,10 @@ impl Parts<'_> {
                 suppressions: stored.clone(),
                 store: stored.clone(),
                 people: stored.clone(),
+                gates: gates.clone(),
                 clock: clock.clone(),
             }),
+            gates,
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
             suppression: Arc::new(SuppressionService::new(
                 configuration.clone(),

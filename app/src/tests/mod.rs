@@ -8,6 +8,7 @@ mod connections;
 mod delivery;
 mod demo;
 mod destinations;
+mod gates;
 mod mapping_form;
 mod mappings;
 mod outages;

@@ -4,10 +4,12 @@
 pub mod port;
 #[cfg(feature = "service")]
 pub mod service;
+pub mod window;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ids::AudienceId, key::Key, time::Instant};
+pub use window::Window;
 
 /// A segment's number in Customer.io.
 pub type SegmentId = i64;
@@ -23,6 +25,9 @@ pub struct AudienceSpec {
     /// Who answers for it.
     #[serde(default)]
     pub owner: Option<String>,
+    /// How long ago its people did what brought them in, as the segment's conditions say.
+    #[serde(default)]
+    pub window: Option<Window>,
 }
 
 /// An audience that is stored.

@@ -12,6 +12,7 @@ mod doubt;
 mod erasure;
 mod forgetting;
 mod forgetting_model;
+mod gates;
 mod harness;
 mod leases;
 mod leftovers;

@@ -49,6 +49,7 @@ use destinations::{
 };
 use mappings::{
     form::{EditMappingPage, NewMappingPage},
+    gates::page::ChecklistPage,
     manage::ManageMappingPage,
     page::{MappingPage, MappingsPage},
 };
@@ -113,6 +114,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/mappings/new") view=NewMappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key/edit") view=EditMappingPage ssr=SsrMode::Async />
+            <Route
+                path=path!("/mappings/:key/checklist")
+                view=ChecklistPage
+                ssr=SsrMode::Async
+            />
             <Route
                 path=path!("/mappings/:key/manage")
                 view=ManageMappingPage

@@ -20,6 +20,7 @@ pub mod find;
 pub mod ids;
 pub mod key;
 pub mod mappings;
+pub mod number;
 pub mod people;
 pub mod retention;
 #[cfg(feature = "service")]

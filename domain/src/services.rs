@@ -15,7 +15,9 @@ use crate::{
         fields::service::FieldsService, import::service::ImportService, service::DestinationService,
     },
     find::FindService,
-    mappings::{preview::service::PreviewService, service::MappingService},
+    mappings::{
+        gates::service::GateService, preview::service::PreviewService, service::MappingService,
+    },
     people::service::PeopleService,
     suppression::service::SuppressionService,
     sync::runs::RunService,
@@ -47,6 +49,8 @@ pub struct Services {
     pub fields: Arc<FieldsService>,
     /// What Segment has to choose from.
     pub imports: Arc<ImportService>,
+    /// What must hold before a mapping starts.
+    pub gates: Arc<GateService>,
     /// What goes where.
     pub mappings: Arc<MappingService>,
     /// Finding and explaining people.

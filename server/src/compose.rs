@@ -18,7 +18,9 @@ use domain::{
     },
     find::FindService,
     ids::Ids,
-    mappings::{preview::service::PreviewService, service::MappingService},
+    mappings::{
+        gates::service::GateService, preview::service::PreviewService, service::MappingService,
+    },
     people::{reader::AttributeReader, service::PeopleService},
     services::Services,
     suppression::service::SuppressionService,
@@ -231,9 +233,18 @@ impl Parts<'_> {
             self.customerio.clone(),
         ));
         let destinations = Arc::new(DestinationService::new(configuration.clone(), stored.clone()));
+        let gates = Arc::new(GateService {
+            configuration: configuration.clone(),
+            mirrors: stored.clone(),
+            store: stored.clone(),
+            mappings: stored.clone(),
+            gates: stored.clone(),
+            clock: clock.clone(),
+        });
         let mappings = Arc::new(MappingService::new(
             configuration.clone(),
             stored.clone(),
+            gates.clone(),
             clock.clone(),
             stir.clone(),
         ));
@@ -295,8 +306,10 @@ impl Parts<'_> {
                 suppressions: stored.clone(),
                 store: stored.clone(),
                 people: stored.clone(),
+                gates: gates.clone(),
                 clock: clock.clone(),
             }),
+            gates,
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
             suppression,
             configuration: configuration.clone(),

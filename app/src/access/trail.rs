@@ -105,11 +105,12 @@ pub fn trail_page(asked: &Asked, view: TrailView) -> AnyView {
 
 fn sentence(asked: &Asked, trail: &Trail, now: Instant) -> String {
     let filter = [("about", asked.about.trim()), ("by", asked.by.trim())];
-    let filter: String = filter
+    let filter: Vec<String> = filter
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .map(|(word, value)| format!(" {word} {value}"))
         .collect();
+    let filter = filter.concat();
     let which = if asked.older.is_empty() { "newest entry" } else { "newest entry of this page" };
     match trail.entries.first() {
         None => format!("No entry{filter} is on record."),
@@ -154,7 +155,7 @@ fn page_of(subject: &str) -> Option<String> {
     Some(match kind {
         "mapping" => format!("/mappings/{name}"),
         "audience" => format!("/audiences#{name}"),
-        "destination" => format!("/destinations#{name}"),
+        "destination" => format!("/destinations/{name}"),
         "suppression" => format!("/suppression#{name}"),
         "run" => format!("/runs/{name}"),
         _ => return None,

@@ -234,7 +234,7 @@ fn standing(view: &PersonView, now: Instant) -> AnyView {
                         <UseCaseMark use_case=one.use_case />
                     </td>
                     <td>
-                        <a href=format!("/destinations#{destination}")>{destination.clone()}</a>
+                        <a href=format!("/destinations/{destination}")>{destination.clone()}</a>
                     </td>
                     <td>{there(one, now)}</td>
                     <td class="wrap">{why}</td>

@@ -22,6 +22,7 @@ pub mod live;
 pub mod mappings;
 pub mod overview;
 pub mod people;
+pub mod review;
 #[cfg(feature = "ssr")]
 mod shell;
 pub mod suppression;
@@ -40,7 +41,11 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use approvals::page::ApprovalsPage;
-use audiences::{form::PromotePage, page::AudiencesPage};
+use audiences::{
+    form::{EditAudiencePage, PromotePage},
+    one::AudiencePage,
+    page::AudiencesPage,
+};
 use connections::page::ConnectionsPage;
 use delivery::page::LettersPage;
 use demo::page::DemoPage;
@@ -110,6 +115,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
             <Route path=path!("/audiences") view=AudiencesPage ssr=SsrMode::Async />
             <Route path=path!("/audiences/new") view=PromotePage ssr=SsrMode::Async />
+            <Route path=path!("/audiences/:key") view=AudiencePage ssr=SsrMode::Async />
+            <Route path=path!("/audiences/:key/edit") view=EditAudiencePage ssr=SsrMode::Async />
             <Route path=path!("/mappings") view=MappingsPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/new") view=NewMappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />
@@ -135,6 +142,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/dead-letters") view=LettersPage ssr=SsrMode::Async />
             <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
             <Route path=path!("/find") view=find::page::FindPage ssr=SsrMode::Async />
+            <Route path=path!("/review") view=review::page::ReviewPage ssr=SsrMode::Async />
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
             <Route path=path!("/settings/audit") view=access::trail::TrailPage ssr=SsrMode::Async />

@@ -12,6 +12,7 @@ pub mod approvals;
 pub mod audiences;
 pub mod configuration;
 pub mod connections;
+pub mod day;
 pub mod delivery;
 pub mod demo;
 pub mod destinations;
@@ -23,6 +24,7 @@ pub mod mappings;
 pub mod number;
 pub mod people;
 pub mod retention;
+pub mod review;
 #[cfg(feature = "service")]
 pub mod services;
 pub mod suppression;

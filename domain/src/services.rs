@@ -7,7 +7,9 @@ use std::sync::Arc;
 use crate::{
     access::{service::AccessService, trail::TrailService},
     approvals::service::ApprovalService,
-    audiences::{coverage::service::CoverageService, service::AudienceService},
+    audiences::{
+        coverage::service::CoverageService, ledger::LedgerService, service::AudienceService,
+    },
     configuration::service::ConfigurationService,
     connections::service::ConnectionService,
     delivery::service::DeliveryService,
@@ -19,6 +21,7 @@ use crate::{
         gates::service::GateService, preview::service::PreviewService, service::MappingService,
     },
     people::service::PeopleService,
+    review::ReviewService,
     suppression::service::SuppressionService,
     sync::runs::RunService,
     time::Clock,
@@ -51,6 +54,8 @@ pub struct Services {
     pub imports: Arc<ImportService>,
     /// What must hold before a mapping starts.
     pub gates: Arc<GateService>,
+    /// What was told of an audience's people.
+    pub ledger: Arc<LedgerService>,
     /// What goes where.
     pub mappings: Arc<MappingService>,
     /// Finding and explaining people.
@@ -59,6 +64,8 @@ pub struct Services {
     pub runs: Arc<RunService>,
     /// What a change of a mapping would do.
     pub previews: Arc<PreviewService>,
+    /// The whole plan, read at once.
+    pub review: Arc<ReviewService>,
     /// What keeps people out.
     pub suppression: Arc<SuppressionService>,
     /// Who changed what.

@@ -6,7 +6,9 @@ use domain::{
     Result,
     access::trail::TrailService,
     approvals::service::ApprovalService,
-    audiences::{coverage::service::CoverageService, service::AudienceService},
+    audiences::{
+        coverage::service::CoverageService, ledger::LedgerService, service::AudienceService,
+    },
     configuration::service::ConfigurationService,
     connections::{Vendor, port::ConnectionTester, service::ConnectionService},
     delivery::{
@@ -22,6 +24,7 @@ use domain::{
         gates::service::GateService, preview::service::PreviewService, service::MappingService,
     },
     people::{reader::AttributeReader, service::PeopleService},
+    review::ReviewService,
     services::Services,
     suppression::service::SuppressionService,
     sync::{Wake, mirror::Mirrorer, runs::RunService, service::SyncService},
@@ -258,8 +261,17 @@ impl Parts<'_> {
             suppression: suppression.clone(),
             people: people.clone(),
         });
+        let review = Arc::new(ReviewService {
+            audiences: audiences.clone(),
+            destinations: destinations.clone(),
+            mappings: mappings.clone(),
+            gates: gates.clone(),
+            suppression: suppression.clone(),
+            clock: clock.clone(),
+        });
         Services {
             find,
+            review,
             access: crate::auth::service(self.storage, clock.clone()),
             approvals: Arc::new(ApprovalService::new(
                 configuration.clone(),
@@ -298,6 +310,7 @@ impl Parts<'_> {
                 configuration: configuration.clone(),
                 public: self.public.clone(),
             }),
+            ledger: Arc::new(LedgerService::new(stored.clone())),
             trail: Arc::new(TrailService::new(stored.clone())),
             people,
             previews: Arc::new(PreviewService {

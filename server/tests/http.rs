@@ -240,7 +240,14 @@ async fn downloads_are_for_whoever_is_signed_in() {
     let (answer, body) = ask(&router, page("/mappings.csv", None)).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     assert!(body.is_empty(), "{body}");
+    let ledger = "/audiences/no-such/ledger.csv";
+    let (answer, body) = ask(&router, page(ledger, None)).await;
+    assert_eq!((answer.status(), body.as_str()), (StatusCode::SEE_OTHER, ""));
     let cookie = house.signed_in().await;
+    for nothing in [ledger, "/audiences/No%20Key%22/ledger.csv"] {
+        let (answer, _) = ask(&router, page(nothing, Some(&cookie))).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    }
     let (answer, body) = ask(&router, page("/mappings.csv", Some(&cookie))).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()[CONTENT_TYPE], "text/csv; charset=utf-8");

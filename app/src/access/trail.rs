@@ -154,7 +154,7 @@ fn page_of(subject: &str) -> Option<String> {
     let name = format::in_address(name);
     Some(match kind {
         "mapping" => format!("/mappings/{name}"),
-        "audience" => format!("/audiences#{name}"),
+        "audience" => format!("/audiences/{name}"),
         "destination" => format!("/destinations/{name}"),
         "suppression" => format!("/suppression#{name}"),
         "run" => format!("/runs/{name}"),
@@ -162,7 +162,8 @@ fn page_of(subject: &str) -> Option<String> {
     })
 }
 
-fn entries_table(entries: Vec<Entry>, now: Instant) -> AnyView {
+/// Entries, as a table.
+pub fn entries_table(entries: Vec<Entry>, now: Instant) -> AnyView {
     let columns = vec![
         Column::words("When"),
         Column::words("Who"),

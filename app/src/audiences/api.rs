@@ -1,7 +1,12 @@
 //! Server functions of audiences: read, promote.
 
+use std::{fmt::Display, str::FromStr};
+
 use domain::{
+    access::trail::Entry,
     audiences::{AudienceRow, AudienceSpec, SegmentRow, coverage::AudienceCoverage},
+    mappings::MappingRow,
+    suppression::SuppressionRow,
     time::Instant,
 };
 use leptos::prelude::*;
@@ -27,6 +32,21 @@ pub struct CoverageView {
     pub now: Instant,
     /// By key.
     pub audiences: Vec<AudienceCoverage>,
+}
+
+/// One audience with everything around it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OneAudience {
+    /// When this was read.
+    pub now: Instant,
+    /// The audience.
+    pub row: AudienceRow,
+    /// The mappings that send it.
+    pub mappings: Vec<MappingRow>,
+    /// The suppressions that keep its members out of others.
+    pub rules: Vec<SuppressionRow>,
+    /// The newest changes of it.
+    pub changes: Vec<Entry>,
 }
 
 /// What can be promoted.
@@ -55,16 +75,17 @@ pub struct AudienceForm {
     /// How long ago its people did what brought them in, or empty.
     #[serde(default)]
     pub window: String,
+    /// What it is for, or empty.
+    #[serde(default)]
+    pub purpose: String,
+    /// The day of its review, or empty.
+    #[serde(default)]
+    pub review_on: String,
 }
 
 impl AudienceForm {
     /// Parses each field; the first that can't be is named.
     pub fn parse(&self) -> Result<AudienceSpec, AppError> {
-        let owner = self.owner.trim();
-        let window = match self.window.trim() {
-            "" => None,
-            text => Some(text.parse().map_err(|error| AppError::invalid("window", error))?),
-        };
         Ok(AudienceSpec {
             segment: self
                 .segment
@@ -72,20 +93,37 @@ impl AudienceForm {
                 .parse()
                 .map_err(|_| AppError::invalid("segment", "Choose a segment"))?,
             key: self.key.parse().map_err(|error| AppError::invalid("key", error))?,
-            owner: (!owner.is_empty()).then(|| owner.to_owned()),
-            window,
+            owner: filled(&self.owner),
+            window: parsed("window", &self.window)?,
+            purpose: filled(&self.purpose),
+            review_on: parsed("review_on", &self.review_on)?,
         })
     }
 
     #[cfg(feature = "ssr")]
-    fn typed(&self) -> [(&'static str, &str); 4] {
+    fn typed(&self) -> [(&'static str, &str); 6] {
         [
             ("key", &self.key),
             ("segment", &self.segment),
             ("owner", &self.owner),
             ("window", &self.window),
+            ("purpose", &self.purpose),
+            ("review_on", &self.review_on),
         ]
     }
+}
+
+/// A text, if one was entered.
+fn filled(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// What was entered, if anything; the field is named if it can't be read.
+fn parsed<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<Option<T>, AppError> {
+    filled(text)
+        .map(|text| text.parse().map_err(|error| AppError::invalid(field, error)))
+        .transpose()
 }
 
 /// All audiences.
@@ -115,6 +153,39 @@ pub async fn read_segments() -> Result<Segments, AppError> {
     }
 }
 
+/// One audience, where it flows and what was changed of it.
+#[server(prefix = "/fn", endpoint = "read_audience")]
+pub async fn read_audience(
+    /// Its key.
+    key: String,
+) -> Result<OneAudience, AppError> {
+    let (services, _) = enter()?;
+    let row = services.audiences.get(&key).await?;
+    let mut mappings = services.mappings.list().await?;
+    mappings.retain(|mapping| mapping.spec.audience == row.spec.key);
+    let mut rules = services.suppression.list().await?;
+    rules.retain(|rule| rule.spec.audience.as_ref() == Some(&row.spec.key));
+    let changes = services.trail.newest(&format!("audience {}", row.spec.key)).await?;
+    Ok(OneAudience { now: services.clock.now(), row, mappings, rules, changes })
+}
+
+/// Changes what is said of an audience.
+#[server(prefix = "/fn", endpoint = "edit_audience")]
+pub async fn edit_audience(
+    /// What was entered.
+    #[server(flatten)]
+    form: AudienceForm,
+) -> Result<(), AppError> {
+    // An address that came back is never followed.
+    let page = format!("/audiences/{}", crate::format::in_address(form.key.trim()));
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.audiences.update(form.parse()?, &actor).await?;
+        Ok(page.clone())
+    };
+    finish::<EditAudience>(outcome.await, &format!("{page}/edit"), &form.typed())
+}
+
 /// Promotes a segment for export.
 #[server(prefix = "/fn", endpoint = "promote_audience")]
 pub async fn promote_audience(
@@ -125,7 +196,7 @@ pub async fn promote_audience(
     let outcome = async {
         let (services, actor) = enter()?;
         services.audiences.promote(form.parse()?, &actor).await?;
-        Ok(format!("/audiences#{}", form.key.trim()))
+        Ok(format!("/audiences/{}", form.key.trim()))
     };
     finish::<PromoteAudience>(outcome.await, "/audiences/new", &form.typed())
 }

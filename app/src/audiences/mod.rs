@@ -3,4 +3,5 @@
 pub mod api;
 pub mod coverage;
 pub mod form;
+pub mod one;
 pub mod page;

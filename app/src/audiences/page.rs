@@ -169,7 +169,9 @@ fn audience_row(row: AudienceRow, now: Instant) -> AnyView {
     };
     view! {
         <tr id=row.spec.key.to_string()>
-            <th scope="row">{row.spec.key.to_string()}</th>
+            <th scope="row">
+                <a href=format!("/audiences/{}", row.spec.key)>{row.spec.key.to_string()}</a>
+            </th>
             <td>{segment} {window}</td>
             <td class=class>{mirror}</td>
             <Figure value=row.members />

@@ -58,7 +58,7 @@ impl From<Found> for Line {
         let address = format::in_address(&name);
         let (kind, href) = match kind {
             Kind::Mapping => ("mapping", format!("/mappings/{address}")),
-            Kind::Audience => ("audience", format!("/audiences#{address}")),
+            Kind::Audience => ("audience", format!("/audiences/{address}")),
             Kind::Destination => ("destination", format!("/destinations/{address}")),
             Kind::Suppression => ("suppression", format!("/suppression#{address}")),
             Kind::Person => ("person", format!("/people/{address}")),

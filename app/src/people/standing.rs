@@ -159,7 +159,7 @@ fn memberships(audiences: Vec<Membership>, now: Instant) -> AnyView {
             let read = stale.map(|at| view! { <small>{old} <Moment at now /> ")"</small> });
             view! {
                 <li>
-                    <a href=format!("/audiences#{key}") title=one.segment_name>
+                    <a href=format!("/audiences/{key}") title=one.segment_name>
                         {key.clone()}
                     </a>
                     {read}

@@ -1,10 +1,19 @@
 //! The pages of audiences.
 
-use domain::audiences::{Segment, SegmentRow, SegmentState};
+use domain::{
+    access::trail::Entry,
+    audiences::{AudienceRow, Mirror, Segment, SegmentRow, SegmentState},
+    day::Day,
+    mappings::Health,
+};
 use leptos::prelude::*;
 
 use super::{answer, page, samples::*, words};
-use crate::audiences::{api::Segments, form::promote_page};
+use crate::audiences::{
+    api::{OneAudience, Segments},
+    form::{edit_page, promote_page},
+    one::audience_page,
+};
 
 #[test]
 fn promoting_shows_the_segments_or_why_there_are_none() {
@@ -32,4 +41,92 @@ fn promoting_shows_the_segments_or_why_there_are_none() {
     });
     assert!(html.contains("href=\"/settings/connections\""));
     assert!(words(&html).contains("No key for Customer.io is set."));
+}
+
+#[test]
+fn an_audience_says_where_it_flows_and_what_was_changed() {
+    let html = page("/audiences/cart-abandoners", || {
+        let mut row = audience(Mirror::Fresh);
+        row.spec.purpose = Some("Bring <them> back".to_owned());
+        row.spec.review_on = Some(Day::of(now()).plus(-3));
+        let entry = Entry {
+            id: uuid::Uuid::nil(),
+            at: now(),
+            actor: "ada@example.com".to_owned(),
+            action: "update".to_owned(),
+            subject: "audience cart-abandoners".to_owned(),
+            lines: vec![],
+        };
+        audience_page(OneAudience {
+            now: now(),
+            row,
+            mappings: vec![mapping(Health::Ok)],
+            rules: vec![],
+            changes: vec![entry],
+        })
+    });
+    assert_eq!(answer(&html), "14,911 members, read 2 h ago; sent by 1 mapping.");
+    let text = words(&html);
+    assert!(html.contains("Bring &lt;them&gt; back") && html.contains("Cart &lt;abandoners&gt;"));
+    assert!(text.contains("Due for 3 days"), "{text}");
+    for link in ["/mappings/cart-meta", "/destinations/meta", "/audiences/cart-abandoners/edit"] {
+        assert!(html.contains(&format!("href=\"{link}\"")), "{link}");
+    }
+    assert!(html.contains("/audiences/cart-abandoners/ledger.csv"));
+    assert!(text.contains("ada@example.com") && text.contains("Show the whole trail"));
+}
+
+#[test]
+fn an_audience_that_flows_nowhere_has_the_next_step() {
+    let html = page("/audiences/cart-abandoners", || {
+        let row = AudienceRow { mirrored_at: None, ..audience(Mirror::Never) };
+        audience_page(OneAudience {
+            now: now(),
+            row,
+            mappings: vec![],
+            rules: vec![],
+            changes: vec![],
+        })
+    });
+    assert_eq!(answer(&html), "Its members were not read yet; sent nowhere.");
+    assert!(html.contains("/mappings/new?audience=cart-abandoners"));
+    assert!(words(&html).contains("Nothing is on record"));
+}
+
+#[test]
+fn a_template_fills_the_form_and_says_what_to_make_first() {
+    let build = |address: &str| {
+        page(address, || {
+            // The router does this before a page is built.
+            let _ = leptos_router::hooks::use_query_map();
+            let segment =
+                Segment { id: 8, name: "Lapsed".to_owned(), state: SegmentState::Finished };
+            let rows = vec![SegmentRow { segment, promoted_as: None }];
+            promote_page(Segments::Known(rows), ServerAction::new())
+        })
+    };
+    let html = build("/audiences/new?template=lapsed-buyers");
+    assert!(
+        html.contains("value=\"lapsed-buyers\"") && html.contains("value=\"60d-120d\""),
+        "{html}"
+    );
+    assert!(words(&html).contains("did not perform it in the past 60 days"));
+    assert!(!words(&html).contains("Begin with a template"));
+    let html = build("/audiences/new");
+    assert!(html.contains("/audiences/new?template=vip-buyers"), "{html}");
+}
+
+#[test]
+fn the_edit_form_holds_what_was_said() {
+    let html = page("/audiences/cart-abandoners/edit", || {
+        let mut spec = audience(Mirror::Fresh).spec;
+        spec.owner = Some("Retention".to_owned());
+        spec.review_on = "2026-12-31".parse().ok();
+        edit_page(&spec, ServerAction::new())
+    });
+    for value in
+        ["value=\"Retention\"", "value=\"2026-12-31\"", "value=\"7\"", "value=\"cart-abandoners\""]
+    {
+        assert!(html.contains(value), "{value}: {html}");
+    }
 }

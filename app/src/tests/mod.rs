@@ -17,6 +17,7 @@ mod mappings;
 mod outages;
 mod overview;
 mod people;
+mod review;
 mod samples;
 mod suppression;
 mod sync;

@@ -99,7 +99,14 @@ pub fn new_mapping() -> MappingRow {
 
 pub fn audience(mirror: Mirror) -> AudienceRow {
     AudienceRow {
-        spec: AudienceSpec { key: key("cart-abandoners"), segment: 7, owner: None, window: None },
+        spec: AudienceSpec {
+            key: key("cart-abandoners"),
+            segment: 7,
+            owner: None,
+            window: None,
+            purpose: None,
+            review_on: None,
+        },
         segment_name: Some("Cart <abandoners>".to_owned()),
         members: 14_911,
         with_email: 14_008,

@@ -30,7 +30,11 @@ pub const PLACES: [&[Place]; 3] = [
         place("/destinations", "Destinations", Mark::Destinations),
         place("/suppression", "Suppression", Mark::Suppression),
     ],
-    &[place("/approvals", "Approvals", Mark::Approvals), place("/people", "People", Mark::People)],
+    &[
+        place("/approvals", "Approvals", Mark::Approvals),
+        place("/review", "Design review", Mark::Check),
+        place("/people", "People", Mark::People),
+    ],
     &[
         place("/settings/connections", "Connections", Mark::Settings),
         place("/settings/audit", "Audit trail", Mark::Trail),

@@ -135,6 +135,12 @@ mod service {
             Self { store }
         }
 
+        /// The newest entries about one thing: as many as stand on its page.
+        pub async fn newest(&self, about: &str) -> Result<Vec<Entry>> {
+            let filter = Filter { about: about.to_owned(), ..Filter::default() };
+            self.store.trail(&filter, None, 10).await
+        }
+
         /// A page of the trail.
         pub async fn page(&self, filter: &Filter, older: Option<Uuid>) -> Result<Page> {
             let filter = Filter {

@@ -2,14 +2,17 @@
 
 pub mod coverage;
 #[cfg(feature = "service")]
+pub mod ledger;
+#[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]
 pub mod service;
+pub mod template;
 pub mod window;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::AudienceId, key::Key, time::Instant};
+use crate::{day::Day, ids::AudienceId, key::Key, time::Instant};
 pub use window::Window;
 
 /// A segment's number in Customer.io.
@@ -29,6 +32,12 @@ pub struct AudienceSpec {
     /// How long ago its people did what brought them in, as the segment's conditions say.
     #[serde(default)]
     pub window: Option<Window>,
+    /// What it is for.
+    #[serde(default)]
+    pub purpose: Option<String>,
+    /// When somebody looks whether it is still wanted as it is.
+    #[serde(default)]
+    pub review_on: Option<Day>,
 }
 
 /// An audience that is stored.

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::{access::Actor, configuration::service::ConfigurationService, error::Result};
+use crate::{
+    access::Actor,
+    configuration::service::ConfigurationService,
+    error::{Error, Result},
+};
 
 use super::{
     AudienceRow, AudienceSpec, SegmentRow,
@@ -29,6 +33,21 @@ impl AudienceService {
     /// All audiences, by key.
     pub async fn list(&self) -> Result<Vec<AudienceRow>> {
         self.mirrors.audience_rows().await
+    }
+
+    /// One audience.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none of that key.
+    pub async fn get(&self, key: &str) -> Result<AudienceRow> {
+        let rows = self.mirrors.audience_rows().await?;
+        let row = rows.into_iter().find(|row| row.spec.key.as_str() == key);
+        row.ok_or_else(|| Error::NotFound(format!("audience {key}")))
+    }
+
+    /// Changes what is said of an audience.
+    pub async fn update(&self, spec: AudienceSpec, actor: &Actor) -> Result<()> {
+        self.configuration.update_audience(spec, actor).await
     }
 
     /// All segments of the workspace, asked of Customer.io now, by name.

@@ -68,8 +68,10 @@ pub fn check(specs: &Specs) -> Result<()> {
                 "a segment's number in Customer.io is above 0",
             ));
         }
-        if let Some(owner) = &audience.owner {
-            check_text("audience", &audience.key, "owner", owner)?;
+        for (field, text) in [("owner", &audience.owner), ("purpose", &audience.purpose)] {
+            if let Some(text) = text {
+                check_text("audience", &audience.key, field, text)?;
+            }
         }
     }
     for suppression in specs.suppressions.values() {

@@ -134,6 +134,14 @@ impl ConfigurationService {
         Ok(())
     }
 
+    /// Changes an audience that is there.
+    pub async fn update_audience(&self, spec: AudienceSpec, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        present("audience", &spec.key, self.load().await?.audience(&spec.key).is_some())?;
+        self.apply(&Desired { audience: vec![spec], ..Desired::default() }, false, actor).await?;
+        Ok(())
+    }
+
     /// Stores a destination that isn't there yet.
     pub async fn create_destination(&self, spec: DestinationSpec, actor: &Actor) -> Result<()> {
         actor.require(Role::Operator)?;

@@ -1,4 +1,5 @@
-//! Files that signed-in people take away, as CSV. A new one is a route here and its columns.
+//! Files that signed-in people take away. A new one is a route here, with its columns if it is
+//! CSV.
 //!
 //! Names come from people's browsers and from vendors, and spreadsheets run what looks like a
 //! formula: see [`harmless`].
@@ -7,11 +8,16 @@ use std::borrow::Cow;
 
 use axum::{
     Router,
-    extract::State,
+    body::Body,
+    extract::{Path, State},
     response::{IntoResponse, Response},
     routing::get,
 };
-use domain::{Result, mappings::MappingRow, services::Services, sync::Cause, time::Instant};
+use domain::{
+    Result, audiences::ledger::LedgerLine, key::Key, mappings::MappingRow, services::Services,
+    sync::Cause, time::Instant,
+};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http::{
     HeaderValue, StatusCode,
     header::{CONTENT_DISPOSITION, CONTENT_TYPE},
@@ -19,7 +25,11 @@ use http::{
 
 /// All of them; whoever reaches them has been let in.
 pub fn routes(services: Services) -> Router {
-    Router::new().route("/mappings.csv", get(mappings)).with_state(services)
+    Router::new()
+        .route("/mappings.csv", get(mappings))
+        .route("/audiences/{key}/ledger.csv", get(ledger))
+        .route("/review.md", get(review))
+        .with_state(services)
 }
 
 async fn mappings(State(services): State<Services>) -> Response {
@@ -28,6 +38,20 @@ async fn mappings(State(services): State<Services>) -> Response {
         Err(error) => {
             tracing::error!(?error, "could not export mappings");
             let said = "Segue can't read its mappings now. Try again in a moment.\n";
+            (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
+        }
+    }
+}
+
+async fn review(State(services): State<Services>) -> Response {
+    match services.review.remarks().await {
+        Ok(remarks) => {
+            let text = domain::review::markdown(&remarks, services.review.today());
+            file("design-review.md", "text/markdown; charset=utf-8", text)
+        }
+        Err(error) => {
+            tracing::error!(?error, "could not export the review");
+            let said = "Segue can't review its plan now. Try again in a moment.\n";
             (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
         }
     }
@@ -81,17 +105,73 @@ fn mapping_lines(rows: &[MappingRow]) -> Result<Vec<u8>> {
     lines.end()
 }
 
+/// A ledger may be long: it goes out while it is read. A failure on the way cuts it off, so
+/// that no part is taken for the whole.
+async fn ledger(State(services): State<Services>, Path(key): Path<String>) -> Response {
+    let slices = match key.parse::<Key>() {
+        Ok(key) => services.ledger.slices(&key).await,
+        Err(_) => Err(domain::Error::NotFound(format!("audience {key}"))),
+    };
+    let slices = match slices {
+        Ok(slices) => slices,
+        Err(domain::Error::NotFound(_)) => {
+            return (StatusCode::NOT_FOUND, "There is no such audience.\n").into_response();
+        }
+        Err(error) => {
+            tracing::error!(?error, "could not export a ledger");
+            let said = "Segue can't read this ledger now. Try again in a moment.\n";
+            return (StatusCode::SERVICE_UNAVAILABLE, said).into_response();
+        }
+    };
+    let head = Lines::new(&LEDGER).and_then(Lines::end);
+    let lines = stream::iter(slices).then(move |slice| {
+        let ledger = services.ledger.clone();
+        async move { ledger.lines(&slice).await.and_then(|lines| ledger_lines(&lines)) }
+    });
+    let body = stream::iter([head]).chain(lines).inspect_err(|error| {
+        tracing::error!(?error, "a ledger was cut off");
+    });
+    csv(&format!("{key}-ledger.csv"), Body::from_stream(body))
+}
+
+/// The columns of a ledger.
+const LEDGER: [&str; 8] =
+    ["at", "cio_id", "transition", "reason", "mapping", "destination", "order", "run"];
+
+fn ledger_lines(ledger: &[LedgerLine]) -> Result<Vec<u8>> {
+    let mut lines = Lines::headless();
+    for line in ledger {
+        lines.add(&[
+            line.at.to_iso(),
+            line.cio_id.clone(),
+            line.transition.as_str().to_owned(),
+            if line.is_suppressed { "suppressed".to_owned() } else { String::new() },
+            line.mapping.to_string(),
+            line.destination.to_string(),
+            line.generation.to_string(),
+            line.run.to_string(),
+        ])?;
+    }
+    lines.end()
+}
+
 /// A CSV file in the making.
 struct Lines(csv::Writer<Vec<u8>>);
 
 impl Lines {
     fn new(head: &[&str]) -> Result<Self> {
-        let mut writer = csv::WriterBuilder::new()
+        let mut lines = Self::headless();
+        lines.0.write_record(head).map_err(domain::Error::unexpected)?;
+        Ok(lines)
+    }
+
+    /// What goes on after lines that went out already.
+    fn headless() -> Self {
+        let writer = csv::WriterBuilder::new()
             .quote_style(csv::QuoteStyle::Always)
             .terminator(csv::Terminator::CRLF)
             .from_writer(Vec::new());
-        writer.write_record(head).map_err(domain::Error::unexpected)?;
-        Ok(Self(writer))
+        Self(writer)
     }
 
     fn add(&mut self, cells: &[String]) -> Result<()> {
@@ -117,10 +197,14 @@ fn harmless(cell: &str) -> Cow<'_, str> {
     }
 }
 
-fn csv(name: &'static str, lines: Vec<u8>) -> Response {
-    let mut response = lines.into_response();
+fn csv(name: &str, lines: impl IntoResponse) -> Response {
+    file(name, "text/csv; charset=utf-8", lines)
+}
+
+fn file(name: &str, kind: &'static str, content: impl IntoResponse) -> Response {
+    let mut response = content.into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(CONTENT_DISPOSITION, value);
     }

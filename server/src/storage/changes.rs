@@ -172,15 +172,17 @@ fn write_destination(spec: &DestinationSpec, new: Option<(Uuid, Instant)>) -> St
 
 fn write_audience(spec: &AudienceSpec, new: Option<(Uuid, Instant)>) -> Statement {
     let statement = Statement::new(if new.is_some() {
-        "INSERT INTO audience (segment, owner, time_window, key, id, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)"
+        "INSERT INTO audience (segment, owner, time_window, purpose, review_on, key, id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
     } else {
-        "UPDATE audience SET segment = $1, owner = $2, time_window = $3
-        WHERE key = $4 AND retired_at IS NULL"
+        "UPDATE audience SET segment = $1, owner = $2, time_window = $3, purpose = $4, review_on = $5
+        WHERE key = $6 AND retired_at IS NULL"
     })
     .with(spec.segment)
     .with(spec.owner.as_deref())
     .with(spec.window.map(|window| window.to_string()))
+    .with(spec.purpose.as_deref())
+    .with(spec.review_on.map(|day| day.to_string()))
     .with(spec.key.as_str());
     identity(statement, new)
 }

@@ -46,6 +46,8 @@ struct AudienceRow {
     segment: i64,
     owner: Option<String>,
     time_window: Option<String>,
+    purpose: Option<String>,
+    review_on: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -113,6 +115,8 @@ impl AudienceRow {
             segment: self.segment,
             owner: self.owner,
             window: self.time_window.as_deref().map(parse).transpose()?,
+            purpose: self.purpose,
+            review_on: self.review_on.as_deref().map(parse).transpose()?,
         };
         Ok(Audience { id: AudienceId(self.id), spec })
     }
@@ -157,7 +161,7 @@ impl MappingRow {
 
 pub(super) const DESTINATIONS: &str = "SELECT id, key, profile, integration, fields, hash
     FROM destination WHERE retired_at IS NULL ORDER BY key";
-const AUDIENCES: &str = "SELECT id, key, segment, owner, time_window FROM audience WHERE retired_at IS NULL ORDER BY key";
+const AUDIENCES: &str = "SELECT id, key, segment, owner, time_window, purpose, review_on FROM audience WHERE retired_at IS NULL ORDER BY key";
 const SUPPRESSIONS: &str =
     "SELECT s.id, s.key, s.reason, s.audience_id, a.key AS audience, s.event, s.ttl
     FROM suppression s LEFT JOIN audience a ON a.id = s.audience_id

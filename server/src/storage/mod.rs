@@ -21,6 +21,7 @@ mod dialect;
 mod erasure;
 mod gates;
 mod leases;
+mod ledger;
 mod letters;
 mod macros;
 mod mappings;

@@ -18,6 +18,7 @@ mod gates;
 mod harness;
 mod imports;
 mod leases;
+mod ledger;
 mod leftovers;
 mod letters;
 mod migrations;

@@ -60,6 +60,8 @@ fn configuration(mappings: Vec<Mapping>) -> Configuration {
                 segment: 1,
                 owner: None,
                 window: None,
+                purpose: None,
+                review_on: None,
             },
         })
         .collect();

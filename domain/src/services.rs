@@ -12,7 +12,8 @@ use crate::{
     connections::service::ConnectionService,
     delivery::service::DeliveryService,
     destinations::{
-        fields::service::FieldsService, import::service::ImportService, service::DestinationService,
+        fields::service::FieldsService, import::service::ImportService,
+        needs::service::NeedsService, service::DestinationService,
     },
     mappings::{preview::service::PreviewService, service::MappingService},
     people::service::PeopleService,
@@ -44,6 +45,8 @@ pub struct Services {
     pub fields: Arc<FieldsService>,
     /// What Segment has to choose from.
     pub imports: Arc<ImportService>,
+    /// What destinations need of people.
+    pub needs: Arc<NeedsService>,
     /// What goes where.
     pub mappings: Arc<MappingService>,
     /// Finding and explaining people.

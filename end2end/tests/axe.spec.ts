@@ -49,6 +49,7 @@ for (const path of [
   '/destinations',
   '/destinations/new',
   '/destinations/import',
+  '/destinations?view=fields',
   '/destinations/meta',
   '/destinations/warehouse?preview=1&add=ltv',
   '/suppression',

@@ -14,7 +14,8 @@ use domain::{
         service::DeliveryService,
     },
     destinations::{
-        fields::service::FieldsService, import::service::ImportService, service::DestinationService,
+        fields::service::FieldsService, import::service::ImportService,
+        needs::service::NeedsService, service::DestinationService,
     },
     ids::Ids,
     mappings::{preview::service::PreviewService, service::MappingService},
@@ -224,6 +225,13 @@ impl Parts<'_> {
             customerio: config.customerio_url.clone(),
             twilio: config.twilio_tracking_url.clone(),
         };
+        let coverage = Arc::new(CoverageService {
+            configuration: configuration.clone(),
+            mirrors: stored.clone(),
+            store: stored.clone(),
+            attributes: stored.clone(),
+            clock: clock.clone(),
+        });
         Services {
             access: crate::auth::service(self.storage, clock.clone()),
             approvals: Arc::new(ApprovalService::new(
@@ -244,13 +252,7 @@ impl Parts<'_> {
                 stored.clone(),
                 clock.clone(),
             )),
-            coverage: Arc::new(CoverageService {
-                configuration: configuration.clone(),
-                mirrors: stored.clone(),
-                store: stored.clone(),
-                attributes: stored.clone(),
-                clock: clock.clone(),
-            }),
+            coverage: coverage.clone(),
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
             fields: Arc::new(FieldsService {
@@ -265,6 +267,12 @@ impl Parts<'_> {
             imports: Arc::new(ImportService {
                 configuration: configuration.clone(),
                 public: self.public.clone(),
+            }),
+            needs: Arc::new(NeedsService {
+                configuration: configuration.clone(),
+                coverage,
+                mirrors: stored.clone(),
+                attributes: stored.clone(),
             }),
             mappings: Arc::new(MappingService::new(
                 configuration.clone(),

@@ -13,6 +13,7 @@ mod destinations;
 mod import;
 mod mapping_form;
 mod mappings;
+mod needs;
 mod outages;
 mod overview;
 mod people;

@@ -22,6 +22,7 @@ mod letters;
 mod migrations;
 mod mirrors;
 mod model;
+mod needs;
 mod orders;
 mod outages;
 mod reads;

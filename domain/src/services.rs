@@ -15,7 +15,9 @@ use crate::{
         fields::service::FieldsService, import::service::ImportService,
         needs::service::NeedsService, service::DestinationService,
     },
-    mappings::{preview::service::PreviewService, service::MappingService},
+    mappings::{
+        preview::service::PreviewService, service::MappingService, trial::service::TrialService,
+    },
     people::service::PeopleService,
     suppression::service::SuppressionService,
     sync::runs::RunService,
@@ -55,6 +57,8 @@ pub struct Services {
     pub runs: Arc<RunService>,
     /// What a change of a mapping would do.
     pub previews: Arc<PreviewService>,
+    /// Controlled tests.
+    pub trials: Arc<TrialService>,
     /// What keeps people out.
     pub suppression: Arc<SuppressionService>,
     /// Who changed what.

@@ -44,6 +44,7 @@ for (const path of [
   '/mappings/cart-to-meta',
   '/mappings/cart-to-meta/edit',
   '/mappings/cart-to-meta/manage',
+  '/mappings/cart-to-meta/test',
   '/approvals',
   '/mappings/no-such',
   '/destinations',

@@ -18,7 +18,9 @@ use domain::{
         needs::service::NeedsService, service::DestinationService,
     },
     ids::Ids,
-    mappings::{preview::service::PreviewService, service::MappingService},
+    mappings::{
+        preview::service::PreviewService, service::MappingService, trial::service::TrialService,
+    },
     people::{reader::AttributeReader, service::PeopleService},
     services::Services,
     suppression::service::SuppressionService,
@@ -164,13 +166,13 @@ impl Segue {
             drain: Drain {
                 store: stored.clone(),
                 leases: stored.clone(),
-                sink: tracking,
+                sink: tracking.clone(),
                 clock: clock.clone(),
                 sleep: time,
                 jitter,
             },
             clock: clock.clone(),
-            ids,
+            ids: ids.clone(),
         };
         let services = Parts {
             storage: &storage,
@@ -179,6 +181,8 @@ impl Segue {
             customerio: &customerio,
             tester: &tester,
             public: &public,
+            sink: &tracking,
+            ids: &ids,
             clock: &clock,
             stir: &stir,
         }
@@ -213,6 +217,8 @@ struct Parts<'a> {
     customerio: &'a Arc<CustomerioClient>,
     tester: &'a Arc<dyn ConnectionTester>,
     public: &'a Arc<PublicClient>,
+    sink: &'a Arc<TrackingClient>,
+    ids: &'a Arc<dyn Ids>,
     clock: &'a Arc<dyn Clock>,
     stir: &'a Arc<Stir>,
 }
@@ -232,6 +238,7 @@ impl Parts<'_> {
             attributes: stored.clone(),
             clock: clock.clone(),
         });
+        let people = Arc::new(PeopleService::new(stored.clone(), clock.clone()));
         Services {
             access: crate::auth::service(self.storage, clock.clone()),
             approvals: Arc::new(ApprovalService::new(
@@ -281,7 +288,7 @@ impl Parts<'_> {
                 stir.clone(),
             )),
             trail: Arc::new(TrailService::new(stored.clone())),
-            people: Arc::new(PeopleService::new(stored.clone(), clock.clone())),
+            people: people.clone(),
             previews: Arc::new(PreviewService {
                 configuration: configuration.clone(),
                 mirrors: stored.clone(),
@@ -291,6 +298,20 @@ impl Parts<'_> {
                 clock: clock.clone(),
             }),
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
+            trials: Arc::new(TrialService {
+                configuration: configuration.clone(),
+                mirrors: stored.clone(),
+                suppressions: stored.clone(),
+                store: stored.clone(),
+                people,
+                names: stored.clone(),
+                trials: stored.clone(),
+                stops: stored.clone(),
+                sink: self.sink.clone(),
+                witness: self.public.clone(),
+                clock: clock.clone(),
+                ids: self.ids.clone(),
+            }),
             suppression: Arc::new(SuppressionService::new(
                 configuration.clone(),
                 stored.clone(),

@@ -9,3 +9,5 @@ pub mod matrix;
 pub mod page;
 pub mod parts;
 pub mod preview;
+pub mod trial;
+pub mod trial_api;

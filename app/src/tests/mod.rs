@@ -20,6 +20,7 @@ mod people;
 mod samples;
 mod suppression;
 mod sync;
+mod trial;
 
 use leptos::prelude::*;
 use leptos_router::{components::Router, location::RequestUrl};

@@ -30,4 +30,5 @@ mod retention;
 mod standing;
 mod stops;
 mod trail;
+mod trials;
 mod worker;

@@ -114,6 +114,16 @@ pub fn close_popover(element: &leptos::web_sys::HtmlElement) {
     let _ = element;
 }
 
+/// Opens a dialog over the page, unless it is open.
+pub fn open_dialog(dialog: &leptos::web_sys::HtmlDialogElement) {
+    #[cfg(feature = "hydrate")]
+    if !dialog.open() {
+        let _ = dialog.show_modal();
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = dialog;
+}
+
 /// The theme that the server wrote into the document.
 #[cfg(not(feature = "ssr"))]
 pub fn theme() -> crate::ui::theme::Theme {

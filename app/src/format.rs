@@ -14,15 +14,7 @@ const MONTHS: [&str; 12] =
 /// Thousands grouped: `12,480`.
 #[must_use]
 pub fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    domain::number::grouped(value)
 }
 
 /// A number and the right form of its noun: `1 person`, `12,480 people`.

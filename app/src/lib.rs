@@ -15,6 +15,7 @@ pub mod delivery;
 pub mod demo;
 pub mod destinations;
 pub mod error;
+pub mod find;
 pub mod form;
 pub mod format;
 pub mod live;
@@ -48,6 +49,7 @@ use destinations::{
 };
 use mappings::{
     form::{EditMappingPage, NewMappingPage},
+    gates::page::ChecklistPage,
     manage::ManageMappingPage,
     page::{MappingPage, MappingsPage},
     trial::TrialPage,
@@ -114,6 +116,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key/edit") view=EditMappingPage ssr=SsrMode::Async />
             <Route
+                path=path!("/mappings/:key/checklist")
+                view=ChecklistPage
+                ssr=SsrMode::Async
+            />
+            <Route
                 path=path!("/mappings/:key/manage")
                 view=ManageMappingPage
                 ssr=SsrMode::Async
@@ -129,6 +136,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/demo") view=DemoPage ssr=SsrMode::Async />
             <Route path=path!("/dead-letters") view=LettersPage ssr=SsrMode::Async />
             <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
+            <Route path=path!("/find") view=find::page::FindPage ssr=SsrMode::Async />
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
             <Route path=path!("/settings/audit") view=access::trail::TrailPage ssr=SsrMode::Async />

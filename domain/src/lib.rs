@@ -16,9 +16,11 @@ pub mod delivery;
 pub mod demo;
 pub mod destinations;
 pub mod error;
+pub mod find;
 pub mod ids;
 pub mod key;
 pub mod mappings;
+pub mod number;
 pub mod people;
 pub mod retention;
 #[cfg(feature = "service")]

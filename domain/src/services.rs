@@ -15,8 +15,10 @@ use crate::{
         fields::service::FieldsService, import::service::ImportService,
         needs::service::NeedsService, service::DestinationService,
     },
+    find::FindService,
     mappings::{
-        preview::service::PreviewService, service::MappingService, trial::service::TrialService,
+        gates::service::GateService, preview::service::PreviewService, service::MappingService,
+        trial::service::TrialService,
     },
     people::service::PeopleService,
     suppression::service::SuppressionService,
@@ -43,12 +45,16 @@ pub struct Services {
     pub delivery: Arc<DeliveryService>,
     /// Places behind Segment.
     pub destinations: Arc<DestinationService>,
+    /// Anything by its name.
+    pub find: Arc<FindService>,
     /// What may flow to them.
     pub fields: Arc<FieldsService>,
     /// What Segment has to choose from.
     pub imports: Arc<ImportService>,
     /// What destinations need of people.
     pub needs: Arc<NeedsService>,
+    /// What must hold before a mapping starts.
+    pub gates: Arc<GateService>,
     /// What goes where.
     pub mappings: Arc<MappingService>,
     /// Finding and explaining people.

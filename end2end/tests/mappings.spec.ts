@@ -22,18 +22,18 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) await awake(page);
       await page.getByRole('link', { name: 'Add a mapping' }).click();
       await expect(page).toHaveURL('/mappings/new');
-      await page.getByLabel('Key').fill('browsed-to-tiktok');
+      await page.getByLabel('Key').fill('browsed-to-google');
       await page.getByLabel('Audience').selectOption('browsed');
-      await page.getByLabel('Destination').selectOption('tiktok');
+      await page.getByLabel('Destination').selectOption('google');
       await page.getByLabel('Retarget').check();
       await page.getByLabel('Runs every').fill('10m');
       await page.getByRole('button', { name: 'Add mapping' }).click();
 
-      await expect(page).toHaveURL('/mappings/browsed-to-tiktok');
-      await expect(page.getByRole('heading', { level: 1 })).toHaveText('browsed-to-tiktok');
+      await expect(page).toHaveURL('/mappings/browsed-to-google');
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('browsed-to-google');
       const runs = page.getByRole('region', { name: 'Runs' }).locator('tbody tr');
       await shows(page, () => expect(runs.first()).toContainText('Done', { timeout: javaScriptEnabled ? 15_000 : 500 }));
-      await expect(page.locator('.answer')).toContainText(/^[1-9][\d,]* of [1-9][\d,]* members of Browsed, did not add are sent to TikTok/);
+      await expect(page.locator('.answer')).toContainText(/^[1-9][\d,]* of [1-9][\d,]* members of Browsed, did not add are sent to Google/);
 
       await page.getByRole('link', { name: 'Edit mapping' }).click();
       await expect(page.getByLabel('Runs every')).toHaveValue('10m');
@@ -41,7 +41,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole('combobox')).toHaveCount(0);
       await page.getByLabel('Runs every').fill('15m');
       await page.getByRole('button', { name: 'Save mapping' }).click();
-      await expect(page).toHaveURL('/mappings/browsed-to-tiktok');
+      await expect(page).toHaveURL('/mappings/browsed-to-google');
       await expect(page.locator('.facts')).toContainText('Runs every15 min');
 
       await page.getByRole('button', { name: 'Pause mapping' }).click();

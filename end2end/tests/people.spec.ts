@@ -31,7 +31,7 @@ test('a person is found by each identifier, and the page tells where they stand'
   const standing = page.getByRole('region', { name: 'Where the person stands' }).locator('tbody tr');
   await expect(standing).toHaveCount(6);
   // What the sentence says is what the table says.
-  const states = (await standing.locator('td:nth-child(5)').allInnerTexts()).map((text) => text.trim());
+  const states = (await standing.locator('td:nth-child(4)').allInnerTexts()).map((text) => text.trim());
   const there = states.filter((state) => /^There\b/.test(state)).length;
   const words = { 0: 'at no destination of 6 mappings', 6: 'at the destinations of all 6 mappings' }[there];
   await expect(page.locator('.answer')).toContainText(words ?? `at the destinations of ${there} of 6 mappings`);

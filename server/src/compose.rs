@@ -17,9 +17,11 @@ use domain::{
         fields::service::FieldsService, import::service::ImportService,
         needs::service::NeedsService, service::DestinationService,
     },
+    find::FindService,
     ids::Ids,
     mappings::{
-        preview::service::PreviewService, service::MappingService, trial::service::TrialService,
+        gates::service::GateService, preview::service::PreviewService, service::MappingService,
+        trial::service::TrialService,
     },
     people::{reader::AttributeReader, service::PeopleService},
     services::Services,
@@ -231,15 +233,41 @@ impl Parts<'_> {
             customerio: config.customerio_url.clone(),
             twilio: config.twilio_tracking_url.clone(),
         };
-        let coverage = Arc::new(CoverageService {
+        let coverage = self.coverage();
+        let audiences = Arc::new(AudienceService::new(
+            configuration.clone(),
+            stored.clone(),
+            self.customerio.clone(),
+        ));
+        let destinations = Arc::new(DestinationService::new(configuration.clone(), stored.clone()));
+        let gates = Arc::new(GateService {
             configuration: configuration.clone(),
             mirrors: stored.clone(),
             store: stored.clone(),
-            attributes: stored.clone(),
+            mappings: stored.clone(),
+            gates: stored.clone(),
+            trials: stored.clone(),
             clock: clock.clone(),
         });
+        let mappings = Arc::new(MappingService::new(
+            configuration.clone(),
+            stored.clone(),
+            gates.clone(),
+            clock.clone(),
+            stir.clone(),
+        ));
         let people = Arc::new(PeopleService::new(stored.clone(), clock.clone()));
+        let suppression =
+            Arc::new(SuppressionService::new(configuration.clone(), stored.clone(), clock.clone()));
+        let find = Arc::new(FindService {
+            mappings: mappings.clone(),
+            audiences: audiences.clone(),
+            destinations: destinations.clone(),
+            suppression: suppression.clone(),
+            people: people.clone(),
+        });
         Services {
+            find,
             access: crate::auth::service(self.storage, clock.clone()),
             approvals: Arc::new(ApprovalService::new(
                 configuration.clone(),
@@ -247,11 +275,7 @@ impl Parts<'_> {
                 clock.clone(),
                 stir.clone(),
             )),
-            audiences: Arc::new(AudienceService::new(
-                configuration.clone(),
-                stored.clone(),
-                self.customerio.clone(),
-            )),
+            audiences,
             connections: Arc::new(ConnectionService::new(
                 configuration.clone(),
                 Arc::new(connections),
@@ -261,32 +285,14 @@ impl Parts<'_> {
             )),
             coverage: coverage.clone(),
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
-            destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
-            fields: Arc::new(FieldsService {
-                configuration: configuration.clone(),
-                destinations: stored.clone(),
-                mirrors: stored.clone(),
-                suppressions: stored.clone(),
-                store: stored.clone(),
-                clock: clock.clone(),
-                wake: stir.clone(),
-            }),
+            destinations,
+            mappings,
+            fields: self.fields(),
             imports: Arc::new(ImportService {
                 configuration: configuration.clone(),
                 public: self.public.clone(),
             }),
-            needs: Arc::new(NeedsService {
-                configuration: configuration.clone(),
-                coverage,
-                mirrors: stored.clone(),
-                attributes: stored.clone(),
-            }),
-            mappings: Arc::new(MappingService::new(
-                configuration.clone(),
-                stored.clone(),
-                clock.clone(),
-                stir.clone(),
-            )),
+            needs: self.needs(coverage),
             trail: Arc::new(TrailService::new(stored.clone())),
             people: people.clone(),
             previews: Arc::new(PreviewService {
@@ -295,30 +301,63 @@ impl Parts<'_> {
                 suppressions: stored.clone(),
                 store: stored.clone(),
                 people: stored.clone(),
+                gates: gates.clone(),
                 clock: clock.clone(),
             }),
+            gates,
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
-            trials: Arc::new(TrialService {
-                configuration: configuration.clone(),
-                mirrors: stored.clone(),
-                suppressions: stored.clone(),
-                store: stored.clone(),
-                people,
-                names: stored.clone(),
-                trials: stored.clone(),
-                stops: stored.clone(),
-                sink: self.sink.clone(),
-                witness: self.public.clone(),
-                clock: clock.clone(),
-                ids: self.ids.clone(),
-            }),
-            suppression: Arc::new(SuppressionService::new(
-                configuration.clone(),
-                stored.clone(),
-                clock.clone(),
-            )),
+            trials: self.trials(people),
+            suppression,
             configuration: configuration.clone(),
             clock: clock.clone(),
         }
+    }
+
+    fn coverage(&self) -> Arc<CoverageService> {
+        Arc::new(CoverageService {
+            configuration: self.configuration.clone(),
+            mirrors: self.stored.clone(),
+            store: self.stored.clone(),
+            attributes: self.stored.clone(),
+            clock: self.clock.clone(),
+        })
+    }
+
+    fn fields(&self) -> Arc<FieldsService> {
+        Arc::new(FieldsService {
+            configuration: self.configuration.clone(),
+            destinations: self.stored.clone(),
+            mirrors: self.stored.clone(),
+            suppressions: self.stored.clone(),
+            store: self.stored.clone(),
+            clock: self.clock.clone(),
+            wake: self.stir.clone(),
+        })
+    }
+
+    fn needs(&self, coverage: Arc<CoverageService>) -> Arc<NeedsService> {
+        Arc::new(NeedsService {
+            configuration: self.configuration.clone(),
+            coverage,
+            mirrors: self.stored.clone(),
+            attributes: self.stored.clone(),
+        })
+    }
+
+    fn trials(&self, people: Arc<PeopleService>) -> Arc<TrialService> {
+        Arc::new(TrialService {
+            configuration: self.configuration.clone(),
+            mirrors: self.stored.clone(),
+            suppressions: self.stored.clone(),
+            store: self.stored.clone(),
+            people,
+            names: self.stored.clone(),
+            trials: self.stored.clone(),
+            stops: self.stored.clone(),
+            sink: self.sink.clone(),
+            witness: self.public.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        })
     }
 }

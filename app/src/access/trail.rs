@@ -104,22 +104,21 @@ pub fn trail_page(asked: &Asked, view: TrailView) -> AnyView {
 }
 
 fn sentence(asked: &Asked, trail: &Trail, now: Instant) -> String {
-    let by =
-        if asked.by.trim().is_empty() { String::new() } else { format!(" by {}", asked.by.trim()) };
-    let about = match asked.about.trim() {
-        "" => "anything".to_owned(),
-        about => about.to_owned(),
-    };
+    let filter = [("about", asked.about.trim()), ("by", asked.by.trim())];
+    let filter: Vec<String> = filter
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(word, value)| format!(" {word} {value}"))
+        .collect();
+    let filter = filter.concat();
+    let which = if asked.older.is_empty() { "newest entry" } else { "newest entry of this page" };
     match trail.entries.first() {
-        None => format!("No change of {about}{by} is on record."),
+        None => format!("No entry{filter} is on record."),
         Some(newest) => format!(
-            "{} {}{}: {} {}, {}.",
-            if asked.older.is_empty() { "The newest change of" } else { "An older change of" },
-            about,
-            by,
+            "The {which}{filter} is from {}: {} {}.",
+            format::relative(newest.at, now),
             newest.actor,
             past(&newest.action, &newest.subject),
-            format::relative(newest.at, now),
         ),
     }
 }
@@ -143,7 +142,8 @@ fn past(action: &str, subject: &str) -> String {
         "retire" => "retired",
         "set" => "set",
         "secret" => "replaced the key",
-        other => return format!("{other} {subject}"),
+        "sign in" => return format!("signed in by {subject}"),
+        other => return format!("did \"{other}\" to {subject}"),
     };
     format!("{done} {subject}")
 }
@@ -155,7 +155,7 @@ fn page_of(subject: &str) -> Option<String> {
     Some(match kind {
         "mapping" => format!("/mappings/{name}"),
         "audience" => format!("/audiences#{name}"),
-        "destination" => format!("/destinations#{name}"),
+        "destination" => format!("/destinations/{name}"),
         "suppression" => format!("/suppression#{name}"),
         "run" => format!("/runs/{name}"),
         _ => return None,

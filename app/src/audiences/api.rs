@@ -52,12 +52,19 @@ pub struct AudienceForm {
     /// Who answers for it, or empty.
     #[serde(default)]
     pub owner: String,
+    /// How long ago its people did what brought them in, or empty.
+    #[serde(default)]
+    pub window: String,
 }
 
 impl AudienceForm {
     /// Parses each field; the first that can't be is named.
     pub fn parse(&self) -> Result<AudienceSpec, AppError> {
         let owner = self.owner.trim();
+        let window = match self.window.trim() {
+            "" => None,
+            text => Some(text.parse().map_err(|error| AppError::invalid("window", error))?),
+        };
         Ok(AudienceSpec {
             segment: self
                 .segment
@@ -66,12 +73,18 @@ impl AudienceForm {
                 .map_err(|_| AppError::invalid("segment", "Choose a segment"))?,
             key: self.key.parse().map_err(|error| AppError::invalid("key", error))?,
             owner: (!owner.is_empty()).then(|| owner.to_owned()),
+            window,
         })
     }
 
     #[cfg(feature = "ssr")]
-    fn typed(&self) -> [(&'static str, &str); 3] {
-        [("key", &self.key), ("segment", &self.segment), ("owner", &self.owner)]
+    fn typed(&self) -> [(&'static str, &str); 4] {
+        [
+            ("key", &self.key),
+            ("segment", &self.segment),
+            ("owner", &self.owner),
+            ("window", &self.window),
+        ]
     }
 }
 

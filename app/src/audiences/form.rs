@@ -84,7 +84,7 @@ fn form(rows: Vec<SegmentRow>, promote: ServerAction<PromoteAudience>) -> AnyVie
         <ActionForm action=promote attr:class="form">
             <FormError
                 answered
-                fields=&["key", "segment", "owner"]
+                fields=&["key", "segment", "owner", "window"]
                 title="The segment was not promoted"
             />
             <SelectField
@@ -109,6 +109,15 @@ fn form(rows: Vec<SegmentRow>, promote: ServerAction<PromoteAudience>) -> AnyVie
                 hint="Who answers for this audience: a person or a team."
                 value=typed("owner", "")
                 wrong=wrong(answered, "owner")
+                optional=true
+            />
+            <TextField
+                name="window"
+                label="Window"
+                hint="How long ago its people did what brought them in, as the segment's conditions say: 4h, or 60d-120d. It is judged by what the audience is for."
+                class="input-mono input-short"
+                value=typed("window", "")
+                wrong=wrong(answered, "window")
                 optional=true
             />
             <div class="buttons">

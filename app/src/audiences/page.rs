@@ -160,6 +160,9 @@ fn audience_row(row: AudienceRow, now: Instant) -> AnyView {
         Some(name) => format!("{name} ({})", row.spec.segment),
         None => row.spec.segment.to_string(),
     };
+    let window = row.spec.window.map(|window| {
+        view! { <span class="under">{format!("window {window}")}</span> }
+    });
     let owner = match row.spec.owner {
         Some(owner) => owner.into_any(),
         None => view! { <Nothing words="nobody" /> }.into_any(),
@@ -167,7 +170,7 @@ fn audience_row(row: AudienceRow, now: Instant) -> AnyView {
     view! {
         <tr id=row.spec.key.to_string()>
             <th scope="row">{row.spec.key.to_string()}</th>
-            <td>{segment}</td>
+            <td>{segment} {window}</td>
             <td class=class>{mirror}</td>
             <Figure value=row.members />
             <Figure value=row.with_email />

@@ -7,7 +7,8 @@ use domain::{
     destinations::DestinationRow,
     key::Key,
     mappings::{
-        ClosingRow, HoldoutPercent, MappingRow, MappingSpec, matrix::Matrix, preview::Preview,
+        ClosingRow, HoldoutPercent, MappingRow, MappingSpec, gates::Checked, matrix::Matrix,
+        preview::Preview,
     },
     sync::RunRow,
     time::Instant,
@@ -80,6 +81,8 @@ pub struct MappingView {
     pub letters: LetterCount,
     /// Whether the vendors can be used.
     pub connections: Vec<ConnectionView>,
+    /// What must hold before it starts.
+    pub gates: Vec<Checked>,
 }
 
 /// What a mapping can be made of, and the one that is changed.
@@ -119,6 +122,9 @@ pub struct MappingForm {
     /// `true`, or empty for paused.
     #[serde(default)]
     pub active: String,
+    /// Why it passes gates that block, or empty.
+    #[serde(default)]
+    pub gate_reason: String,
 }
 
 impl MappingForm {
@@ -135,6 +141,7 @@ impl MappingForm {
             exclusivity_group: field("exclusivity_group"),
             priority: field("priority"),
             active: field("active"),
+            gate_reason: field("gate_reason"),
         }
     }
 
@@ -177,7 +184,7 @@ impl MappingForm {
 
     /// What the page shows again if it can't be saved.
     #[cfg(feature = "ssr")]
-    fn typed(&self) -> [(&'static str, &str); 9] {
+    fn typed(&self) -> [(&'static str, &str); 10] {
         [
             ("key", &self.key),
             ("audience", &self.audience),
@@ -188,7 +195,14 @@ impl MappingForm {
             ("exclusivity_group", &self.exclusivity_group),
             ("priority", &self.priority),
             ("active", &self.active),
+            ("gate_reason", &self.gate_reason),
         ]
+    }
+
+    /// Why it passes gates, if that was said.
+    #[cfg(feature = "ssr")]
+    fn reason(&self) -> Option<&str> {
+        Some(self.gate_reason.trim()).filter(|reason| !reason.is_empty())
     }
 }
 
@@ -198,13 +212,13 @@ fn key(field: &str, text: &str) -> Result<Key, AppError> {
 
 /// A key in an address: what is none names nothing.
 #[cfg(feature = "ssr")]
-fn named(text: &str) -> Result<Key, AppError> {
+pub(super) fn named(text: &str) -> Result<Key, AppError> {
     text.parse().map_err(|_| AppError::NotFound { what: format!("mapping {text}") })
 }
 
 /// The page of a mapping, if its key is one: an address that came back is never followed.
 #[cfg(feature = "ssr")]
-fn page_of(key: &str) -> String {
+pub(super) fn page_of(key: &str) -> String {
     key.parse::<Key>().map_or_else(|_| "/mappings".to_owned(), |key| format!("/mappings/{key}"))
 }
 
@@ -254,7 +268,8 @@ pub async fn read_mapping(
     let is_older_page = before.is_some();
     let letters = services.delivery.letters().await?.count(Some(&mapping.spec.key));
     let (connections, now) = (services.connections.list().await?, services.clock.now());
-    Ok(MappingView { now, mapping, runs, older, is_older_page, letters, connections })
+    let gates = services.gates.checked(&mapping).await?;
+    Ok(MappingView { now, mapping, runs, older, is_older_page, letters, connections, gates })
 }
 
 /// What a mapping can be made of, and the one of this key.
@@ -282,7 +297,7 @@ pub async fn create_mapping(
 ) -> Result<(), AppError> {
     let outcome = async {
         let (services, actor) = enter()?;
-        services.mappings.create(form.parse()?, &actor).await?;
+        services.mappings.create(form.parse()?, form.reason(), &actor).await?;
         Ok(page_of(&form.key))
     };
     finish::<CreateMapping>(outcome.await, "/mappings/new", &form.typed())
@@ -318,7 +333,7 @@ pub async fn update_mapping(
 ) -> Result<(), AppError> {
     let outcome = async {
         let (services, actor) = enter()?;
-        services.mappings.update(form.parse()?, &actor).await?;
+        services.mappings.update(form.parse()?, form.reason(), &actor).await?;
         Ok(page_of(&form.key))
     };
     finish::<UpdateMapping>(outcome.await, &format!("{}/edit", page_of(&form.key)), &form.typed())

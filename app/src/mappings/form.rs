@@ -29,6 +29,7 @@ const FIELDS: &[&str] = &[
     "holdout_percent",
     "exclusivity_group",
     "priority",
+    "gate_reason",
 ];
 
 /// Makes a mapping.
@@ -326,6 +327,14 @@ fn further_fields(choices: &MappingChoices, answered: Answered) -> AnyView {
             label="Active"
             checked=ticked("active", spec.is_none_or(|spec| spec.active))
             hint="A paused mapping sends only what protects people."
+        />
+        <TextField
+            name="gate_reason"
+            label="Reason to pass a gate"
+            hint="Needed only where a gate keeps it from starting: it stays with your name in its checklist and in the matrix."
+            value=typed("gate_reason", "")
+            wrong=wrong(answered, "gate_reason")
+            optional=true
         />
     }
     .into_any()

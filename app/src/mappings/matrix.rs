@@ -14,6 +14,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::{
     api::{MatrixView, SwitchMappings, read_matrix},
+    gates,
     page::views,
 };
 use serde::{Deserialize, Serialize};
@@ -311,7 +312,7 @@ fn used(row: &MappingRow, now: Instant) -> AnyView {
     view! {
         <div class="used">
             <input type="checkbox" name="keys[]" value=key.clone() aria-label=choose />
-            <a href=format!("/mappings/{key}") title=key.clone()>
+            <a href=format!("/mappings/{key}") title=gates::title(&row.spec.key, &row.passed)>
                 <UseCaseMark use_case=row.spec.use_case />
                 <span class="unseen">" "{key.clone()}</span>
             </a>

@@ -4,6 +4,7 @@ pub mod api;
 mod closing;
 mod floor;
 pub mod form;
+pub mod gates;
 pub mod manage;
 pub mod matrix;
 pub mod page;

@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use super::{
     api::{MappingView, PauseMapping, ResumeMapping, RunMapping},
     floor::floor_notice,
+    gates::gates_section,
 };
 use crate::{
     connections::parts::{Told, is_said, outages},
@@ -215,7 +216,8 @@ fn action_buttons(row: &MappingRow, actions: Actions) -> AnyView {
 
 /// The page of a mapping.
 pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
-    let MappingView { now, mapping: row, runs, older, is_older_page, letters, connections } = view;
+    let MappingView { now, mapping: row, runs, older, is_older_page, letters, connections, gates } =
+        view;
     let path = format!("/mappings/{}", row.spec.key);
     let marks = view! {
         <UseCaseMark use_case=row.spec.use_case />
@@ -264,6 +266,7 @@ pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
                 {picture.unwrap_or_else(|| ().into_any())}
                 {facts(&row, now)}
             </div>
+            {gates_section(&row.spec.key, row.spec.active, &gates)}
             <Section title="Runs">{table} <Pager first older /></Section>
         </Page>
     }

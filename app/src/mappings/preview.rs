@@ -8,7 +8,10 @@ use domain::mappings::{
 use leptos::{ev::Event, prelude::*};
 use leptos_router::hooks::use_query_map;
 
-use super::api::{MappingForm, PreviewMapping, Told, preview_mapping};
+use super::{
+    api::{MappingForm, PreviewMapping, Told, preview_mapping},
+    gates::findings,
+};
 use crate::{
     browser,
     error::AppError,
@@ -109,13 +112,15 @@ fn answer(answer: Result<Told, AppError>) -> AnyView {
 
 /// The whole of it.
 pub fn panel(preview: Preview) -> AnyView {
-    let Preview { effect, read_at, sample } = preview;
+    let Preview { effect, read_at, sample, gates } = preview;
+    let gates = findings(&gates);
     if read_at.is_none() {
         return view! {
             <Section title="What it would do">
                 <p class="quiet">
                     "The audience's members were not read yet, so nobody can be counted. They are read within a minute of its promotion."
                 </p>
+                {gates}
             </Section>
         }
         .into_any();
@@ -139,6 +144,7 @@ pub fn panel(preview: Preview) -> AnyView {
         <Section title="What it would do">
             <p>{sentence(&effect)}</p>
             {waits}
+            {gates}
             {picture}
             {others(&effect.others)}
             {(!sample.is_empty()).then(|| people(sample))}

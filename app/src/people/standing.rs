@@ -213,7 +213,6 @@ fn standing(view: &PersonView, now: Instant) -> AnyView {
         Column::words("Mapping"),
         Column::words("Use case"),
         Column::words("Destination"),
-        Column::words("In the audience"),
         Column::words("At the destination"),
         Column::words("Why not"),
     ];
@@ -235,9 +234,8 @@ fn standing(view: &PersonView, now: Instant) -> AnyView {
                         <UseCaseMark use_case=one.use_case />
                     </td>
                     <td>
-                        <a href=format!("/destinations#{destination}")>{destination.clone()}</a>
+                        <a href=format!("/destinations/{destination}")>{destination.clone()}</a>
                     </td>
-                    <td>{if one.member { "Yes" } else { "No" }}</td>
                     <td>{there(one, now)}</td>
                     <td class="wrap">{why}</td>
                 </tr>

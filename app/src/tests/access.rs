@@ -36,7 +36,7 @@ fn the_trail_says_who_changed_what_from_what_to_what() {
     let html = html(Asked::default(), entries, Some(uuid::Uuid::from_u128(9)));
     assert_eq!(
         answer(&html),
-        "The newest change of anything: ada@example.com changed mapping cart-meta, just now."
+        "The newest entry is from just now: ada@example.com changed mapping cart-meta."
     );
     assert!(html.contains("href=\"/mappings/cart-meta\""));
     assert!(html.contains("<del>5m</del>") && html.contains("&lt;1h&gt;"), "{html}");
@@ -49,7 +49,7 @@ fn what_was_asked_stays_and_nothing_found_is_said() {
     let asked =
         Asked { about: "mapping \"x&y\"".to_owned(), by: "a@b.c".to_owned(), ..Asked::default() };
     let html = html(asked, vec![], None);
-    assert_eq!(answer(&html), "No change of mapping \"x&amp;y\" by a@b.c is on record.");
+    assert_eq!(answer(&html), "No entry about mapping \"x&amp;y\" by a@b.c is on record.");
     assert!(words(&html).contains("Nothing found"));
     assert!(html.contains("value=\"a@b.c\""));
 }

@@ -12,7 +12,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{page, samples::*, words};
+use super::{gates::small, page, samples::*, words};
 use crate::mappings::{
     api::MappingChoices,
     form::{edit_page, new_page},
@@ -38,6 +38,7 @@ fn a_preview_tells_who_comes_and_goes_and_how_long_it_takes() {
             effect: effect.clone(),
             read_at: Some(now()),
             sample: vec![sample.clone()],
+            gates: vec![small()],
         })
     });
     let words = words(&html);
@@ -46,6 +47,7 @@ fn a_preview_tells_who_comes_and_goes_and_how_long_it_takes() {
         "600 people would come in and 120 would leave. At the configured rate that takes 1 s.",
         "it would wait for you",
         "vip-meta loses 12",
+        "Blocks Minimum size: Meta uses an audience from 100 people on, and carts has 42.",
     ] {
         assert!(words.contains(part), "{part}: {words}");
     }

@@ -30,6 +30,7 @@ fn mapping_html(health: Health) -> String {
             is_older_page: false,
             letters: LetterCount::default(),
             connections: vec![],
+            gates: vec![],
         };
         mapping_page(view, Actions::new())
     })
@@ -92,6 +93,7 @@ fn a_failing_mapping_says_what_that_means_for_people() {
             is_older_page: false,
             letters: LetterCount { entered: 2, exited: 0 },
             connections: vec![],
+            gates: vec![],
         };
         mapping_page(view, Actions::new())
     });
@@ -113,6 +115,7 @@ fn a_mapping_that_never_ran_claims_nothing() {
             is_older_page: false,
             letters: LetterCount::default(),
             connections: vec![],
+            gates: vec![],
         };
         mapping_page(view, Actions::new())
     });

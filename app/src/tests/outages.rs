@@ -99,6 +99,7 @@ fn mapping_html(row: MappingRow, connections: Vec<ConnectionView>) -> String {
             is_older_page: false,
             letters: domain::delivery::letters::LetterCount::default(),
             connections,
+            gates: vec![],
         };
         mapping_page(view, Actions::new())
     })

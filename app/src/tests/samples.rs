@@ -79,6 +79,7 @@ pub fn mapping(health: Health) -> MappingRow {
         })),
         last_done_at: Some(now().minus(Span::from_minutes(4))),
         next_run_at: Some(now().plus(Span::from_minutes(1))),
+        passed: vec![],
     }
 }
 
@@ -98,7 +99,7 @@ pub fn new_mapping() -> MappingRow {
 
 pub fn audience(mirror: Mirror) -> AudienceRow {
     AudienceRow {
-        spec: AudienceSpec { key: key("cart-abandoners"), segment: 7, owner: None },
+        spec: AudienceSpec { key: key("cart-abandoners"), segment: 7, owner: None, window: None },
         segment_name: Some("Cart <abandoners>".to_owned()),
         members: 14_911,
         with_email: 14_008,

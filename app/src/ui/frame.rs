@@ -9,9 +9,11 @@ use super::{Icon, Mark, theme::ThemeChoice};
 use crate::context::Environment;
 
 /// A place in the rail: its address, its words, its icon.
-struct Place {
-    href: &'static str,
-    words: &'static str,
+pub struct Place {
+    /// Its address.
+    pub href: &'static str,
+    /// What it is called.
+    pub words: &'static str,
     mark: Mark,
 }
 
@@ -20,7 +22,7 @@ const fn place(href: &'static str, words: &'static str, mark: Mark) -> Place {
 }
 
 /// The rail from top to bottom, in groups: what flows, who it is about, the house itself.
-const PLACES: [&[Place]; 3] = [
+pub const PLACES: [&[Place]; 3] = [
     &[
         place("/", "Overview", Mark::Overview),
         place("/audiences", "Audiences", Mark::Audiences),
@@ -83,6 +85,7 @@ pub fn Frame(
                             view! { <span class=class>{label}</span> }.into_any()
                         }
                     })}
+                {person.is_some().then(|| view! { <crate::find::palette::Palette /> })}
                 <AccountMenu person />
             </header>
             <main class="main" id="main" tabindex="-1">

@@ -22,7 +22,7 @@ pub mod theme;
 pub use button::{Button, ButtonKind, LinkButton};
 pub use dialog::{Dialog, DialogFoot, OpenDialog, Toast};
 pub use field::{CheckField, Choice, Choices, Field, FixedField, Options, SelectField, TextField};
-pub use frame::{Frame, Person};
+pub use frame::{Frame, PLACES, Person};
 pub use icon::{Icon, Mark};
 pub use mark::{HealthMark, Moment, Progress, RunMark, ShortId, State, StateMark, UseCaseMark};
 pub use notice::{Empty, Loading, Notice, NoticeKind, Stale};

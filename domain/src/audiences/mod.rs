@@ -5,10 +5,12 @@ pub mod coverage;
 pub mod port;
 #[cfg(feature = "service")]
 pub mod service;
+pub mod window;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ids::AudienceId, key::Key, time::Instant};
+pub use window::Window;
 
 /// A segment's number in Customer.io.
 pub type SegmentId = i64;
@@ -24,6 +26,9 @@ pub struct AudienceSpec {
     /// Who answers for it.
     #[serde(default)]
     pub owner: Option<String>,
+    /// How long ago its people did what brought them in, as the segment's conditions say.
+    #[serde(default)]
+    pub window: Option<Window>,
 }
 
 /// An audience that is stored.

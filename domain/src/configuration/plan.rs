@@ -9,8 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    audiences::AudienceSpec, connections::Region, destinations::DestinationSpec, key::Key,
-    mappings::MappingSpec, suppression::SuppressionSpec,
+    audiences::AudienceSpec,
+    connections::Region,
+    destinations::DestinationSpec,
+    key::Key,
+    mappings::{MappingSpec, gates::Pass},
+    suppression::SuppressionSpec,
 };
 
 use super::{Desired, Secret, Settings, check::Specs};
@@ -124,6 +128,8 @@ pub struct Plan {
     pub untouched: Vec<(Table, Key)>,
     /// The configuration after the plan.
     pub after: Specs,
+    /// Gates that its mappings pass, recorded with it.
+    pub passes: Vec<Pass>,
 }
 
 impl Plan {

@@ -12,7 +12,7 @@ use crate::{
     destinations::DestinationSpec,
     error::{Error, Result},
     key::Key,
-    mappings::MappingSpec,
+    mappings::{MappingSpec, gates::Pass},
     suppression::SuppressionSpec,
     time::Clock,
 };
@@ -53,39 +53,53 @@ impl ConfigurationService {
 
     /// Makes what is stored what is desired; says what it did.
     pub async fn apply(&self, desired: &Desired, prune: bool, actor: &Actor) -> Result<Plan> {
-        self.apply_leaving(desired, prune, Leaving::Sent, actor).await
+        self.apply_with(desired, prune, Leaving::Sent, Vec::new(), actor).await
     }
 
-    /// The same, with what becomes of people at places that nobody sends to any more.
-    pub async fn apply_leaving(
+    /// The same, with what becomes of people at places that nobody sends to any more, and the
+    /// gates that its mappings pass.
+    pub async fn apply_with(
         &self,
         desired: &Desired,
         prune: bool,
         leaving: Leaving,
+        passes: Vec<Pass>,
         actor: &Actor,
     ) -> Result<Plan> {
         actor.require(if needs_admin(desired) { Role::Admin } else { Role::Operator })?;
         let (mut plan, version) = self.prepare(desired, prune).await?;
-        plan.leaving = leaving;
+        (plan.leaving, plan.passes) = (leaving, passes);
         if !plan.is_empty() {
             self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await?;
         }
         Ok(plan)
     }
 
-    /// Stores a mapping that isn't there yet.
-    pub async fn create_mapping(&self, spec: MappingSpec, actor: &Actor) -> Result<()> {
+    /// Stores a mapping that isn't there yet, and the gates that it passes.
+    pub async fn create_mapping(
+        &self,
+        spec: MappingSpec,
+        passes: Vec<Pass>,
+        actor: &Actor,
+    ) -> Result<()> {
         actor.require(Role::Operator)?;
         absent("mapping", &spec.key, self.load().await?.mapping(&spec.key).is_some())?;
-        self.apply(&Desired { mapping: vec![spec], ..Desired::default() }, false, actor).await?;
+        let desired = Desired { mapping: vec![spec], ..Desired::default() };
+        self.apply_with(&desired, false, Leaving::Sent, passes, actor).await?;
         Ok(())
     }
 
-    /// Changes a mapping that is there.
-    pub async fn update_mapping(&self, spec: MappingSpec, actor: &Actor) -> Result<()> {
+    /// Changes a mapping that is there, and records the gates that it passes.
+    pub async fn update_mapping(
+        &self,
+        spec: MappingSpec,
+        passes: Vec<Pass>,
+        actor: &Actor,
+    ) -> Result<()> {
         actor.require(Role::Operator)?;
         present("mapping", &spec.key, self.load().await?.mapping(&spec.key).is_some())?;
-        self.apply(&Desired { mapping: vec![spec], ..Desired::default() }, false, actor).await?;
+        let desired = Desired { mapping: vec![spec], ..Desired::default() };
+        self.apply_with(&desired, false, Leaving::Sent, passes, actor).await?;
         Ok(())
     }
 

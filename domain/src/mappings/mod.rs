@@ -1,5 +1,6 @@
 //! Mappings: audience x destination x use case.
 
+pub mod gates;
 #[cfg(feature = "service")]
 pub mod health;
 pub mod matrix;
@@ -252,4 +253,6 @@ pub struct MappingRow {
     pub last_done_at: Option<Instant>,
     /// When it runs next; nothing while paused.
     pub next_run_at: Option<Instant>,
+    /// Gates that somebody lets it pass, by gate.
+    pub passed: Vec<gates::Override>,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     access::{Actor, Role},
-    configuration::{plan::Leaving, service::ConfigurationService},
+    configuration::{Desired, plan::Leaving, service::ConfigurationService},
     error::{Error, Result},
     ids::MappingId,
     key::Key,
@@ -13,12 +13,20 @@ use crate::{
     time::{Clock, Instant},
 };
 
-use super::{ClosingRow, MappingRow, MappingSpec, port::MappingStore};
+use super::{
+    ClosingRow, MappingRow, MappingSpec,
+    gates::{
+        Pass,
+        service::{GateService, starts},
+    },
+    port::MappingStore,
+};
 
 /// Lists, changes and runs.
 pub struct MappingService {
     configuration: Arc<ConfigurationService>,
     store: Arc<dyn MappingStore>,
+    gates: Arc<GateService>,
     clock: Arc<dyn Clock>,
     wake: Arc<dyn Wake>,
 }
@@ -28,10 +36,11 @@ impl MappingService {
     pub fn new(
         configuration: Arc<ConfigurationService>,
         store: Arc<dyn MappingStore>,
+        gates: Arc<GateService>,
         clock: Arc<dyn Clock>,
         wake: Arc<dyn Wake>,
     ) -> Self {
-        Self { configuration, store, clock, wake }
+        Self { configuration, store, gates, clock, wake }
     }
 
     /// All mappings: those that need somebody first, then by key.
@@ -54,18 +63,50 @@ impl MappingService {
             .ok_or_else(|| Error::NotFound(format!("mapping {key}")))
     }
 
-    /// Stores a new one; it runs soon after.
-    pub async fn create(&self, spec: MappingSpec, actor: &Actor) -> Result<()> {
-        self.configuration.create_mapping(spec, actor).await?;
+    /// Stores a new one; it runs soon after. A reason lets it pass gates that block.
+    pub async fn create(
+        &self,
+        spec: MappingSpec,
+        reason: Option<&str>,
+        actor: &Actor,
+    ) -> Result<()> {
+        let passes = self.admit(None, &spec, reason, actor).await?;
+        self.configuration.create_mapping(spec, passes, actor).await?;
         self.wake.wake();
         Ok(())
     }
 
-    /// Changes one.
-    pub async fn update(&self, spec: MappingSpec, actor: &Actor) -> Result<()> {
-        self.configuration.update_mapping(spec, actor).await?;
+    /// Changes one. Where that starts it, a reason lets it pass gates that block.
+    pub async fn update(
+        &self,
+        spec: MappingSpec,
+        reason: Option<&str>,
+        actor: &Actor,
+    ) -> Result<()> {
+        let stored = self.configuration.load().await?;
+        let before = stored.mapping(&spec.key).map(|mapping| &mapping.spec);
+        let passes = self.admit(before, &spec, reason, actor).await?;
+        self.configuration.update_mapping(spec, passes, actor).await?;
         self.wake.wake();
         Ok(())
+    }
+
+    /// The gates that a mapping passes when it starts; whatever else is wrong with it is said
+    /// first.
+    async fn admit(
+        &self,
+        before: Option<&MappingSpec>,
+        after: &MappingSpec,
+        reason: Option<&str>,
+        actor: &Actor,
+    ) -> Result<Vec<Pass>> {
+        actor.require(Role::Operator)?;
+        if !starts(before, after) {
+            return Ok(Vec::new());
+        }
+        let desired = Desired { mapping: vec![after.clone()], ..Desired::default() };
+        self.configuration.plan(&desired, false).await?;
+        self.gates.admit(std::slice::from_ref(after), reason).await
     }
 
     /// Pauses one; what protects still flows.
@@ -80,8 +121,17 @@ impl MappingService {
         Ok(())
     }
 
-    /// Pauses or resumes several at once, all or none; those that weren't so before.
+    /// Pauses or resumes several at once, all or none; those that weren't so before. None is
+    /// resumed where a gate blocks one.
     pub async fn switch(&self, keys: &[Key], active: bool, actor: &Actor) -> Result<Vec<Key>> {
+        actor.require(Role::Operator)?;
+        if active {
+            let stored = self.configuration.load().await?;
+            let chosen = stored.mappings.iter().filter(|one| keys.contains(&one.spec.key));
+            let paused: Vec<MappingSpec> =
+                chosen.filter(|one| !one.spec.active).map(|one| one.spec.clone()).collect();
+            self.gates.admit(&paused, None).await?;
+        }
         let switched = self.configuration.set_all_active(keys, active, actor).await?;
         if active {
             self.wake.wake();

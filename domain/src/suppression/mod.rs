@@ -33,6 +33,14 @@ pub struct SuppressionSpec {
     pub ttl: Option<Span>,
 }
 
+impl SuppressionSpec {
+    /// Whether it keeps out whoever bought, by the reason that it gives.
+    #[must_use]
+    pub fn is_of_purchase(&self) -> bool {
+        self.reason.trim().to_lowercase().starts_with("purchase")
+    }
+}
+
 /// A suppression that is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppression {

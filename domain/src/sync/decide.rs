@@ -111,7 +111,11 @@ impl Decision {
 }
 
 /// Members who can be found by any one of the identifiers that the profile takes.
-fn identifiable(by: Identifiable, members: Option<&PersonSet>, facts: &Facts) -> PersonSet {
+pub(crate) fn identifiable(
+    by: Identifiable,
+    members: Option<&PersonSet>,
+    facts: &Facts,
+) -> PersonSet {
     let Some(members) = members else { return PersonSet::new() };
     if by.cio_id {
         return members.clone();

@@ -54,10 +54,15 @@ pub async fn run(config: &Config, apply: &Apply, out: &mut impl Write) -> Result
     let leaving = if apply.abandon { Leaving::Abandoned } else { Leaving::Sent };
     let there = segue.services.mappings.list().await?;
     let plan = if apply.plan {
-        Plan { leaving, ..service.plan(&desired, apply.prune).await.map_err(in_file)? }
+        let plan = service.plan(&desired, apply.prune).await.map_err(in_file)?;
+        let passes =
+            segue.services.gates.passed_over(&desired, apply.prune).await.map_err(in_file)?;
+        Plan { leaving, passes, ..plan }
     } else {
         let actor = Actor::host("segue apply");
-        service.apply_leaving(&desired, apply.prune, leaving, &actor).await.map_err(in_file)?
+        let passes =
+            segue.services.gates.passed_over(&desired, apply.prune).await.map_err(in_file)?;
+        service.apply_with(&desired, apply.prune, leaving, passes, &actor).await.map_err(in_file)?
     };
     print(&plan, &there, apply.plan, out)?;
     Ok(if apply.check && !plan.is_empty() { Exit::Usage } else { Exit::Done })
@@ -127,6 +132,9 @@ fn print(
                 writeln!(out, "~ secret {name}: {what}")?;
             }
         }
+    }
+    for pass in &plan.passes {
+        writeln!(out, "! mapping {} passes {} though {}", pass.mapping, pass.gate, pass.evidence)?;
     }
     for (table, key) in &plan.untouched {
         writeln!(

@@ -43,6 +43,7 @@ struct ListRow {
     key: String,
     segment: i64,
     owner: Option<String>,
+    time_window: Option<String>,
     segment_name: Option<String>,
     members: i64,
     with_email: i64,
@@ -60,7 +61,12 @@ impl ListRow {
             (None, None) => Mirror::Never,
         };
         Ok(AudienceRow {
-            spec: AudienceSpec { key: parse(&self.key)?, segment: self.segment, owner: self.owner },
+            spec: AudienceSpec {
+                key: parse(&self.key)?,
+                segment: self.segment,
+                owner: self.owner,
+                window: self.time_window.as_deref().map(parse).transpose()?,
+            },
             segment_name: self.segment_name,
             members: self.members.unsigned_abs(),
             with_email: self.with_email.unsigned_abs(),
@@ -482,7 +488,7 @@ impl MirrorStore for Storage {
     async fn audience_rows(&self) -> Result<Vec<AudienceRow>> {
         let rows: Vec<ListRow> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
-                "SELECT a.key, a.segment, a.owner, a.segment_name, a.members, a.with_email, a.with_id,
+                "SELECT a.key, a.segment, a.owner, a.time_window, a.segment_name, a.members, a.with_email, a.with_id,
                     a.mirrored_at, a.stale_reason,
                     (SELECT COUNT(*) FROM mapping m WHERE m.audience_id = a.id AND m.retired_at IS NULL) AS mappings
                 FROM audience a WHERE a.retired_at IS NULL ORDER BY a.key",

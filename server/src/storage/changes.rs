@@ -172,12 +172,15 @@ fn write_destination(spec: &DestinationSpec, new: Option<(Uuid, Instant)>) -> St
 
 fn write_audience(spec: &AudienceSpec, new: Option<(Uuid, Instant)>) -> Statement {
     let statement = Statement::new(if new.is_some() {
-        "INSERT INTO audience (segment, owner, key, id, created_at) VALUES ($1, $2, $3, $4, $5)"
+        "INSERT INTO audience (segment, owner, time_window, key, id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)"
     } else {
-        "UPDATE audience SET segment = $1, owner = $2 WHERE key = $3 AND retired_at IS NULL"
+        "UPDATE audience SET segment = $1, owner = $2, time_window = $3
+        WHERE key = $4 AND retired_at IS NULL"
     })
     .with(spec.segment)
     .with(spec.owner.as_deref())
+    .with(spec.window.map(|window| window.to_string()))
     .with(spec.key.as_str());
     identity(statement, new)
 }

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::{
     Storage,
     changes::{abandon, abandoned, describe, follow, write, write_settings},
+    gates,
     macros::{Failure, reading, snapshot, writing},
     statement::{Statement, carry_out},
 };
@@ -44,6 +45,7 @@ struct AudienceRow {
     key: String,
     segment: i64,
     owner: Option<String>,
+    time_window: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -106,8 +108,12 @@ impl DestinationRow {
 
 impl AudienceRow {
     fn read(self) -> Result<Audience> {
-        let spec =
-            AudienceSpec { key: parse(&self.key)?, segment: self.segment, owner: self.owner };
+        let spec = AudienceSpec {
+            key: parse(&self.key)?,
+            segment: self.segment,
+            owner: self.owner,
+            window: self.time_window.as_deref().map(parse).transpose()?,
+        };
         Ok(Audience { id: AudienceId(self.id), spec })
     }
 }
@@ -151,8 +157,7 @@ impl MappingRow {
 
 pub(super) const DESTINATIONS: &str = "SELECT id, key, profile, integration, fields, hash
     FROM destination WHERE retired_at IS NULL ORDER BY key";
-const AUDIENCES: &str =
-    "SELECT id, key, segment, owner FROM audience WHERE retired_at IS NULL ORDER BY key";
+const AUDIENCES: &str = "SELECT id, key, segment, owner, time_window FROM audience WHERE retired_at IS NULL ORDER BY key";
 const SUPPRESSIONS: &str =
     "SELECT s.id, s.key, s.reason, s.audience_id, a.key AS audience, s.event, s.ttl
     FROM suppression s LEFT JOIN audience a ON a.id = s.audience_id
@@ -293,18 +298,12 @@ impl ConfigurationStore for Storage {
                 statements.push(delete.with(source_secret(key)));
             }
             let (action, subject, detail) = describe(change);
-            statements.push(
-                Statement::new(
-                    "INSERT INTO audit (id, at, actor, action, subject, detail)
-                    VALUES ($1, $2, $3, $4, $5, $6)",
-                )
-                .with(self.ids.next())
-                .with(now.0)
-                .with(actor)
-                .with(action)
-                .with(subject)
-                .with(detail),
-            );
+            statements.push(self.audited(actor, action, subject, detail, now));
+        }
+        for pass in &plan.passes {
+            statements.push(gates::passing(pass, actor, now));
+            let (action, subject, detail) = gates::describe(pass);
+            statements.push(self.audited(actor, action, subject, detail, now));
         }
         writing!(self.database, |connection| {
             let raise = Statement::new(
@@ -343,6 +342,27 @@ impl ConfigurationStore for Storage {
 }
 
 impl Storage {
+    /// An entry of the audit trail.
+    fn audited(
+        &self,
+        actor: &str,
+        action: &str,
+        subject: String,
+        detail: String,
+        now: Instant,
+    ) -> Statement {
+        Statement::new(
+            "INSERT INTO audit (id, at, actor, action, subject, detail)
+            VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .with(self.ids.next())
+        .with(now.0)
+        .with(actor)
+        .with(action)
+        .with(subject)
+        .with(detail)
+    }
+
     fn write_secrets(&self, plan: &Plan, now: Instant) -> Result<Vec<Statement>> {
         let mut statements = Vec::new();
         for (name, secrets) in &plan.secrets {

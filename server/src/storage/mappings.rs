@@ -9,6 +9,7 @@ use domain::{
     key::Key,
     mappings::{
         ClosingRow, HoldoutPercent, MappingRow, MappingSpec,
+        gates::Override,
         health::{Signs, health},
         port::MappingStore,
     },
@@ -25,6 +26,7 @@ use super::{
     bitmap,
     configuration::parse,
     delivery::place,
+    gates::{OVERRIDES, StoredOverride},
     macros::{Failure, reading, writing},
     people::ordinal,
     runs::{StoredRun, columns},
@@ -54,9 +56,10 @@ struct ListRow {
 }
 
 impl ListRow {
-    fn read(self, runs: &mut HashMap<Key, RunRow>, now: Instant) -> Result<MappingRow> {
+    fn read(self, beside: &mut Beside, now: Instant) -> Result<MappingRow> {
         let key: Key = parse(&self.key)?;
-        let last_run = runs.remove(&key);
+        let last_run = beside.runs.remove(&key);
+        let passed = beside.passed.remove(&key).unwrap_or_default();
         let every = Span(self.every);
         let last_done_at = self.last_done_at.map(Instant);
         let signs = Signs {
@@ -88,8 +91,18 @@ impl ListRow {
             last_run,
             last_done_at,
             next_run_at: self.next_run_at.filter(|_| self.active).map(Instant),
+            passed,
         })
     }
+}
+
+/// What rows of other tables say of mappings, by key.
+#[derive(Default)]
+struct Beside {
+    /// The newest run.
+    runs: HashMap<Key, RunRow>,
+    /// Gates that it passes.
+    passed: HashMap<Key, Vec<Override>>,
 }
 
 #[derive(FromRow)]
@@ -122,7 +135,8 @@ impl StoredClosing {
 #[async_trait]
 impl MappingStore for Storage {
     async fn mapping_rows(&self, now: Instant) -> Result<Vec<MappingRow>> {
-        let (rows, runs): (Vec<ListRow>, Vec<StoredRun>) = reading!(self.database, |connection| {
+        type Read = (Vec<ListRow>, Vec<StoredRun>, Vec<StoredOverride>);
+        let (rows, runs, passed): Read = reading!(self.database, |connection| {
             let rows = sqlx::query_as(
                 "SELECT m.key, a.key AS audience, d.key AS destination, m.use_case, m.exclusivity_group,
                     m.priority, m.every, m.holdout, m.active, a.segment_name, d.profile,
@@ -145,14 +159,18 @@ impl MappingStore for Storage {
             ))
             .fetch_all(&mut *connection)
             .await?;
-            Ok((rows, runs))
+            let passed = sqlx::query_as(OVERRIDES).fetch_all(&mut *connection).await?;
+            Ok((rows, runs, passed))
         })?;
-        let mut newest = HashMap::new();
+        let mut beside = Beside::default();
         for run in runs {
             let run = run.read()?;
-            newest.insert(run.mapping.clone(), run);
+            beside.runs.insert(run.mapping.clone(), run);
         }
-        rows.into_iter().map(|row| row.read(&mut newest, now)).collect()
+        for one in passed {
+            beside.passed.entry(parse(&one.key)?).or_default().push(one.read()?);
+        }
+        rows.into_iter().map(|row| row.read(&mut beside, now)).collect()
     }
 
     async fn closing_rows(&self) -> Result<Vec<ClosingRow>> {

@@ -19,6 +19,7 @@ mod delivery;
 mod destinations;
 mod dialect;
 mod erasure;
+mod gates;
 mod leases;
 mod letters;
 mod macros;

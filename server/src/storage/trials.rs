@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{
     Result,
     ids::MappingId,
-    mappings::trial::{TestPerson, Trial, port::TrialStore},
+    mappings::trial::{Proof, TestPerson, Trial, port::TrialStore},
     people::{Ordinal, identifiers::masked},
     retention::HISTORY_DAYS,
     time::{Instant, Span},
@@ -134,6 +134,21 @@ impl TrialStore for Storage {
             .await?)
         })?;
         Ok(rows.into_iter().map(TrialRow::read).collect())
+    }
+
+    async fn best_proof(&self, mapping: MappingId) -> Result<Option<Proof>> {
+        let (sent, arrived, forwarded): (i64, i64, i64) = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT COUNT(*), COUNT(arrived_at), COUNT(forwarded_at) FROM controlled_test
+                WHERE mapping_id = $1",
+            )
+            .bind(mapping.0)
+            .fetch_one(&mut *connection)
+            .await?)
+        })?;
+        let proofs =
+            [(forwarded, Proof::Forwarded), (arrived, Proof::Arrived), (sent, Proof::Sent)];
+        Ok(proofs.into_iter().find(|(count, _)| *count > 0).map(|(_, proof)| proof))
     }
 
     async fn put_trial(&self, mapping: MappingId, person: Ordinal, trial: &Trial) -> Result<()> {

@@ -40,6 +40,7 @@ hash = true
 key = "carts"
 segment = 11
 owner = "growth@example.com"
+window = "60d-120d"
 [[audience]]
 key = "buyers"
 segment = 12

@@ -16,11 +16,15 @@ use domain::{
     delivery::route::Route,
     ids::{AudienceId, Ids},
     key::Key,
-    mappings::{Mapping, MappingRow, port::MappingStore as _},
+    mappings::{
+        Mapping, MappingRow, gates::service::GateService, port::MappingStore as _,
+        service::MappingService,
+    },
     people::PersonSet,
     time::{Clock, Instant, Span},
 };
 use server::{
+    compose::Stir,
     storage::{Database, DatabaseUrl, Storage, WorkLock},
     vault::Vault,
 };
@@ -180,6 +184,27 @@ impl Bench {
         service::ConfigurationService::new(Arc::new(self.storage.clone()), self.clock.clone())
     }
 
+    /// The gates over this database.
+    pub fn gates(&self) -> Arc<GateService> {
+        let stored = Arc::new(self.storage.clone());
+        Arc::new(GateService {
+            configuration: Arc::new(self.configuration()),
+            mirrors: stored.clone(),
+            store: stored.clone(),
+            mappings: stored.clone(),
+            gates: stored.clone(),
+            trials: stored,
+            clock: self.clock.clone(),
+        })
+    }
+
+    /// The mappings' service over this database.
+    pub fn mappings(&self) -> MappingService {
+        let (configuration, stored) = (self.configuration(), self.storage.clone());
+        let (clock, wake) = (self.clock.clone(), Arc::new(Stir::default()));
+        MappingService::new(Arc::new(configuration), Arc::new(stored), self.gates(), clock, wake)
+    }
+
     /// Applies a file as the host does.
     pub async fn apply(&self, text: &str, prune: bool) -> Plan {
         let actor = Actor::host("test");
@@ -214,6 +239,11 @@ impl Bench {
         self.clock.advance(Span::from_seconds(1));
         let id = self.audience(audience).await;
         self.storage.put_mirror(id, audience, members, self.now(), self.now()).await.unwrap();
+    }
+
+    /// Whether no such mapping is stored.
+    pub async fn storage_has_no(&self, mapping: &str) -> bool {
+        self.storage.load().await.unwrap().0.mapping(&key(mapping)).is_none()
     }
 
     pub async fn row(&self, mapping: &str) -> MappingRow {

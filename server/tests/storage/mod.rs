@@ -14,6 +14,7 @@ mod erasure;
 mod fields;
 mod forgetting;
 mod forgetting_model;
+mod gates;
 mod harness;
 mod imports;
 mod leases;

@@ -11,7 +11,6 @@ use domain::{
         port::{Lease, LeaseStore as _},
         service::LetterStore as _,
     },
-    mappings::service::MappingService,
     retention::{HISTORY_DAYS, Record, Report, RetentionStore as _},
     sync::{
         RunState,
@@ -21,7 +20,7 @@ use domain::{
     time::Span,
 };
 use rstest::rstest;
-use server::{compose::Stir, worker::RetentionWorker};
+use server::worker::RetentionWorker;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -277,9 +276,7 @@ async fn a_resync_from_before_the_records_means_everybody(
     bench.clock.advance(HISTORY);
     worker.begin().await;
     assert_eq!(forget(&bench).await.count(Record::Part), 17);
-    let (configuration, store) = (Arc::new(bench.configuration()), Arc::new(bench.storage.clone()));
-    let wake = Arc::new(Stir::default());
-    let service = MappingService::new(configuration, store, bench.clock.clone(), wake);
+    let service = bench.mappings();
     let resync = async |span: Span| {
         let since = Some(bench.now().minus(span));
         service.resync(&worker.mapping.spec.key, since, &Actor::host("test")).await.unwrap()

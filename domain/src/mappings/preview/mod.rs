@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     key::Key,
+    mappings::gates::Finding,
     sync::Cause,
     time::{Instant, Span},
 };
@@ -27,6 +28,8 @@ pub struct Preview {
     pub read_at: Option<Instant>,
     /// Some members, and what becomes of each.
     pub sample: Vec<Sampled>,
+    /// What the gates say of it.
+    pub gates: Vec<Finding>,
 }
 
 /// What would be sent.

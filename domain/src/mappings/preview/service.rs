@@ -10,7 +10,7 @@ use crate::{
     configuration::{Configuration, Desired, service::ConfigurationService},
     error::{Error, Result},
     ids::MappingId,
-    mappings::{Mapping, MappingSpec},
+    mappings::{Mapping, MappingSpec, gates::service::GateService},
     people::{Ordinal, PersonSet, identifiers, port::PersonStore},
     suppression::service::SuppressionStore,
     sync::{decide::Decision, facts::read_facts, port::SyncStore},
@@ -37,6 +37,8 @@ pub struct PreviewService {
     pub store: Arc<dyn SyncStore>,
     /// Their names.
     pub people: Arc<dyn PersonStore>,
+    /// What keeps it from starting.
+    pub gates: Arc<GateService>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -63,6 +65,7 @@ impl PreviewService {
             effect,
             read_at: audience.and_then(|row| row.mirrored_at),
             sample: self.sample(&decision).await?,
+            gates: self.gates.findings(&mapping.spec).await?,
         })
     }
 

@@ -9,7 +9,7 @@ use crate::{
     time::Instant,
 };
 
-use super::{Seen, TestPerson, Trial};
+use super::{Proof, Seen, TestPerson, Trial};
 
 /// Keeps pinned people and what became of tests. Each change is audited.
 #[async_trait]
@@ -25,6 +25,9 @@ pub trait TrialStore: Send + Sync {
 
     /// A mapping's newest tests, the newest first.
     async fn trials(&self, mapping: MappingId, limit: i64) -> Result<Vec<Trial>>;
+
+    /// The best proof that any of a mapping's tests has; nothing where none was sent.
+    async fn best_proof(&self, mapping: MappingId) -> Result<Option<Proof>>;
 
     /// Keeps a test that was sent.
     async fn put_trial(&self, mapping: MappingId, person: Ordinal, trial: &Trial) -> Result<()>;

@@ -55,7 +55,12 @@ fn configuration(mappings: Vec<Mapping>) -> Configuration {
     let audiences = (0..AUDIENCES)
         .map(|number| Audience {
             id: AudienceId(Uuid::from_u128(number)),
-            spec: AudienceSpec { key: key(&format!("a{number}")), segment: 1, owner: None },
+            spec: AudienceSpec {
+                key: key(&format!("a{number}")),
+                segment: 1,
+                owner: None,
+                window: None,
+            },
         })
         .collect();
     Configuration {

@@ -1,0 +1,87 @@
+//! Server functions of gates: read a mapping's checklist, pass a gate, withdraw that.
+
+use domain::{
+    mappings::{MappingSpec, gates::Checked},
+    time::Instant,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::{
+    context::enter,
+    form::finish,
+    mappings::api::{named, page_of},
+};
+#[cfg(feature = "ssr")]
+use domain::mappings::gates::Gate;
+
+/// What must hold before a mapping starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChecklistView {
+    /// When this was read.
+    pub now: Instant,
+    /// The mapping.
+    pub spec: MappingSpec,
+    /// Its gates.
+    pub gates: Vec<Checked>,
+}
+
+#[cfg(feature = "ssr")]
+fn gate_named(text: &str) -> Result<Gate, AppError> {
+    text.parse().map_err(|_| AppError::NotFound { what: format!("gate {text}") })
+}
+
+/// The page of a mapping's gates.
+#[cfg(feature = "ssr")]
+fn checklist_of(key: &str) -> String {
+    format!("{}/checklist", page_of(key))
+}
+
+/// A mapping's gates.
+#[server(prefix = "/fn", endpoint = "read_checklist")]
+pub async fn read_checklist(
+    /// Which mapping.
+    key: String,
+) -> Result<ChecklistView, AppError> {
+    let (services, _) = enter()?;
+    let mapping = services.mappings.get(&named(&key)?).await?;
+    let gates = services.gates.checked(&mapping).await?;
+    Ok(ChecklistView { now: services.clock.now(), spec: mapping.spec, gates })
+}
+
+/// Lets a mapping pass a gate that blocks it.
+#[server(prefix = "/fn", endpoint = "pass_gate")]
+pub async fn pass_gate(
+    /// Which mapping.
+    key: String,
+    /// Which gate.
+    gate: String,
+    /// Why.
+    #[server(default)]
+    reason: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.gates.pass(&named(&key)?, gate_named(&gate)?, &reason, &actor).await?;
+        Ok(checklist_of(&key))
+    };
+    finish::<PassGate>(outcome.await, &checklist_of(&key), &[])
+}
+
+/// Ends an override.
+#[server(prefix = "/fn", endpoint = "withdraw_gate")]
+pub async fn withdraw_gate(
+    /// Which mapping.
+    key: String,
+    /// Which gate.
+    gate: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.gates.withdraw(&named(&key)?, gate_named(&gate)?, &actor).await?;
+        Ok(checklist_of(&key))
+    };
+    finish::<WithdrawGate>(outcome.await, &checklist_of(&key), &[])
+}

@@ -1,0 +1,252 @@
+//! Asks the gates about what is stored and what is about to be.
+
+use std::sync::Arc;
+
+use crate::{
+    access::{Actor, Role},
+    audiences::{AudienceRow, port::MirrorStore},
+    configuration::{
+        Configuration, Desired,
+        check::Specs,
+        plan::{Change, FieldChange, Row},
+        service::ConfigurationService,
+    },
+    destinations::Profile,
+    error::{Error, Result},
+    key::Key,
+    mappings::{MappingRow, MappingSpec, port::MappingStore, trial::port::TrialStore},
+    sync::{
+        decide::{Facts, identifiable},
+        port::{IdentifierSets, SyncStore},
+    },
+    time::Clock,
+};
+
+use super::{
+    Checked, Coverage, Finding, Gate, GateFacts, GateState, Pass, Tested, judge, port::GateStore,
+};
+
+/// Why `segue apply` passes a gate.
+const HOST: &str = "applied with the authority of the host";
+
+/// The longest reason.
+const LONGEST: usize = 200;
+
+/// Finds, admits, records.
+pub struct GateService {
+    /// What is stored.
+    pub configuration: Arc<ConfigurationService>,
+    /// Who is in each audience.
+    pub mirrors: Arc<dyn MirrorStore>,
+    /// Who has which identifier.
+    pub store: Arc<dyn SyncStore>,
+    /// How the mappings fare.
+    pub mappings: Arc<dyn MappingStore>,
+    /// Who passed what.
+    pub gates: Arc<dyn GateStore>,
+    /// What became of controlled tests.
+    pub trials: Arc<dyn TrialStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What is known of audiences and people, read once for several mappings.
+struct Known {
+    configuration: Configuration,
+    audiences: Vec<AudienceRow>,
+    mappings: Vec<MappingRow>,
+    identifiers: IdentifierSets,
+}
+
+impl GateService {
+    /// What the gates say of a stored mapping, and who passes them all the same.
+    pub async fn checked(&self, row: &MappingRow) -> Result<Vec<Checked>> {
+        let known = self.known().await?;
+        let findings = self.find(&known, &row.spec, &Specs::of(&known.configuration)).await?;
+        let passed = |gate| row.passed.iter().find(|one| one.gate == gate).cloned();
+        let checked = |finding: Finding| Checked { passed: passed(finding.gate), finding };
+        Ok(findings.into_iter().map(checked).collect())
+    }
+
+    /// What the gates would say of a mapping, were it stored.
+    pub async fn findings(&self, spec: &MappingSpec) -> Result<Vec<Finding>> {
+        let known = self.known().await?;
+        self.find(&known, spec, &Specs::of(&known.configuration)).await
+    }
+
+    /// Whether these mappings may start. With a reason they pass what can be passed; what is
+    /// recorded with it then.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with what a gate found and what to do about it.
+    pub async fn admit(&self, specs: &[MappingSpec], reason: Option<&str>) -> Result<Vec<Pass>> {
+        let reason = reason.map(checked_reason).transpose()?;
+        let known = self.known().await?;
+        let after = Specs::of(&known.configuration);
+        let mut passes = Vec::new();
+        for spec in specs {
+            for finding in known.blocking(spec, self.find(&known, spec, &after).await?) {
+                let gate = finding.gate;
+                if !gate.can_be_passed() {
+                    let words =
+                        format!("a gate keeps {} from starting: {}", spec.key, finding.words());
+                    return Err(Error::invalid("active", words));
+                }
+                let Some(reason) = reason.clone() else {
+                    let words = format!(
+                        "a gate keeps {} from starting: {}. To start it all the same, say why",
+                        spec.key,
+                        finding.words()
+                    );
+                    return Err(Error::invalid("gate_reason", words));
+                };
+                let (mapping, evidence) = (spec.key.clone(), finding.evidence);
+                passes.push(Pass { mapping, gate, reason, evidence });
+            }
+        }
+        Ok(passes)
+    }
+
+    /// The gates that mappings pass which a file starts.
+    pub async fn passed_over(&self, desired: &Desired, prune: bool) -> Result<Vec<Pass>> {
+        let plan = self.configuration.plan(desired, prune).await?;
+        let known = self.known().await?;
+        let mut passes = Vec::new();
+        for spec in plan.changes.iter().filter_map(started) {
+            for finding in known.blocking(spec, self.find(&known, spec, &plan.after).await?) {
+                passes.push(Pass {
+                    mapping: spec.key.clone(),
+                    gate: finding.gate,
+                    reason: HOST.to_owned(),
+                    evidence: finding.evidence,
+                });
+            }
+        }
+        Ok(passes)
+    }
+
+    /// Lets a stored mapping pass a gate that blocks it.
+    pub async fn pass(&self, key: &Key, gate: Gate, reason: &str, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        let reason = checked_reason(reason)?;
+        let known = self.known().await?;
+        let missing = || Error::NotFound(format!("mapping {key}"));
+        let spec = known.configuration.mapping(key).ok_or_else(missing)?.spec.clone();
+        let found = self.find(&known, &spec, &Specs::of(&known.configuration)).await?;
+        let blocks = |one: &Finding| one.gate == gate && one.state == GateState::Blocking;
+        let Some(finding) = found.into_iter().find(blocks) else {
+            return Err(Error::Conflict(format!("{} does not block {key} any more", gate.label())));
+        };
+        if !gate.can_be_passed() {
+            return Err(Error::Conflict(finding.words()));
+        }
+        let pass = Pass { mapping: key.clone(), gate, reason, evidence: finding.evidence };
+        self.gates.put_override(&pass, &actor.name, self.clock.now()).await
+    }
+
+    /// Ends an override. The mapping goes on as it is, and can't start again while the gate
+    /// blocks.
+    pub async fn withdraw(&self, key: &Key, gate: Gate, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        self.gates.withdraw_override(key, gate, &actor.name, self.clock.now()).await
+    }
+
+    async fn known(&self) -> Result<Known> {
+        Ok(Known {
+            configuration: self.configuration.load().await?,
+            audiences: self.mirrors.audience_rows().await?,
+            mappings: self.mappings.mapping_rows(self.clock.now()).await?,
+            identifiers: self.store.identifier_sets().await?,
+        })
+    }
+
+    async fn find(&self, known: &Known, spec: &MappingSpec, after: &Specs) -> Result<Vec<Finding>> {
+        let Some(destination) = after.destinations.get(&spec.destination) else {
+            return Ok(Vec::new());
+        };
+        let read = known
+            .audiences
+            .iter()
+            .find(|row| row.spec.key == spec.audience && row.mirrored_at.is_some());
+        let tested = match known.configuration.mapping(&spec.key) {
+            Some(stored) => {
+                Some(Tested { mapping: &spec.key, proof: self.trials.best_proof(stored.id).await? })
+            }
+            None => None,
+        };
+        let facts = GateFacts {
+            use_case: spec.use_case,
+            audience: &spec.audience,
+            window: after.audiences.get(&spec.audience).and_then(|audience| audience.window),
+            members: read.map(|row| row.members),
+            coverage: self.coverage(known, spec, destination.profile).await?,
+            profile: destination.profile,
+            suppressions: after.suppressions.values().collect(),
+            tested,
+        };
+        Ok(judge(&facts))
+    }
+
+    /// How many members the destination can find, by the same rule as a decision.
+    async fn coverage(
+        &self,
+        known: &Known,
+        spec: &MappingSpec,
+        profile: Profile,
+    ) -> Result<Option<Coverage>> {
+        let by = profile.identifiable();
+        let Some(audience) = known.configuration.audience(&spec.audience).filter(|_| !by.cio_id)
+        else {
+            return Ok(None);
+        };
+        let Some(members) = self.mirrors.members(audience.id).await? else { return Ok(None) };
+        let IdentifierSets { email, phone, id } = known.identifiers.clone();
+        let facts = Facts { with_email: email, with_phone: phone, with_id: id, ..Facts::default() };
+        let found = identifiable(by, Some(&members), &facts).len();
+        let has_phones = known.mappings.iter().any(|row| {
+            row.spec.audience == spec.audience
+                && row.last_done_at.is_some()
+                && row.profile.identifiable().phone
+        });
+        Ok(Some(Coverage { found, may_grow: by.phone && !has_phones }))
+    }
+}
+
+impl Known {
+    /// What keeps a mapping from starting, beside what somebody let it pass.
+    fn blocking(&self, spec: &MappingSpec, found: Vec<Finding>) -> impl Iterator<Item = Finding> {
+        let row = self.mappings.iter().find(|row| row.spec.key == spec.key);
+        let passed: Vec<Gate> =
+            row.map_or_else(Vec::new, |row| row.passed.iter().map(|one| one.gate).collect());
+        found
+            .into_iter()
+            .filter(move |one| one.state == GateState::Blocking && !passed.contains(&one.gate))
+    }
+}
+
+/// Whether a change makes a mapping start, or start to be something else.
+#[must_use]
+pub fn starts(before: Option<&MappingSpec>, after: &MappingSpec) -> bool {
+    after.active && before.is_none_or(|before| !before.active || before.use_case != after.use_case)
+}
+
+/// The mapping that a change of the configuration starts, if it does.
+fn started(change: &Change) -> Option<&MappingSpec> {
+    let touches = |fields: &[FieldChange]| {
+        fields.iter().any(|one| matches!(one.field.as_str(), "active" | "use_case"))
+    };
+    match change {
+        Change::Create(Row::Mapping(spec)) if spec.active => Some(spec),
+        Change::Update(Row::Mapping(spec), fields) if spec.active && touches(fields) => Some(spec),
+        _ => None,
+    }
+}
+
+fn checked_reason(reason: &str) -> Result<String> {
+    let reason = reason.trim();
+    let fits = (1..=LONGEST).contains(&reason.chars().count());
+    if fits && !reason.chars().any(char::is_control) {
+        return Ok(reason.to_owned());
+    }
+    Err(Error::invalid("gate_reason", format!("say why, in 1 to {LONGEST} characters")))
+}

@@ -25,7 +25,7 @@ for (const javaScriptEnabled of [true, false]) {
       await shop(page, ownDemo);
       await page.goto('/mappings/staff-to-meta');
       if (javaScriptEnabled) await awake(page);
-      await page.getByRole('link', { name: 'Controlled test' }).click();
+      await page.getByRole('link', { name: 'Controlled test' }).first().click();
       await expect(page).toHaveURL('/mappings/staff-to-meta/test');
       const main = page.getByRole('main');
       await expect(page.locator('.answer')).toContainText('No test was sent to meta yet.');

@@ -57,6 +57,7 @@ use mappings::{
     gates::page::ChecklistPage,
     manage::ManageMappingPage,
     page::{MappingPage, MappingsPage},
+    trial::TrialPage,
 };
 use overview::page::OverviewPage;
 use people::{page::PeoplePage, standing::PersonPage};
@@ -131,6 +132,7 @@ fn Pages() -> impl IntoView {
                 view=ManageMappingPage
                 ssr=SsrMode::Async
             />
+            <Route path=path!("/mappings/:key/test") view=TrialPage ssr=SsrMode::Async />
             <Route path=path!("/destinations") view=DestinationsPage ssr=SsrMode::Async />
             <Route path=path!("/destinations/new") view=NewDestinationPage ssr=SsrMode::Async />
             <Route path=path!("/destinations/import") view=ImportPage ssr=SsrMode::Async />

@@ -14,11 +14,13 @@ use crate::{
     connections::service::ConnectionService,
     delivery::service::DeliveryService,
     destinations::{
-        fields::service::FieldsService, import::service::ImportService, service::DestinationService,
+        fields::service::FieldsService, import::service::ImportService,
+        needs::service::NeedsService, service::DestinationService,
     },
     find::FindService,
     mappings::{
         gates::service::GateService, preview::service::PreviewService, service::MappingService,
+        trial::service::TrialService,
     },
     people::service::PeopleService,
     review::ReviewService,
@@ -52,6 +54,8 @@ pub struct Services {
     pub fields: Arc<FieldsService>,
     /// What Segment has to choose from.
     pub imports: Arc<ImportService>,
+    /// What destinations need of people.
+    pub needs: Arc<NeedsService>,
     /// What must hold before a mapping starts.
     pub gates: Arc<GateService>,
     /// What was told of an audience's people.
@@ -66,6 +70,8 @@ pub struct Services {
     pub previews: Arc<PreviewService>,
     /// The whole plan, read at once.
     pub review: Arc<ReviewService>,
+    /// Controlled tests.
+    pub trials: Arc<TrialService>,
     /// What keeps people out.
     pub suppression: Arc<SuppressionService>,
     /// Who changed what.

@@ -16,12 +16,14 @@ use domain::{
         service::DeliveryService,
     },
     destinations::{
-        fields::service::FieldsService, import::service::ImportService, service::DestinationService,
+        fields::service::FieldsService, import::service::ImportService,
+        needs::service::NeedsService, service::DestinationService,
     },
     find::FindService,
     ids::Ids,
     mappings::{
         gates::service::GateService, preview::service::PreviewService, service::MappingService,
+        trial::service::TrialService,
     },
     people::{reader::AttributeReader, service::PeopleService},
     review::ReviewService,
@@ -169,13 +171,13 @@ impl Segue {
             drain: Drain {
                 store: stored.clone(),
                 leases: stored.clone(),
-                sink: tracking,
+                sink: tracking.clone(),
                 clock: clock.clone(),
                 sleep: time,
                 jitter,
             },
             clock: clock.clone(),
-            ids,
+            ids: ids.clone(),
         };
         let services = Parts {
             storage: &storage,
@@ -184,6 +186,8 @@ impl Segue {
             customerio: &customerio,
             tester: &tester,
             public: &public,
+            sink: &tracking,
+            ids: &ids,
             clock: &clock,
             stir: &stir,
         }
@@ -218,6 +222,8 @@ struct Parts<'a> {
     customerio: &'a Arc<CustomerioClient>,
     tester: &'a Arc<dyn ConnectionTester>,
     public: &'a Arc<PublicClient>,
+    sink: &'a Arc<TrackingClient>,
+    ids: &'a Arc<dyn Ids>,
     clock: &'a Arc<dyn Clock>,
     stir: &'a Arc<Stir>,
 }
@@ -230,6 +236,7 @@ impl Parts<'_> {
             customerio: config.customerio_url.clone(),
             twilio: config.twilio_tracking_url.clone(),
         };
+        let coverage = self.coverage();
         let audiences = Arc::new(AudienceService::new(
             configuration.clone(),
             stored.clone(),
@@ -242,6 +249,7 @@ impl Parts<'_> {
             store: stored.clone(),
             mappings: stored.clone(),
             gates: stored.clone(),
+            trials: stored.clone(),
             clock: clock.clone(),
         });
         let mappings = Arc::new(MappingService::new(
@@ -287,32 +295,19 @@ impl Parts<'_> {
                 stored.clone(),
                 clock.clone(),
             )),
-            coverage: Arc::new(CoverageService {
-                configuration: configuration.clone(),
-                mirrors: stored.clone(),
-                store: stored.clone(),
-                attributes: stored.clone(),
-                clock: clock.clone(),
-            }),
+            coverage: coverage.clone(),
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations,
             mappings,
-            fields: Arc::new(FieldsService {
-                configuration: configuration.clone(),
-                destinations: stored.clone(),
-                mirrors: stored.clone(),
-                suppressions: stored.clone(),
-                store: stored.clone(),
-                clock: clock.clone(),
-                wake: stir.clone(),
-            }),
+            fields: self.fields(),
             imports: Arc::new(ImportService {
                 configuration: configuration.clone(),
                 public: self.public.clone(),
             }),
             ledger: Arc::new(LedgerService::new(stored.clone())),
+            needs: self.needs(coverage),
             trail: Arc::new(TrailService::new(stored.clone())),
-            people,
+            people: people.clone(),
             previews: Arc::new(PreviewService {
                 configuration: configuration.clone(),
                 mirrors: stored.clone(),
@@ -324,9 +319,58 @@ impl Parts<'_> {
             }),
             gates,
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
+            trials: self.trials(people),
             suppression,
             configuration: configuration.clone(),
             clock: clock.clone(),
         }
+    }
+
+    fn coverage(&self) -> Arc<CoverageService> {
+        Arc::new(CoverageService {
+            configuration: self.configuration.clone(),
+            mirrors: self.stored.clone(),
+            store: self.stored.clone(),
+            attributes: self.stored.clone(),
+            clock: self.clock.clone(),
+        })
+    }
+
+    fn fields(&self) -> Arc<FieldsService> {
+        Arc::new(FieldsService {
+            configuration: self.configuration.clone(),
+            destinations: self.stored.clone(),
+            mirrors: self.stored.clone(),
+            suppressions: self.stored.clone(),
+            store: self.stored.clone(),
+            clock: self.clock.clone(),
+            wake: self.stir.clone(),
+        })
+    }
+
+    fn needs(&self, coverage: Arc<CoverageService>) -> Arc<NeedsService> {
+        Arc::new(NeedsService {
+            configuration: self.configuration.clone(),
+            coverage,
+            mirrors: self.stored.clone(),
+            attributes: self.stored.clone(),
+        })
+    }
+
+    fn trials(&self, people: Arc<PeopleService>) -> Arc<TrialService> {
+        Arc::new(TrialService {
+            configuration: self.configuration.clone(),
+            mirrors: self.stored.clone(),
+            suppressions: self.stored.clone(),
+            store: self.stored.clone(),
+            people,
+            names: self.stored.clone(),
+            trials: self.stored.clone(),
+            stops: self.stored.clone(),
+            sink: self.sink.clone(),
+            witness: self.public.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        })
     }
 }

@@ -6,6 +6,7 @@ use domain::{
         DestinationRow, DestinationSpec,
         fields::{DestinationView, FieldsPreview, names},
         import::Listing,
+        needs::NeedsMatrix,
     },
     mappings::MappingRow,
     time::Instant,
@@ -132,6 +133,13 @@ pub async fn read_imports() -> Result<Imports, AppError> {
         Err(AppError::Vendor { message }) => Ok(Imports::Unknown { reason: message }),
         Err(error) => Err(error),
     }
+}
+
+/// Every field against every destination.
+#[server(prefix = "/fn", endpoint = "read_needs")]
+pub async fn read_needs() -> Result<NeedsMatrix, AppError> {
+    let (services, _) = enter()?;
+    Ok(services.needs.matrix().await?)
 }
 
 /// One destination, what it gets, and by which mappings.

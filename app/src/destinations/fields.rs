@@ -11,7 +11,6 @@ use leptos_router::hooks::use_query_map;
 use super::{
     api::{ChangeFields, FieldsTold, PreviewFields, preview_fields},
     one::messages,
-    profile,
 };
 use crate::{
     browser,
@@ -87,7 +86,7 @@ pub fn fields_section(
         }
     };
     let key = spec.key.to_string();
-    let by_itself = profile::identifiers(spec.profile);
+    let by_itself = if spec.profile.sends_contact() { "id, e-mail, phone" } else { "id" };
     let form = fields_form(spec, change);
     let answers = move || shown.get().map(|answer| told(answer, &key));
     view! {

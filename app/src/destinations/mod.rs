@@ -5,6 +5,7 @@ pub mod api;
 pub mod fields;
 pub mod form;
 pub mod import;
+pub mod needs;
 pub mod one;
 pub mod page;
 pub mod profile;

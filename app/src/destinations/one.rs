@@ -3,7 +3,7 @@
 use domain::{
     destinations::{
         DestinationSpec,
-        fields::{DestinationView, Example},
+        fields::{DestinationView, Example, Vector},
     },
     mappings::MappingRow,
     time::Instant,
@@ -20,8 +20,8 @@ use crate::{
     format,
     live::loaded,
     ui::{
-        Column, Empty, Figure, HealthMark, LinkButton, Moment, Nothing, Page, Section, Table,
-        UseCaseMark,
+        Column, Empty, Figure, HealthMark, LinkButton, Moment, Nothing, Page, Section, State,
+        StateMark, Table, UseCaseMark,
     },
     words,
 };
@@ -47,7 +47,7 @@ pub fn destination_page(
     previewing: FieldsPreviewing,
 ) -> AnyView {
     let OneDestination { now, view, mappings } = one;
-    let DestinationView { row, examples } = view;
+    let DestinationView { row, examples, vectors } = view;
     let answer = sentence(&row.spec, &mappings);
     let key = row.spec.key.to_string();
     let rules = profile::rules(&row.spec);
@@ -58,6 +58,7 @@ pub fn destination_page(
                 <Section title="What the platform asks for">{rules}</Section>
             </div>
             <Section title="What it gets">{messages(&examples, &[])}</Section>
+            {self_test(vectors)}
             {senders(mappings, &row.spec, now)}
         </Page>
     }
@@ -141,6 +142,56 @@ fn marked(line: &str, new: &[String]) -> AnyView {
         "\n"
     }
     .into_any()
+}
+
+/// Whether identifiers hash as the platform hashes them, tried as this page was asked for.
+fn self_test(vectors: Vec<Vector>) -> Option<AnyView> {
+    let failed = vectors.iter().filter(|vector| !vector.agrees).count() as u64;
+    let words = match failed {
+        _ if vectors.is_empty() => return None,
+        0 => "Identifiers hash as the platform hashes them, and a hash is never hashed again."
+            .to_owned(),
+        failed => format!(
+            "{} otherwise than the platform's rule: with hash = true nobody would be found.",
+            format::count(failed, "identifier hashes", "identifiers hash")
+        ),
+    };
+    let rows = vectors
+        .into_iter()
+        .map(|Vector { input, expected, agrees }| {
+            let (state, word) =
+                if agrees { (State::Ok, "The same") } else { (State::Failing, "Differs") };
+            view! {
+                <tr>
+                    <th scope="row">
+                        <code>{input}</code>
+                    </th>
+                    <td>
+                        <code class="hash">{expected}</code>
+                    </td>
+                    <td>
+                        <StateMark state word />
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let columns = vec![
+        Column::words("Known identifier"),
+        Column::words("Its SHA-256 there"),
+        Column::words("Segue's"),
+    ];
+    Some(
+        view! {
+            <Section title="Hash self-test">
+                <p>{words}</p>
+                <Table caption="Known hashes and Segue's" columns>
+                    {rows}
+                </Table>
+            </Section>
+        }
+        .into_any(),
+    )
 }
 
 fn senders(mappings: Vec<MappingRow>, spec: &DestinationSpec, now: Instant) -> AnyView {

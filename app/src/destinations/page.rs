@@ -6,10 +6,11 @@ use domain::{
     time::Instant,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos_router::hooks::{use_location, use_query_map};
 
 use super::{
     api::{DestinationsView, read_destinations},
+    needs::NeedsPage,
     profile,
 };
 use crate::{
@@ -18,13 +19,41 @@ use crate::{
     live::{loaded, renew},
     ui::{
         ButtonKind, Column, Empty, Figure, LinkButton, Mark, Moment, Nothing, Page, Section, State,
-        StateMark, Table,
+        StateMark, Tab, Table, Tabs,
     },
 };
 
-/// All destinations.
+/// All destinations, as a list or by what they need of people.
 #[component]
 pub fn DestinationsPage() -> AnyView {
+    let query = use_query_map();
+    let is_fields = Memo::new(move |_| query.read().get("view").as_deref() == Some("fields"));
+    let show = move || {
+        if is_fields.get() {
+            view! { <NeedsPage /> }
+        } else {
+            view! { <ListPage /> }
+        }
+    };
+    view! { {show} }.into_any()
+}
+
+/// The two views of all destinations.
+pub fn views(is_fields: bool) -> AnyView {
+    let tab = |href: &str, words: &str, current| Tab {
+        href: href.to_owned(),
+        words: words.to_owned(),
+        current,
+    };
+    let tabs = vec![
+        tab("/destinations", "List", !is_fields),
+        tab("/destinations?view=fields", "Required fields", is_fields),
+    ];
+    view! { <Tabs label="Views of the destinations" tabs /> }.into_any()
+}
+
+#[component]
+fn ListPage() -> AnyView {
     let actions = StopActions::of_frame();
     let data = Resource::new(move || actions.version(), |_| read_destinations());
     renew(data, |_| false);
@@ -78,6 +107,7 @@ pub fn destinations_page(view: DestinationsView, actions: StopActions) -> AnyVie
     let everything = stops.iter().any(|stop| stop.scope == Scope::Everything);
     view! {
         <Page name="Destinations" answer=answer.into_any() actions=add().into_any()>
+            {views(false)}
             <Table caption="Destinations" columns>
                 {rows}
             </Table>

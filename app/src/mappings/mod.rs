@@ -10,3 +10,5 @@ pub mod matrix;
 pub mod page;
 pub mod parts;
 pub mod preview;
+pub mod trial;
+pub mod trial_api;

@@ -172,6 +172,7 @@ fn action_buttons(row: &MappingRow, actions: Actions) -> AnyView {
     let key = row.spec.key.to_string();
     let edit = format!("/mappings/{key}/edit");
     let manage = format!("/mappings/{key}/manage");
+    let test = format!("/mappings/{key}/test");
     let paused = row.health == Health::Paused;
     let hidden = || {
         let key = key.clone();
@@ -207,6 +208,7 @@ fn action_buttons(row: &MappingRow, actions: Actions) -> AnyView {
         <LinkButton href=edit mark=Mark::Edit>
             "Edit mapping"
         </LinkButton>
+        <LinkButton href=test kind=ButtonKind::Quiet>"Controlled test"</LinkButton>
         <LinkButton href=manage kind=ButtonKind::Quiet>"Resync or retire"</LinkButton>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! The page of one destination, and what a change of its fields would do.
 
 use domain::{
-    destinations::fields::{DestinationView, Difference, Example, FieldsPreview, Flow},
+    destinations::fields::{DestinationView, Difference, Example, FieldsPreview, Flow, Vector},
     mappings::{Health, UseCase},
 };
 use leptos::prelude::*;
@@ -18,10 +18,18 @@ fn example(message: &str) -> Example {
     Example { mapping, use_case: UseCase::Retarget, messages: vec![message.to_owned()] }
 }
 
+fn vector(agrees: bool) -> Vector {
+    Vector { input: "+14155552671".to_owned(), expected: "758f".to_owned(), agrees }
+}
+
 fn one(fields: &[&str], sends: bool) -> OneDestination {
     let mut row = samples::destination();
     row.spec.fields = fields.iter().map(|&field| field.to_owned()).collect();
-    let view = DestinationView { row, examples: vec![example("{\n  \"type\": \"track\"\n}")] };
+    let view = DestinationView {
+        row,
+        examples: vec![example("{\n  \"type\": \"track\"\n}")],
+        vectors: vec![vector(true), vector(sends)],
+    };
     let mappings = if sends { vec![samples::mapping(Health::Ok)] } else { Vec::new() };
     OneDestination { now: samples::now(), view, mappings }
 }
@@ -76,6 +84,14 @@ fn explains_the_platform_and_shows_the_message() {
     ] {
         assert!(text.contains(said), "{said}: {text}");
     }
+}
+
+#[test]
+fn the_self_test_says_what_would_not_be_found() {
+    assert!(words(&shown(one(&[], true))).contains("Identifiers hash as the platform hashes them"));
+    let text = words(&shown(one(&[], false)));
+    assert!(text.contains("1 identifier hashes otherwise than the platform's rule"), "{text}");
+    assert!(text.contains("Differs"), "{text}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod gates;
 mod import;
 mod mapping_form;
 mod mappings;
+mod needs;
 mod outages;
 mod overview;
 mod people;
@@ -21,6 +22,7 @@ mod review;
 mod samples;
 mod suppression;
 mod sync;
+mod trial;
 
 use leptos::prelude::*;
 use leptos_router::{components::Router, location::RequestUrl};

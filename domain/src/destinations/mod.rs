@@ -6,6 +6,7 @@ pub mod fields;
 #[cfg(feature = "service")]
 pub mod hashing;
 pub mod import;
+pub mod needs;
 pub mod profile;
 #[cfg(feature = "service")]
 pub mod service;

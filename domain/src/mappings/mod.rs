@@ -9,6 +9,7 @@ pub mod port;
 pub mod preview;
 #[cfg(feature = "service")]
 pub mod service;
+pub mod trial;
 
 use std::collections::BTreeMap;
 

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     audiences::SegmentId,
+    destinations::needs::Covered,
     error::{Result, VendorError},
     time::Instant,
 };
@@ -72,6 +73,9 @@ pub trait AttributeSource: Send + Sync {
 pub trait AttributeStore: Send + Sync {
     /// Whose reading is new enough at `now`, by field.
     async fn readings(&self, now: Instant) -> Result<BTreeMap<String, PersonSet>>;
+
+    /// Of each attribute but the phone number: how many have a value, of how many who were read.
+    async fn filled(&self, now: Instant) -> Result<BTreeMap<String, Covered>>;
 
     /// Keeps what was learned, and that these fields of these people were read at `now`:
     /// those Customer.io said nothing about keep what is known of them. Whoever is where

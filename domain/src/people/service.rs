@@ -51,7 +51,11 @@ impl PeopleService {
         self.store.ask_to_forget(person, &actor.name, self.clock.now()).await
     }
 
-    async fn one(&self, text: &str) -> Result<Ordinal> {
+    /// Whom the text names.
+    ///
+    /// # Errors
+    /// As [`Self::explain`].
+    pub async fn one(&self, text: &str) -> Result<Ordinal> {
         let mut hits = self.lookup(text).await?;
         // A cio_id is exact: somebody else's id may look the same.
         if let Some(exact) = hits.iter().position(|(_, person)| person.cio_id == text.trim()) {

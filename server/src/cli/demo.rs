@@ -3,7 +3,7 @@
 use std::{io::Write, path::PathBuf, sync::Arc};
 
 use app::context::Environment;
-use domain::{access::Actor, connections::Vendor};
+use domain::{access::Actor, connections::Vendor, time::Span};
 use tokio::net::TcpListener;
 
 use super::{Exit, Failure, apply};
@@ -48,7 +48,11 @@ pub async fn run(config: &Config, demo: &Demo, out: &mut impl Write) -> Result<E
         ))
     })?;
     let sandbox = RunningSandbox::start(
-        SandboxConfig { customerio_requests_per_second: 200, ..SandboxConfig::default() },
+        SandboxConfig {
+            customerio_requests_per_second: 200,
+            public_lags: (Span::from_seconds(3), Span::from_seconds(9)),
+            ..SandboxConfig::default()
+        },
         Arc::new(SystemClock),
     )
     .await?;
@@ -70,9 +74,7 @@ pub async fn run(config: &Config, demo: &Demo, out: &mut impl Write) -> Result<E
         ..config.clone()
     };
     let serve = Serve { addr: demo.addr, public_url: None, role: Role::All };
-    let segue =
-        Segue::open(&config, Purpose::Work { tries_for: domain::time::Span::from_seconds(60) })
-            .await?;
+    let segue = Segue::open(&config, Purpose::Work { tries_for: Span::from_seconds(60) }).await?;
     if !segue.works {
         return Err(Failure::usage(format!(
             "another demo uses {}: give another --file",

@@ -41,7 +41,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use domain::time::Clock;
+use domain::time::{Clock, Span};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -72,6 +72,8 @@ pub struct SandboxConfig {
     pub public_tokens: Vec<String>,
     /// Calls of one endpoint of the Public API in a minute.
     pub public_calls_a_minute: usize,
+    /// How late Segment counts what arrived, and what was delivered.
+    pub public_lags: (Span, Span),
     /// The App API's one budget.
     pub customerio_requests_per_second: u32,
     /// The tracking API's budget.
@@ -94,6 +96,7 @@ impl Default for SandboxConfig {
             other_region_write_keys: vec!["sandbox-eu-write-key".to_owned()],
             public_tokens: vec!["sandbox-public-token".to_owned()],
             public_calls_a_minute: twilio::public::CALLS_A_MINUTE,
+            public_lags: (Span::from_minutes(1), Span::from_minutes(5)),
             customerio_requests_per_second: 10,
             tracking_requests_per_second: 1_000,
             modes: Modes::default(),

@@ -1,8 +1,11 @@
 //! Attributes of people, and who was read when.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::{
     Result,
+    destinations::needs::Covered,
     people::{
         Ordinal, PersonSet,
         attributes::{DAYS, Learned, PHONE, Wanted, day},
@@ -125,6 +128,23 @@ impl AttributeStore for Storage {
             *readings.entry(name).or_default() |= bitmap::decode(&bytes)?;
         }
         Ok(readings)
+    }
+
+    async fn filled(&self, now: Instant) -> Result<BTreeMap<String, Covered>> {
+        let counts: Vec<(String, i64)> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as("SELECT name, COUNT(*) FROM person_field GROUP BY name")
+                .fetch_all(&mut *connection)
+                .await?)
+        })?;
+        let counts: BTreeMap<String, i64> = counts.into_iter().collect();
+        let mut readings = self.readings(now).await?;
+        readings.remove(PHONE);
+        let covered = |(name, read): (String, PersonSet)| {
+            let with = counts.get(&name).copied().unwrap_or(0).unsigned_abs();
+            // A value stays known when its reading has grown old.
+            (name, Covered { with, of: read.len().max(with) })
+        };
+        Ok(readings.into_iter().map(covered).collect())
     }
 
     async fn put_attributes(&self, read: &Wanted, learned: &[Learned], now: Instant) -> Result<()> {

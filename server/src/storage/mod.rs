@@ -39,6 +39,7 @@ mod statement;
 mod stops;
 mod suppression;
 mod trail;
+mod trials;
 mod unnamed;
 
 use std::{

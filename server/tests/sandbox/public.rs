@@ -73,3 +73,40 @@ async fn a_limit_a_minute_says_when_the_next_call_is_taken() {
     bench.clock.advance(Span::from_seconds(50));
     good(&bench, "/sources").await;
 }
+
+#[tokio::test]
+async fn what_arrived_is_counted_late_and_by_its_mark_alone() {
+    let bench = Bench::new().await;
+    let mut marked = super::change("m-1", "u-1", true);
+    marked["context"]["app"] = serde_json::json!({"version": "mark-1"});
+    marked["integrations"] = serde_json::json!({"All": false, "TikTok Audiences": true});
+    assert_eq!(bench.batch(&[marked, super::change("m-2", "u-2", true)]).await.status(), 200);
+    let sent = "2026-11-23T";
+    let range = format!("startTime={sent}19:58:00Z&endTime={sent}23:00:00Z");
+    let volume = async || {
+        let path = format!("/events/volume?granularity=MINUTE&appVersion[]=mark-1&{range}");
+        let data = good(&bench, &path).await;
+        data["result"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["total"].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    let delivered = async |destination: &str| {
+        let path = format!(
+            "/delivery-overview/successful-delivery?sourceId=sandbox-source&destinationConfigId={destination}&granularity=minute&groupBy=appVersion&pagination[count]=10&{range}"
+        );
+        good(&bench, &path).await["total"].as_u64().unwrap()
+    };
+    assert_eq!((volume().await, delivered("dest-tiktok").await), (0, 0));
+    bench.clock.advance(Span::from_seconds(61));
+    assert_eq!((volume().await, delivered("dest-tiktok").await), (1, 0));
+    bench.clock.advance(Span::from_minutes(4));
+    assert_eq!((volume().await, delivered("dest-tiktok").await), (1, 1));
+    assert_eq!(delivered("dest-meta").await, 0, "it didn't name that one");
+    let long = format!(
+        "/events/volume?granularity=MINUTE&startTime={sent}00:00:00Z&endTime={sent}05:00:00Z"
+    );
+    assert_eq!(ask(&bench, &long, "sandbox-public-token").await.0, 400);
+}

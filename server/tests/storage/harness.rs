@@ -192,7 +192,8 @@ impl Bench {
             mirrors: stored.clone(),
             store: stored.clone(),
             mappings: stored.clone(),
-            gates: stored,
+            gates: stored.clone(),
+            trials: stored,
             clock: self.clock.clone(),
         })
     }

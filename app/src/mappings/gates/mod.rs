@@ -75,8 +75,9 @@ fn mark(state: GateState) -> AnyView {
 fn found(finding: &Finding) -> AnyView {
     let (href, place) = match &finding.link {
         GateLink::Audience(key) => (format!("/audiences#{key}"), "Audience"),
-        GateLink::Destination(key) => (format!("/destinations#{key}"), "Destination"),
+        GateLink::Destination(key) => (format!("/destinations/{key}"), "Destination"),
         GateLink::Suppression => ("/suppression".to_owned(), "Suppression"),
+        GateLink::Trial(key) => (format!("/mappings/{key}/test"), "Controlled test"),
     };
     let remedy = finding.remedy.as_ref().map(|remedy| {
         view! {

@@ -24,7 +24,7 @@ use super::{
     batch::LARGEST_EVENT,
     fields::{self, Fields},
 };
-use wire::{Context, Message, Personas, Property, Trait, Traits};
+use wire::{App, Context, Message, Personas, Property, Trait, Traits};
 
 mod wire;
 
@@ -112,6 +112,15 @@ pub fn probe(id: &str, now: Instant) -> String {
     .to_string()
 }
 
+/// A message for people: one line a value.
+#[must_use]
+pub fn readable(message: &str) -> String {
+    let parsed = serde_json::from_str::<serde_json::Value>(message);
+    parsed
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_| message.to_owned())
+}
+
 /// One person's messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendering {
@@ -152,6 +161,8 @@ pub struct Sheet<'a> {
     audience: String,
     timestamp: String,
     integrations: BTreeMap<&'a str, bool>,
+    /// What tells a test apart, in `context.app.version`.
+    mark: Option<String>,
     /// Everything of a message's identity but the person.
     track: Sha256,
     identify: Sha256,
@@ -170,6 +181,7 @@ impl Envelope<'_> {
                 ("All", false),
                 (self.destination.integration.as_str(), true),
             ]),
+            mark: None,
             track: self.identity().hash(Kind::Track),
             identify: self.identity().hash(Kind::Identify),
         }
@@ -190,6 +202,13 @@ impl Envelope<'_> {
 }
 
 impl Sheet<'_> {
+    /// The same, with a mark by which Segment can count its messages alone.
+    #[must_use]
+    pub fn marked(mut self, mark: &str) -> Self {
+        self.mark = Some(mark.to_owned());
+        self
+    }
+
     /// Derived from what the message is, never from when it is sent: a resend has the same.
     /// 43 characters; Segment drops ids over 100.
     #[must_use]
@@ -259,7 +278,11 @@ impl Sheet<'_> {
         let personas = Personas { class: "audience", id: &self.audience, key: &self.key };
         Message {
             anonymous_id: person.id.is_none().then_some(&person.cio_id),
-            context: Context { personas, traits: None },
+            context: Context {
+                app: self.mark.as_deref().map(|version| App { version }),
+                personas,
+                traits: None,
+            },
             event: None,
             integrations: &self.integrations,
             id,

@@ -154,3 +154,17 @@ fn each_part_of_a_messages_identity_changes_its_id() {
     assert_ne!(one.sheet().message_id("a", Kind::Identify), id);
     assert!(id.len() <= 64, "{id}");
 }
+
+#[test]
+fn a_mark_is_all_that_tells_a_test_apart() {
+    let (destination, key) = (destination(Profile::Plain), "vip".parse().unwrap());
+    let envelope = envelope(&destination, &key);
+    let plain = parsed(&envelope.sheet().render(&person()));
+    let marked = parsed(&envelope.sheet().marked("segue-test-1").render(&person()));
+    assert_eq!(plain.len(), marked.len());
+    for (plain, mut marked) in plain.into_iter().zip(marked) {
+        let context = marked["context"].as_object_mut().unwrap();
+        assert_eq!(context.remove("app"), Some(json!({ "version": "segue-test-1" })));
+        assert_eq!(plain, marked);
+    }
+}

@@ -34,9 +34,17 @@ pub struct Message<'a> {
 
 #[derive(Serialize)]
 pub struct Context<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app: Option<App<'a>>,
     pub personas: Personas<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traits: Option<&'a Traits<'a>>,
+}
+
+/// Only in tests: what Segment calls the version of an app.
+#[derive(Clone, Copy, Serialize)]
+pub struct App<'a> {
+    pub version: &'a str,
 }
 
 #[derive(Clone, Copy, Serialize)]

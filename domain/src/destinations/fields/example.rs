@@ -2,7 +2,6 @@
 //!
 //! Rendered by the same code that renders every message, so that what is shown is what goes.
 
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::Example;
@@ -10,7 +9,7 @@ use crate::{
     configuration::Configuration,
     delivery::{
         Transition,
-        message::{Envelope, Installation},
+        message::{Envelope, Installation, readable},
     },
     destinations::{Destination, DestinationSpec},
     ids::{AudienceId, MappingId},
@@ -78,14 +77,6 @@ fn person(spec: &DestinationSpec) -> Person {
         phone: Some("+12025550142".to_owned()),
         fields: spec.fields.iter().map(invented).collect(),
     }
-}
-
-/// One line a value.
-fn readable(message: &str) -> String {
-    let parsed = serde_json::from_str::<Value>(message);
-    parsed
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .unwrap_or_else(|_| message.to_owned())
 }
 
 #[cfg(test)]

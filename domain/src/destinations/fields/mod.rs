@@ -20,6 +20,19 @@ pub struct DestinationView {
     pub row: DestinationRow,
     /// Messages as it gets them, of an invented person.
     pub examples: Vec<Example>,
+    /// Whether identifiers hash as its platform hashes them; none where nothing is hashed.
+    pub vectors: Vec<Vector>,
+}
+
+/// A known hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vector {
+    /// Of what.
+    pub input: String,
+    /// The hash as it must be.
+    pub expected: String,
+    /// Whether ours is the same, and is not hashed again.
+    pub agrees: bool,
 }
 
 /// The messages about an invented person, rendered as production renders them.

@@ -6,7 +6,7 @@ use crate::{
     access::{Actor, Role},
     audiences::port::MirrorStore,
     configuration::{Configuration, Desired, service::ConfigurationService},
-    destinations::{Destination, DestinationSpec, service::DestinationStore},
+    destinations::{Destination, DestinationSpec, hashing::self_test, service::DestinationStore},
     error::{Error, Result},
     key::Key,
     suppression::service::SuppressionStore,
@@ -42,7 +42,9 @@ impl FieldsService {
         let rows = self.destinations.destination_rows().await?;
         let row = rows.into_iter().find(|row| row.spec.key == *key).ok_or_else(|| missing(key))?;
         let examples = examples(&configuration, destination, &destination.spec, self.clock.now());
-        Ok(DestinationView { row, examples })
+        let profile = destination.spec.profile;
+        let vectors = if profile.sends_contact() { self_test(profile) } else { Vec::new() };
+        Ok(DestinationView { row, examples, vectors })
     }
 
     /// What would begin and cease to flow if these were the fields. Nothing is stored.

@@ -1,7 +1,13 @@
 //! The rules of the gates.
 
-use super::{Coverage, Finding, Gate, GateFacts, GateLink, GateState};
-use crate::{audiences::Window, mappings::UseCase, number::grouped, time::Span};
+use super::{Coverage, Finding, Gate, GateFacts, GateLink, GateState, Tested};
+use crate::{
+    audiences::Window,
+    destinations::needs,
+    mappings::{UseCase, trial::Proof},
+    number::grouped,
+    time::Span,
+};
 
 /// Below this share of people who can be found, in percent, whoever goes is told: the alarm of
 /// the identity gap rings when 40 % are missing.
@@ -21,6 +27,7 @@ pub fn judge(facts: &GateFacts<'_>) -> Vec<Finding> {
         Gate::MinimumSize => minimum_size(facts),
         Gate::Identifiers => identifiers(facts),
         Gate::Window => window(facts),
+        Gate::ControlledTest => controlled_test(facts),
     };
     Gate::ALL.into_iter().filter_map(look).collect()
 }
@@ -115,10 +122,9 @@ fn identifiers(facts: &GateFacts<'_>) -> Option<Finding> {
         grouped(members),
         facts.audience
     );
-    let least = facts.profile.minimum_size().unwrap_or(1);
     // Where the audience itself is too small, the gate of its size says so.
-    let too_few = with == 0 || (with < least && members >= least);
-    let remedy = format!("collect {} before it goes there", needs(facts));
+    let too_few = needs::too_few(facts.profile, members, with);
+    let remedy = format!("collect {} before it goes there", missing(facts));
     Some(if too_few && may_grow {
         found(
             GateState::Unknown,
@@ -133,7 +139,7 @@ fn identifiers(facts: &GateFacts<'_>) -> Option<Finding> {
     })
 }
 
-const fn needs(facts: &GateFacts<'_>) -> &'static str {
+const fn missing(facts: &GateFacts<'_>) -> &'static str {
     if facts.profile.identifiable().id {
         "e-mail addresses, phone numbers or ids"
     } else {
@@ -172,6 +178,33 @@ fn window(facts: &GateFacts<'_>) -> Option<Finding> {
     Some(match lint {
         Some((evidence, remedy)) => found(GateState::Warning, evidence).with(remedy),
         None => found(GateState::Open, format!("the window of {} is {window}", facts.audience)),
+    })
+}
+
+/// Segment's edge takes anything: only a proof from behind it shows that a mapping arrives.
+fn controlled_test(facts: &GateFacts<'_>) -> Option<Finding> {
+    let Tested { mapping, proof } = facts.tested?;
+    let found = |state, evidence: String| {
+        finding(Gate::ControlledTest, GateLink::Trial(mapping.clone()), state, evidence)
+    };
+    let label = facts.profile.label();
+    let warning = |evidence: String, remedy: &str| found(GateState::Warning, evidence).with(remedy);
+    Some(match proof {
+        Some(Proof::Forwarded) => {
+            found(GateState::Open, format!("Segment has forwarded a controlled test to {label}"))
+        }
+        Some(Proof::Arrived) => warning(
+            format!("a controlled test is in Segment, and nothing proves that {label} got it"),
+            "wait five minutes, or look at the destination in Segment",
+        ),
+        Some(Proof::Sent) => warning(
+            "a controlled test was taken by Segment's edge, which proves nothing".to_owned(),
+            "wait a minute, or check the write key and the region",
+        ),
+        None => warning(
+            "no controlled test was sent through it".to_owned(),
+            "pin somebody of your own and send one",
+        ),
     })
 }
 

@@ -15,8 +15,12 @@ pub mod service;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    audiences::Window, destinations::Profile, key::Key, mappings::UseCase,
-    suppression::SuppressionSpec, time::Instant,
+    audiences::Window,
+    destinations::Profile,
+    key::Key,
+    mappings::{UseCase, trial::Proof},
+    suppression::SuppressionSpec,
+    time::Instant,
 };
 
 pub use judge::judge;
@@ -33,12 +37,19 @@ pub enum Gate {
     Identifiers,
     /// The audience's window suits the use case and the platform.
     Window,
+    /// A controlled test has reached the destination.
+    ControlledTest,
 }
 
 impl Gate {
     /// All of them, in the order that pages show.
-    pub const ALL: [Self; 4] =
-        [Self::SuppressionPolicy, Self::MinimumSize, Self::Identifiers, Self::Window];
+    pub const ALL: [Self; 5] = [
+        Self::SuppressionPolicy,
+        Self::MinimumSize,
+        Self::Identifiers,
+        Self::Window,
+        Self::ControlledTest,
+    ];
 
     /// The fixed name.
     #[must_use]
@@ -48,6 +59,7 @@ impl Gate {
             Self::MinimumSize => "minimum-size",
             Self::Identifiers => "identifiers",
             Self::Window => "window",
+            Self::ControlledTest => "controlled-test",
         }
     }
 
@@ -59,6 +71,7 @@ impl Gate {
             Self::MinimumSize => "Minimum size",
             Self::Identifiers => "Identifiers",
             Self::Window => "Window",
+            Self::ControlledTest => "Controlled test",
         }
     }
 
@@ -108,6 +121,8 @@ pub enum GateLink {
     Destination(Key),
     /// The suppressions.
     Suppression,
+    /// The mapping's controlled tests.
+    Trial(Key),
 }
 
 /// What was found at a gate.
@@ -205,4 +220,15 @@ pub struct GateFacts<'a> {
     pub profile: Profile,
     /// All suppressions.
     pub suppressions: Vec<&'a SuppressionSpec>,
+    /// The mapping with its controlled tests, once it is stored: nobody can test before.
+    pub tested: Option<Tested<'a>>,
+}
+
+/// How far controlled tests of a mapping have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tested<'a> {
+    /// The mapping.
+    pub mapping: &'a Key,
+    /// The best proof of them; nothing where none was sent.
+    pub proof: Option<Proof>,
 }

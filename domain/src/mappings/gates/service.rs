@@ -14,7 +14,7 @@ use crate::{
     destinations::Profile,
     error::{Error, Result},
     key::Key,
-    mappings::{MappingRow, MappingSpec, port::MappingStore},
+    mappings::{MappingRow, MappingSpec, port::MappingStore, trial::port::TrialStore},
     sync::{
         decide::{Facts, identifiable},
         port::{IdentifierSets, SyncStore},
@@ -22,7 +22,9 @@ use crate::{
     time::Clock,
 };
 
-use super::{Checked, Coverage, Finding, Gate, GateFacts, GateState, Pass, judge, port::GateStore};
+use super::{
+    Checked, Coverage, Finding, Gate, GateFacts, GateState, Pass, Tested, judge, port::GateStore,
+};
 
 /// Why `segue apply` passes a gate.
 const HOST: &str = "applied with the authority of the host";
@@ -42,6 +44,8 @@ pub struct GateService {
     pub mappings: Arc<dyn MappingStore>,
     /// Who passed what.
     pub gates: Arc<dyn GateStore>,
+    /// What became of controlled tests.
+    pub trials: Arc<dyn TrialStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -164,6 +168,12 @@ impl GateService {
             .audiences
             .iter()
             .find(|row| row.spec.key == spec.audience && row.mirrored_at.is_some());
+        let tested = match known.configuration.mapping(&spec.key) {
+            Some(stored) => {
+                Some(Tested { mapping: &spec.key, proof: self.trials.best_proof(stored.id).await? })
+            }
+            None => None,
+        };
         let facts = GateFacts {
             use_case: spec.use_case,
             audience: &spec.audience,
@@ -172,6 +182,7 @@ impl GateService {
             coverage: self.coverage(known, spec, destination.profile).await?,
             profile: destination.profile,
             suppressions: after.suppressions.values().collect(),
+            tested,
         };
         Ok(judge(&facts))
     }

@@ -110,6 +110,8 @@ pub struct Message {
     pub everywhere: bool,
     /// `computation_key` of an audience.
     pub key: Option<String>,
+    /// `context.app.version`.
+    pub app_version: Option<String>,
     /// What an audience destination decides: in, out, or nothing.
     pub entered: Option<bool>,
     /// `receivedAt - (sentAt - originalTimestamp)`.
@@ -176,6 +178,7 @@ pub fn read(value: &Value, kind: Option<Kind>, envelope: &Envelope) -> Result<Me
         excluded,
         everywhere: !matches!(integrations.get("All"), Some(Value::Bool(false))),
         key: key.map(str::to_owned),
+        app_version: app_version(&context),
         entered,
         timestamp: timestamp(item, envelope),
         incomplete_external_ids: !complete_external_ids(&context),
@@ -209,6 +212,10 @@ fn audience_key(context: &Map<String, Value>) -> Option<&str> {
     let class = personas.get("computation_class")?.as_str()?;
     let key = personas.get("computation_key")?.as_str()?;
     (matches!(class, "audience" | "journey_step") && !key.is_empty()).then_some(key)
+}
+
+fn app_version(context: &Map<String, Value>) -> Option<String> {
+    context.get("app")?.get("version")?.as_str().map(str::to_owned)
 }
 
 fn complete_external_ids(context: &Map<String, Value>) -> bool {

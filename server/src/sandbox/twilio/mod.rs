@@ -39,6 +39,8 @@ fn public_router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
         .route("/sources", get(public::sources))
         .route("/sources/{source}/connected-destinations", get(public::connected))
+        .route("/events/volume", get(public::volume))
+        .route("/delivery-overview/successful-delivery", get(public::delivered))
         .route_layer(middleware::from_fn_with_state(shared.clone(), public::pass))
 }
 

@@ -85,6 +85,7 @@ struct Record {
     event: Option<u32>,
     person: u32,
     key: Option<u32>,
+    app_version: Option<u32>,
     integrations: Box<[u32]>,
     kind: Kind,
     entered: Option<bool>,
@@ -197,6 +198,38 @@ impl Platform {
         (since..).map_while(|sequence| state.arrival(sequence)).take(limit).collect()
     }
 
+    /// Every version of an app that a message named.
+    pub fn app_versions(&self) -> Vec<String> {
+        let state = self.lock();
+        let numbers: BTreeSet<u32> =
+            state.records.iter().filter_map(|record| record.app_version).collect();
+        numbers.into_iter().map(|number| state.words.text(number)).collect()
+    }
+
+    /// How many messages of an app's version came between two moments; of those that named a
+    /// destination, if one is given.
+    pub fn count(
+        &self,
+        app_version: &str,
+        integration: Option<&str>,
+        from: Instant,
+        until: Instant,
+    ) -> u64 {
+        let state = self.lock();
+        let Some(version) = state.words.find(app_version) else { return 0 };
+        let place = match integration.map(|name| state.words.find(name)) {
+            // Nobody ever named it.
+            Some(None) => return 0,
+            place => place.flatten(),
+        };
+        let counts = |record: &&Record| {
+            record.app_version == Some(version)
+                && place.is_none_or(|place| record.integrations.contains(&place))
+                && (from..until).contains(&record.received_at)
+        };
+        state.records.iter().filter(counts).count() as u64
+    }
+
     /// The message with that id; the latest, if it came again after the window.
     pub fn message(&self, message_id: &str) -> Option<Arrival> {
         let state = self.lock();
@@ -271,6 +304,7 @@ impl State {
             event: message.event.as_deref().map(|event| self.words.number(event)),
             person,
             key,
+            app_version: message.app_version.as_deref().map(|text| self.words.number(text)),
             integrations,
             kind: message.kind,
             entered: message.entered,

@@ -17,10 +17,14 @@ use domain::time::{Instant, Span};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::message;
 use crate::sandbox::Shared;
 
 /// Calls a minute of one endpoint. Segment publishes the number of few of them.
 pub const CALLS_A_MINUTE: usize = 200;
+
+/// The longest range that is counted by the minute.
+const MOST_MINUTES: Span = Span::from_hours(4);
 
 /// The only source of the workspace.
 pub const SOURCE: &str = "sandbox-source";
@@ -135,6 +139,74 @@ pub(super) async fn connected(Path(source): Path<String>, Query(asked): Query<As
         })
         .collect();
     page("destinations", rows, &asked)
+}
+
+/// Events of our source, by the minute; the newest minute isn't counted yet.
+pub(super) async fn volume(
+    State(shared): State<Arc<Shared>>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let text = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
+    if !matches!(text("granularity"), "DAY" | "HOUR" | "MINUTE") {
+        return bad("granularity", "DAY, HOUR or MINUTE");
+    }
+    let Some((from, until)) = range(&asked) else {
+        return bad("startTime", "two times in ISO 8601, at most 4 hours apart");
+    };
+    let until = until.min(shared.clock.now().minus(shared.config.public_lags.0));
+    let ours = matches!(text("sourceId[]"), "" | SOURCE);
+    let total =
+        if ours { shared.platform.count(text("appVersion[]"), None, from, until) } else { 0 };
+    let result = if total > 0 { vec![json!({"total": total, "series": []})] } else { Vec::new() };
+    let pagination = json!({"current": cursor(0), "next": null, "previous": null});
+    let data = json!({"path": "/events/volume", "result": result, "pagination": pagination});
+    Json(json!({ "data": data })).into_response()
+}
+
+/// What was delivered to a destination, by the version of the app; five minutes late.
+pub(super) async fn delivered(
+    State(shared): State<Arc<Shared>>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let text = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
+    if text("sourceId") != SOURCE {
+        return bad("sourceId", "a source of the workspace");
+    }
+    let known = DESTINATIONS.iter().find(|(id, ..)| *id == text("destinationConfigId"));
+    let Some((_, _, catalog, enabled)) = known else {
+        return bad("destinationConfigId", "a destination of the source");
+    };
+    // The SDKs disagree about the letters.
+    if !matches!(text("granularity").to_lowercase().as_str(), "day" | "hour" | "minute") {
+        return bad("granularity", "day, hour or minute");
+    }
+    if text("groupBy") != "appVersion" || !asked.contains_key("pagination[count]") {
+        return bad("groupBy", "here only appVersion, and always with pagination");
+    }
+    let Some((from, until)) = range(&asked) else {
+        return bad("startTime", "two times in ISO 8601, at most 4 hours apart");
+    };
+    let until = until.min(shared.clock.now().minus(shared.config.public_lags.1));
+    let versions = if *enabled { shared.platform.app_versions() } else { Vec::new() };
+    let dataset: Vec<Value> = versions
+        .into_iter()
+        .map(|version| (shared.platform.count(&version, Some(catalog), from, until), version))
+        .filter(|(total, _)| *total > 0)
+        .map(|(total, version)| json!({"appVersion": version, "total": total, "series": []}))
+        .collect();
+    let total: u64 = dataset.iter().filter_map(|row| row["total"].as_u64()).sum();
+    let pagination = json!({"current": cursor(0), "next": null, "previous": null});
+    let data = json!({"total": total, "dataset": dataset, "pagination": pagination});
+    Json(json!({ "data": data })).into_response()
+}
+
+/// The two times of a query; minutes go over 4 hours at most.
+fn range(asked: &Asked) -> Option<(Instant, Instant)> {
+    let time = |name: &str| message::instant(&Value::from(asked.get(name)?.as_str()));
+    let (from, until) = (time("startTime")?, time("endTime")?);
+    let minutes = asked.get("granularity").is_some_and(|text| text.eq_ignore_ascii_case("minute"));
+    let fits = until >= from && (!minutes || until.since(from) <= MOST_MINUTES);
+    fits.then_some((from, until))
 }
 
 /// A page of a list, as the query asks; the cursor is nobody's business.

@@ -4,6 +4,7 @@
 //! the bytes, even for a key that doesn't exist.
 
 mod public;
+mod witness;
 
 use std::sync::Arc;
 

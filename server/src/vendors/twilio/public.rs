@@ -58,9 +58,10 @@ struct Sources {
     pagination: Pagination,
 }
 
+/// A source of the workspace.
 #[derive(Deserialize)]
-struct Source {
-    id: String,
+pub(super) struct Source {
+    pub(super) id: String,
     #[serde(default)]
     name: Option<String>,
     slug: String,
@@ -125,7 +126,7 @@ impl PublicClient {
         Self { http, credentials, stand_in }
     }
 
-    async fn get<T: DeserializeOwned>(
+    pub(super) async fn get<T: DeserializeOwned>(
         &self,
         path: &str,
         query: &[(&str, &str)],
@@ -138,7 +139,7 @@ impl PublicClient {
             Region::Eu => "https://eu1.api.segmentapis.com",
         });
         let request = self.http.get(format!("{base}{path}")).query(query).bearer_auth(token);
-        let answer = request.header("accept", "application/vnd.segment.v1+json").send().await;
+        let answer = request.header("accept", accept(path)).send().await;
         let answer = answer.map_err(|error| unavailable(plain(&error)))?;
         let (status, page) = (answer.status(), is_page(answer.headers()));
         let body = answer.bytes().await.map_err(|error| unavailable(plain(&error)))?;
@@ -183,34 +184,53 @@ impl PublicClient {
     }
 }
 
-#[async_trait]
-impl PublicApi for PublicClient {
-    async fn behind_our_source(&self) -> Result<Behind, VendorError> {
+impl PublicClient {
+    /// The source that our write key belongs to.
+    pub(super) async fn our_source(&self) -> Result<Source, VendorError> {
         let read = self.credentials.read("twilio.write_key").await;
         let (_, key) = read.map_err(|error| unavailable(error.to_string()))?;
         let key = key.ok_or(VendorError::NotConnected("Segment"))?;
         let sources = self.all::<Sources>("/sources").await?;
         let ours = sources.into_iter().find(|source| source.write_keys.contains(&key));
-        let source = ours.ok_or_else(|| {
+        ours.ok_or_else(|| {
             VendorError::Refused(
                 "the token works, but no source of its workspace has our write key: the token or the write key is of another workspace".to_owned(),
             )
-        })?;
+        })
+    }
+
+    /// The destinations that are connected to a source.
+    pub(super) async fn behind(&self, source: &Source) -> Result<Vec<Offered>, VendorError> {
         let path = format!("/sources/{}/connected-destinations", source.id);
         let destinations = self.all::<Destinations>(&path).await?;
-        let offered = |one: Destination| Offered {
-            name: one
-                .name
-                .filter(|name| !name.is_empty())
-                .unwrap_or_else(|| one.metadata.name.clone()),
-            id: one.id,
-            catalog: one.metadata.name,
-            enabled: one.enabled,
+        let offered = |one: Destination| {
+            let name = one.name.filter(|name| !name.is_empty());
+            Offered {
+                name: name.unwrap_or_else(|| one.metadata.name.clone()),
+                id: one.id,
+                catalog: one.metadata.name,
+                enabled: one.enabled,
+            }
         };
-        Ok(Behind {
-            source: source.name.unwrap_or(source.slug),
-            destinations: destinations.into_iter().map(offered).collect(),
-        })
+        Ok(destinations.into_iter().map(offered).collect())
+    }
+}
+
+#[async_trait]
+impl PublicApi for PublicClient {
+    async fn behind_our_source(&self) -> Result<Behind, VendorError> {
+        let source = self.our_source().await?;
+        let destinations = self.behind(&source).await?;
+        Ok(Behind { source: source.name.unwrap_or(source.slug), destinations })
+    }
+}
+
+/// The delivery overview is a beta, and has a version of its own.
+fn accept(path: &str) -> &'static str {
+    if path.starts_with("/delivery-overview/") {
+        "application/vnd.segment.v1beta+json"
+    } else {
+        "application/vnd.segment.v1+json"
     }
 }
 

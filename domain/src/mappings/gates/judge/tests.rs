@@ -27,6 +27,7 @@ fn good<'a>(audience: &'a Key, rule: &'a SuppressionSpec) -> GateFacts<'a> {
         coverage: Some(Coverage { found: 900, may_grow: false }),
         profile: Profile::MetaCustomAudiences,
         suppressions: vec![rule],
+        tested: Some(Tested { mapping: audience, proof: Some(Proof::Forwarded) }),
     }
 }
 
@@ -133,4 +134,16 @@ proptest! {
         // Whatever blocks says what to do.
         prop_assert!(judge(&before).iter().all(|one| one.state != GateState::Blocking || one.remedy.is_some()));
     }
+}
+
+#[test]
+fn a_controlled_test_warns_until_the_destination_got_it() {
+    let (audience, rule) = (key("carts"), rule("purchase"));
+    let at = |tested| state(&GateFacts { tested, ..good(&audience, &rule) }, Gate::ControlledTest);
+    let tested = |proof| at(Some(Tested { mapping: &audience, proof }));
+    assert_eq!(at(None), None, "what isn't stored can't be tested");
+    for proof in [None, Some(Proof::Sent), Some(Proof::Arrived)] {
+        assert_eq!(tested(proof), Some(GateState::Warning), "{proof:?}");
+    }
+    assert_eq!(tested(Some(Proof::Forwarded)), Some(GateState::Open));
 }

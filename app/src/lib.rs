@@ -45,6 +45,7 @@ use delivery::page::LettersPage;
 use demo::page::DemoPage;
 use destinations::{form::NewDestinationPage, page::DestinationsPage};
 use mappings::{
+    exclusivity::page::ExclusivityPage,
     form::{EditMappingPage, NewMappingPage},
     gates::page::ChecklistPage,
     manage::ManageMappingPage,
@@ -108,6 +109,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/audiences") view=AudiencesPage ssr=SsrMode::Async />
             <Route path=path!("/audiences/new") view=PromotePage ssr=SsrMode::Async />
             <Route path=path!("/mappings") view=MappingsPage ssr=SsrMode::Async />
+            <Route path=path!("/exclusivity") view=ExclusivityPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/new") view=NewMappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key/edit") view=EditMappingPage ssr=SsrMode::Async />

@@ -13,7 +13,8 @@ use crate::{
     delivery::service::DeliveryService,
     destinations::service::DestinationService,
     mappings::{
-        gates::service::GateService, preview::service::PreviewService, service::MappingService,
+        exclusivity::service::ExclusivityService, gates::service::GateService,
+        preview::service::PreviewService, service::MappingService,
     },
     people::service::PeopleService,
     suppression::service::SuppressionService,
@@ -38,6 +39,8 @@ pub struct Services {
     pub delivery: Arc<DeliveryService>,
     /// Places behind Segment.
     pub destinations: Arc<DestinationService>,
+    /// Groups of audiences, and how they overlap.
+    pub exclusivity: Arc<ExclusivityService>,
     /// What must hold before a mapping starts.
     pub gates: Arc<GateService>,
     /// What goes where.

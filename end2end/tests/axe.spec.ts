@@ -38,6 +38,8 @@ for (const path of [
   '/audiences/new',
   '/mappings',
   '/mappings?view=matrix',
+  '/exclusivity',
+  '/exclusivity?group=recovery&order=browsed,cart-abandoners',
   '/mappings/new',
   '/mappings/new?preview=1&audience=cart-abandoners&destination=tiktok&use_case=retarget&every=5m&active=true',
   '/mappings/cart-to-meta',

@@ -16,7 +16,8 @@ use domain::{
     destinations::service::DestinationService,
     ids::Ids,
     mappings::{
-        gates::service::GateService, preview::service::PreviewService, service::MappingService,
+        exclusivity::service::ExclusivityService, gates::service::GateService,
+        preview::service::PreviewService, service::MappingService,
     },
     people::{reader::AttributeReader, service::PeopleService},
     services::Services,
@@ -247,6 +248,14 @@ impl Parts<'_> {
             )),
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations: Arc::new(DestinationService::new(configuration.clone(), stored.clone())),
+            exclusivity: Arc::new(ExclusivityService {
+                configuration: configuration.clone(),
+                mirrors: stored.clone(),
+                suppressions: stored.clone(),
+                store: stored.clone(),
+                clock: clock.clone(),
+                wake: stir.clone(),
+            }),
             mappings: Arc::new(MappingService::new(
                 configuration.clone(),
                 stored.clone(),

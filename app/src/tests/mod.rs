@@ -8,6 +8,7 @@ mod connections;
 mod delivery;
 mod demo;
 mod destinations;
+mod exclusivity;
 mod gates;
 mod mapping_form;
 mod mappings;

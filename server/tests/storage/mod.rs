@@ -10,6 +10,7 @@ mod configuration;
 mod delivery;
 mod doubt;
 mod erasure;
+mod exclusivity;
 mod forgetting;
 mod forgetting_model;
 mod gates;

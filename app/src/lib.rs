@@ -53,7 +53,7 @@ use mappings::{
 };
 use overview::page::OverviewPage;
 use people::{page::PeoplePage, standing::PersonPage};
-use suppression::{form::NewSuppressionPage, page::SuppressionPage};
+use suppression::{form::NewSuppressionPage, page::SuppressionPage, policy::PolicyPage};
 use sync::page::RunPage;
 
 /// All pages. Each route renders in [`SsrMode::Async`], so that it is complete without
@@ -126,6 +126,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/destinations") view=DestinationsPage ssr=SsrMode::Async />
             <Route path=path!("/destinations/new") view=NewDestinationPage ssr=SsrMode::Async />
             <Route path=path!("/suppression") view=SuppressionPage ssr=SsrMode::Async />
+            <Route path=path!("/suppression/policy") view=PolicyPage ssr=SsrMode::Async />
             <Route path=path!("/suppression/new") view=NewSuppressionPage ssr=SsrMode::Async />
             <Route path=path!("/approvals") view=ApprovalsPage ssr=SsrMode::Async />
             <Route path=path!("/demo") view=DemoPage ssr=SsrMode::Async />

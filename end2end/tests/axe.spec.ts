@@ -52,6 +52,7 @@ for (const path of [
   '/destinations/new',
   '/suppression',
   '/suppression/new',
+  '/suppression/policy',
   '/people',
   '/people?find=nobody%40example.com',
   '/settings/connections',

@@ -1,7 +1,7 @@
 //! The rules of the gates.
 
 use super::{Coverage, Finding, Gate, GateFacts, GateLink, GateState};
-use crate::{audiences::Window, mappings::UseCase, number::grouped, time::Span};
+use crate::{audiences::Window, mappings::UseCase, number::grouped, suppression::Kind, time::Span};
 
 /// Below this share of people who can be found, in percent, whoever goes is told: the alarm of
 /// the identity gap rings when 40 % are missing.
@@ -48,7 +48,7 @@ fn suppression_policy(facts: &GateFacts<'_>) -> Option<Finding> {
     let found = |state, evidence: String| {
         finding(Gate::SuppressionPolicy, GateLink::Suppression, state, evidence)
     };
-    let purchase = facts.suppressions.iter().find(|rule| rule.is_of_purchase());
+    let purchase = facts.suppressions.iter().find(|rule| rule.kind() == Kind::Purchase);
     Some(match purchase {
         Some(rule) => found(GateState::Open, format!("{} keeps out whoever bought", rule.key)),
         None => found(GateState::Blocking, "no suppression keeps out whoever bought".to_owned())

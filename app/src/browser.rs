@@ -10,6 +10,22 @@ pub fn copy(text: &str) {
     let _ = text;
 }
 
+/// Puts the focus on what has this id, once what changes now is drawn.
+pub fn focus_soon(id: String) {
+    #[cfg(feature = "hydrate")]
+    leptos::prelude::request_animation_frame(move || {
+        use leptos::wasm_bindgen::JsCast as _;
+        let element = leptos::prelude::document().get_element_by_id(&id);
+        if let Some(element) =
+            element.and_then(|element| element.dyn_into::<leptos::web_sys::HtmlElement>().ok())
+        {
+            let _ = element.focus();
+        }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    drop(id);
+}
+
 /// Whether the page has woken: what is drawn from now on need not be what the server wrote.
 pub fn is_awake() -> bool {
     #[cfg(feature = "hydrate")]

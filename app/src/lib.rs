@@ -53,6 +53,7 @@ use destinations::{
     form::NewDestinationPage, import::ImportPage, one::DestinationPage, page::DestinationsPage,
 };
 use mappings::{
+    exclusivity::page::ExclusivityPage,
     form::{EditMappingPage, NewMappingPage},
     gates::page::ChecklistPage,
     manage::ManageMappingPage,
@@ -61,7 +62,7 @@ use mappings::{
 };
 use overview::page::OverviewPage;
 use people::{page::PeoplePage, standing::PersonPage};
-use suppression::{form::NewSuppressionPage, page::SuppressionPage};
+use suppression::{form::NewSuppressionPage, page::SuppressionPage, policy::PolicyPage};
 use sync::page::RunPage;
 
 /// All pages. Each route renders in [`SsrMode::Async`], so that it is complete without
@@ -119,6 +120,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/audiences/:key") view=AudiencePage ssr=SsrMode::Async />
             <Route path=path!("/audiences/:key/edit") view=EditAudiencePage ssr=SsrMode::Async />
             <Route path=path!("/mappings") view=MappingsPage ssr=SsrMode::Async />
+            <Route path=path!("/exclusivity") view=ExclusivityPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/new") view=NewMappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key/edit") view=EditMappingPage ssr=SsrMode::Async />
@@ -138,6 +140,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/destinations/import") view=ImportPage ssr=SsrMode::Async />
             <Route path=path!("/destinations/:key") view=DestinationPage ssr=SsrMode::Async />
             <Route path=path!("/suppression") view=SuppressionPage ssr=SsrMode::Async />
+            <Route path=path!("/suppression/policy") view=PolicyPage ssr=SsrMode::Async />
             <Route path=path!("/suppression/new") view=NewSuppressionPage ssr=SsrMode::Async />
             <Route path=path!("/approvals") view=ApprovalsPage ssr=SsrMode::Async />
             <Route path=path!("/demo") view=DemoPage ssr=SsrMode::Async />

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     mappings::{Health, MappingRow, UseCase},
+    suppression::Kind,
     sync::{Cause, RunRow, RunState},
     time::{Instant, Span},
 };
@@ -164,6 +165,18 @@ pub fn soon(at: Instant, now: Instant) -> String {
 #[must_use]
 pub fn is_running(row: &MappingRow) -> bool {
     row.last_run.as_ref().is_some_and(|run| run.state.is_running())
+}
+
+/// What a suppression protects from.
+#[must_use]
+pub const fn suppression(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Purchase => "Purchase",
+        Kind::Refund => "Refund",
+        Kind::Support => "Support",
+        Kind::Unsubscribed => "Unsubscribed",
+        Kind::Other => "Another reason",
+    }
 }
 
 #[cfg(test)]

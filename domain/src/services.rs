@@ -19,8 +19,8 @@ use crate::{
     },
     find::FindService,
     mappings::{
-        gates::service::GateService, preview::service::PreviewService, service::MappingService,
-        trial::service::TrialService,
+        exclusivity::service::ExclusivityService, gates::service::GateService,
+        preview::service::PreviewService, service::MappingService, trial::service::TrialService,
     },
     people::service::PeopleService,
     review::ReviewService,
@@ -56,6 +56,8 @@ pub struct Services {
     pub imports: Arc<ImportService>,
     /// What destinations need of people.
     pub needs: Arc<NeedsService>,
+    /// Groups of audiences, and how they overlap.
+    pub exclusivity: Arc<ExclusivityService>,
     /// What must hold before a mapping starts.
     pub gates: Arc<GateService>,
     /// What was told of an audience's people.

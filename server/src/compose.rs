@@ -22,8 +22,8 @@ use domain::{
     find::FindService,
     ids::Ids,
     mappings::{
-        gates::service::GateService, preview::service::PreviewService, service::MappingService,
-        trial::service::TrialService,
+        exclusivity::service::ExclusivityService, gates::service::GateService,
+        preview::service::PreviewService, service::MappingService, trial::service::TrialService,
     },
     people::{reader::AttributeReader, service::PeopleService},
     review::ReviewService,
@@ -243,15 +243,7 @@ impl Parts<'_> {
             self.customerio.clone(),
         ));
         let destinations = Arc::new(DestinationService::new(configuration.clone(), stored.clone()));
-        let gates = Arc::new(GateService {
-            configuration: configuration.clone(),
-            mirrors: stored.clone(),
-            store: stored.clone(),
-            mappings: stored.clone(),
-            gates: stored.clone(),
-            trials: stored.clone(),
-            clock: clock.clone(),
-        });
+        let gates = self.gates();
         let mappings = Arc::new(MappingService::new(
             configuration.clone(),
             stored.clone(),
@@ -306,17 +298,10 @@ impl Parts<'_> {
             }),
             ledger: Arc::new(LedgerService::new(stored.clone())),
             needs: self.needs(coverage),
+            exclusivity: self.exclusivity(),
             trail: Arc::new(TrailService::new(stored.clone())),
             people: people.clone(),
-            previews: Arc::new(PreviewService {
-                configuration: configuration.clone(),
-                mirrors: stored.clone(),
-                suppressions: stored.clone(),
-                store: stored.clone(),
-                people: stored.clone(),
-                gates: gates.clone(),
-                clock: clock.clone(),
-            }),
+            previews: self.previews(&gates),
             gates,
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
             trials: self.trials(people),
@@ -324,6 +309,41 @@ impl Parts<'_> {
             configuration: configuration.clone(),
             clock: clock.clone(),
         }
+    }
+
+    fn gates(&self) -> Arc<GateService> {
+        Arc::new(GateService {
+            configuration: self.configuration.clone(),
+            mirrors: self.stored.clone(),
+            store: self.stored.clone(),
+            mappings: self.stored.clone(),
+            gates: self.stored.clone(),
+            trials: self.stored.clone(),
+            clock: self.clock.clone(),
+        })
+    }
+
+    fn exclusivity(&self) -> Arc<ExclusivityService> {
+        Arc::new(ExclusivityService {
+            configuration: self.configuration.clone(),
+            mirrors: self.stored.clone(),
+            suppressions: self.stored.clone(),
+            store: self.stored.clone(),
+            clock: self.clock.clone(),
+            wake: self.stir.clone(),
+        })
+    }
+
+    fn previews(&self, gates: &Arc<GateService>) -> Arc<PreviewService> {
+        Arc::new(PreviewService {
+            configuration: self.configuration.clone(),
+            mirrors: self.stored.clone(),
+            suppressions: self.stored.clone(),
+            store: self.stored.clone(),
+            people: self.stored.clone(),
+            gates: gates.clone(),
+            clock: self.clock.clone(),
+        })
     }
 
     fn coverage(&self) -> Arc<CoverageService> {

@@ -15,7 +15,7 @@ use leptos_router::hooks::use_query_map;
 use super::{
     api::{MatrixView, SwitchMappings, read_matrix},
     gates,
-    page::views,
+    page::{View, views},
 };
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +89,7 @@ pub fn matrix_page(view: MatrixView, switch: Switch, switched: Option<Switched>)
     });
     view! {
         <Page name="Mappings" answer actions>
-            {views(true)}
+            {views(View::Matrix)}
             {switched.map(|switched| undo(switched, switch))}
             <FormError answered=answered(switch) fields=&[] title="Nothing was changed" />
             {body}

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod closing;
+pub mod exclusivity;
 mod floor;
 pub mod form;
 pub mod gates;

@@ -32,16 +32,28 @@ pub fn MappingsPage() -> AnyView {
     view! { {show} }.into_any()
 }
 
-/// The two views of all mappings.
-pub fn views(is_matrix: bool) -> AnyView {
-    let tab = |href: &str, words: &str, current| Tab {
+/// A view of all mappings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// One a row.
+    List,
+    /// Audiences against destinations.
+    Matrix,
+    /// Groups and overlaps.
+    Exclusivity,
+}
+
+/// The views of all mappings.
+pub fn views(shown: View) -> AnyView {
+    let tab = |href: &str, words: &str, view| Tab {
         href: href.to_owned(),
         words: words.to_owned(),
-        current,
+        current: view == shown,
     };
     let tabs = vec![
-        tab("/mappings", "List", !is_matrix),
-        tab("/mappings?view=matrix", "Matrix", is_matrix),
+        tab("/mappings", "List", View::List),
+        tab("/mappings?view=matrix", "Matrix", View::Matrix),
+        tab("/exclusivity", "Exclusivity", View::Exclusivity),
     ];
     view! { <Tabs label="Views of the mappings" tabs /> }.into_any()
 }
@@ -70,7 +82,7 @@ pub fn mappings_page(view: MappingsView) -> AnyView {
     let table = if mappings.is_empty() { no_mappings() } else { mappings_table(mappings, now) };
     view! {
         <Page name="Mappings" answer actions>
-            {views(false)}
+            {views(View::List)}
             {table} {closing_section(closing, &connections, now)}
         </Page>
     }

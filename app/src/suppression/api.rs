@@ -2,7 +2,7 @@
 
 use domain::{
     audiences::AudienceRow,
-    suppression::{SuppressionRow, SuppressionSpec},
+    suppression::{Kind, SuppressionRow, SuppressionSpec},
     time::Instant,
 };
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ use crate::{context::enter, form::finish};
 pub struct SuppressionView {
     /// When this was read.
     pub now: Instant,
-    /// By key.
+    /// In the order of the registry.
     pub rules: Vec<SuppressionRow>,
 }
 
@@ -26,8 +26,12 @@ pub struct SuppressionView {
 pub struct SuppressionForm {
     /// Its name in Segue.
     pub key: String,
-    /// Why people are kept out.
+    /// Why people are kept out: the name of a kind.
+    #[serde(default)]
     pub reason: String,
+    /// The same in words, where it is none of the kinds.
+    #[serde(default)]
+    pub words: String,
     /// The audience's key, or empty.
     #[serde(default)]
     pub audience: String,
@@ -37,6 +41,9 @@ pub struct SuppressionForm {
     /// How long, such as `24h`, or empty.
     #[serde(default)]
     pub ttl: String,
+    /// Who answers for it, or empty.
+    #[serde(default)]
+    pub owner: String,
 }
 
 impl SuppressionForm {
@@ -59,20 +66,36 @@ impl SuppressionForm {
                 text.parse().map_err(|_| AppError::invalid("audience", "Choose an audience"))?,
             ),
         };
+        let owner = self.owner.trim();
         Ok(SuppressionSpec {
             key: self.key.parse().map_err(|error| AppError::invalid("key", error))?,
-            reason: self.reason.trim().to_owned(),
+            reason: self.reason()?,
+            owner: (!owner.is_empty()).then(|| owner.to_owned()),
             audience,
             event: (!event.is_empty()).then(|| event.to_owned()),
             ttl,
         })
     }
 
+    fn reason(&self) -> Result<String, AppError> {
+        let words = self.words.trim();
+        match Kind::ALL.into_iter().find(|kind| kind.as_str() == self.reason.trim()) {
+            None => Err(AppError::invalid("reason", "Choose why people are kept out")),
+            Some(Kind::Other) if words.is_empty() => {
+                Err(AppError::invalid("words", "Say why people are kept out"))
+            }
+            Some(Kind::Other) => Ok(words.to_owned()),
+            Some(kind) => Ok(kind.as_str().to_owned()),
+        }
+    }
+
     #[cfg(feature = "ssr")]
-    fn typed(&self) -> [(&'static str, &str); 5] {
+    fn typed(&self) -> [(&'static str, &str); 7] {
         [
             ("key", &self.key),
             ("reason", &self.reason),
+            ("words", &self.words),
+            ("owner", &self.owner),
             ("audience", &self.audience),
             ("event", &self.event),
             ("ttl", &self.ttl),
@@ -121,6 +144,7 @@ mod tests {
             audience: audience.to_owned(),
             event: event.to_owned(),
             ttl: "24h".to_owned(),
+            ..SuppressionForm::default()
         }
     }
 
@@ -134,5 +158,21 @@ mod tests {
         assert!(
             matches!(form("a", "b").parse(), Err(AppError::Invalid { field, .. }) if field == "event")
         );
+    }
+
+    #[test]
+    fn a_reason_is_one_of_the_kinds_or_said_in_words() {
+        let with = |reason: &str, words: &str| {
+            let (reason, words) = (reason.to_owned(), words.to_owned());
+            SuppressionForm { reason, words, ..form("a", "") }.parse().map(|spec| spec.reason)
+        };
+        assert_eq!(with("refund", "whatever"), Ok("refund".to_owned()));
+        assert_eq!(with("other", " Staff "), Ok("Staff".to_owned()));
+        let field = |outcome| match outcome {
+            Err(AppError::Invalid { field, .. }) => field,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(field(with("other", " ")), "words");
+        assert_eq!(field(with("", "Staff")), "reason");
     }
 }

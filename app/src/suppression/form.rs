@@ -1,6 +1,6 @@
 //! The form that adds a suppression.
 
-use domain::audiences::AudienceRow;
+use domain::{audiences::AudienceRow, suppression::Kind};
 use leptos::prelude::*;
 
 use super::api::{CreateSuppression, read_suppression_choices};
@@ -8,6 +8,7 @@ use crate::{
     form::{FormError, answered, typed, wrong},
     live::loaded,
     ui::{Button, ButtonKind, Choice, LinkButton, Page, SelectField, TextField},
+    words,
 };
 
 /// Adds a rule.
@@ -28,6 +29,10 @@ pub fn new_page(audiences: Vec<AudienceRow>, create: ServerAction<CreateSuppress
             Choice::new(row.spec.key.to_string(), format!("{} · {name}", row.spec.key))
         })
         .collect();
+    let reasons = Kind::ALL
+        .into_iter()
+        .map(|kind| Choice::new(kind.as_str(), words::suppression(kind)))
+        .collect();
     let answer =
         "Whoever this rule holds leaves every mapping that retargets or seeds a lookalike.";
     view! {
@@ -35,7 +40,7 @@ pub fn new_page(audiences: Vec<AudienceRow>, create: ServerAction<CreateSuppress
             <ActionForm action=create attr:class="form">
                 <FormError
                     answered
-                    fields=&["key", "reason", "audience", "event", "ttl"]
+                    fields=&["key", "reason", "words", "audience", "event", "ttl", "owner"]
                     title="The suppression was not added"
                 />
                 <TextField
@@ -46,12 +51,22 @@ pub fn new_page(audiences: Vec<AudienceRow>, create: ServerAction<CreateSuppress
                     value=typed("key", "")
                     wrong=wrong(answered, "key")
                 />
-                <TextField
+                <SelectField
                     name="reason"
                     label="Reason"
-                    hint="Why people are kept out: purchase, refund, support, unsubscribed. It stands on each person's page."
+                    options=reasons
+                    empty="Choose a reason"
+                    hint="It stands on each person's page. A mapping that retargets can't start before there is a rule for purchase."
                     value=typed("reason", "")
                     wrong=wrong(answered, "reason")
+                />
+                <TextField
+                    name="words"
+                    label="Another reason"
+                    hint="In your words, where it is none of these."
+                    value=typed("words", "")
+                    wrong=wrong(answered, "words")
+                    optional=true
                 />
                 <SelectField
                     name="audience"
@@ -77,6 +92,14 @@ pub fn new_page(audiences: Vec<AudienceRow>, create: ServerAction<CreateSuppress
                     class="input-mono input-short"
                     value=typed("ttl", "24h")
                     wrong=wrong(answered, "ttl")
+                    optional=true
+                />
+                <TextField
+                    name="owner"
+                    label="Owner"
+                    hint="Who answers for this rule: a person or a team."
+                    value=typed("owner", "")
+                    wrong=wrong(answered, "owner")
                     optional=true
                 />
                 <div class="buttons">

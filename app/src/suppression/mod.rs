@@ -3,3 +3,4 @@
 pub mod api;
 pub mod form;
 pub mod page;
+pub mod policy;

@@ -1,6 +1,9 @@
 //! The list of suppressions.
 
-use domain::{suppression::SuppressionRow, time::Instant};
+use domain::{
+    suppression::{SuppressionRow, registry::missing},
+    time::Instant,
+};
 use leptos::prelude::*;
 
 use super::api::{SuppressionView, read_suppressions};
@@ -27,7 +30,7 @@ pub fn SuppressionPage() -> AnyView {
 /// The list's page.
 pub fn suppression_page(view: SuppressionView) -> AnyView {
     let SuppressionView { now, rules } = view;
-    let answer = sentence(&rules);
+    let answer = format!("{}{}", sentence(&rules), uncovered(&rules).unwrap_or_default());
     let add = || {
         view! {
             <LinkButton href="/suppression/new" kind=ButtonKind::Primary mark=Mark::Add>
@@ -57,17 +60,25 @@ pub fn suppression_page(view: SuppressionView) -> AnyView {
         })
         .collect_view();
     let picture = picture(&rules);
+    let actions = view! {
+        <LinkButton href="/suppression/policy" kind=ButtonKind::Quiet>
+            "Policy to print"
+        </LinkButton>
+        {add()}
+    }
+    .into_any();
     let columns = vec![
         Column::words("Suppression"),
         Column::words("Reason"),
         Column::words("Who"),
         Column::words("How long"),
+        Column::words("Owner"),
         Column::figures("Kept out now"),
         Column::figures("Last read"),
     ];
     let rows = rules.into_iter().map(|rule| rule_row(rule, now)).collect_view();
     view! {
-        <Page name="Suppression" answer=answer.into_any() actions=add().into_any()>
+        <Page name="Suppression" answer=answer.into_any() actions>
             {stale}
             {picture}
             <Table caption="Suppressions" columns>
@@ -103,6 +114,16 @@ fn sentence(rules: &[SuppressionRow]) -> String {
     }
 }
 
+/// The reasons of a whole policy that no rule covers.
+pub fn uncovered(rules: &[SuppressionRow]) -> Option<String> {
+    let missing: Vec<String> =
+        missing(rules).into_iter().map(|kind| kind.as_str().to_owned()).collect();
+    let verb = if missing.len() == 1 { "is" } else { "are" };
+    (!missing.is_empty()).then(|| {
+        format!(" {} {verb} covered by no rule.", format::capital(&format::list(&missing)))
+    })
+}
+
 fn picture(rules: &[SuppressionRow]) -> Option<AnyView> {
     if rules.len() < 2 {
         return None;
@@ -121,8 +142,19 @@ fn picture(rules: &[SuppressionRow]) -> Option<AnyView> {
     Some(view! { <Bars question="Which rule keeps how many people out?" bars /> }.into_any())
 }
 
+/// How long a rule keeps somebody out.
+pub fn long(rule: &SuppressionRow) -> String {
+    match rule.spec.ttl {
+        Some(ttl) if rule.spec.audience.is_some() => {
+            format!("while a member, at least {}", format::duration(ttl))
+        }
+        Some(ttl) => format::duration(ttl),
+        None => "while a member".to_owned(),
+    }
+}
+
 fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
-    let spec = rule.spec;
+    let spec = rule.spec.clone();
     let who = match (spec.audience, spec.event) {
         (Some(audience), _) => {
             let href = format!("/audiences#{audience}");
@@ -135,12 +167,9 @@ fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
         (None, Some(event)) => format!("Whoever sent {event}").into_any(),
         (None, None) => view! { <Nothing words="nobody" /> }.into_any(),
     };
-    let long = match spec.ttl {
-        Some(ttl) if rule.mirrored_at.is_some() => {
-            format!("while a member, at least {}", format::duration(ttl))
-        }
-        Some(ttl) => format::duration(ttl),
-        None => "while a member".to_owned(),
+    let owner = match spec.owner.clone() {
+        Some(owner) => owner.into_any(),
+        None => view! { <Nothing words="nobody" /> }.into_any(),
     };
     let read = rule.mirrored_at.map_or_else(
         || view! { <Nothing words="not read from an audience yet" /> }.into_any(),
@@ -151,7 +180,8 @@ fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
             <th scope="row">{spec.key.to_string()}</th>
             <td>{spec.reason}</td>
             <td>{who}</td>
-            <td>{long}</td>
+            <td>{long(&rule)}</td>
+            <td>{owner}</td>
             <Figure value=rule.people />
             <td class="num">{read}</td>
         </tr>

@@ -10,6 +10,7 @@ mod delivery;
 mod demo;
 mod destination_fields;
 mod destinations;
+mod exclusivity;
 mod gates;
 mod import;
 mod mapping_form;

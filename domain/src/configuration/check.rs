@@ -85,6 +85,9 @@ pub fn check(specs: &Specs) -> Result<()> {
 
 fn check_suppression(one: &SuppressionSpec, specs: &Specs) -> Result<()> {
     check_text("suppression", &one.key, "reason", &one.reason)?;
+    if let Some(owner) = &one.owner {
+        check_text("suppression", &one.key, "owner", owner)?;
+    }
     match (&one.audience, &one.event) {
         (Some(audience), None) if !specs.audiences.contains_key(audience) => {
             Err(at("suppression", &one.key, "audience", format!("there is no audience {audience}")))

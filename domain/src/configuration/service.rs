@@ -75,6 +75,23 @@ impl ConfigurationService {
         Ok(plan)
     }
 
+    /// Changes what is stored to what a rule makes of it, or nothing if it has changed since the
+    /// rule saw it.
+    pub async fn revise(
+        &self,
+        rule: impl FnOnce(&Configuration) -> Result<Desired>,
+        actor: &Actor,
+    ) -> Result<Plan> {
+        let (configuration, seen) = self.store.load().await?;
+        let desired = rule(&configuration)?;
+        actor.require(if needs_admin(&desired) { Role::Admin } else { Role::Operator })?;
+        let plan = self.prepare(&desired, false).await?.0;
+        if !plan.is_empty() {
+            self.store.carry_out(&plan, seen, &actor.name, self.clock.now()).await?;
+        }
+        Ok(plan)
+    }
+
     /// Stores a mapping that isn't there yet, and the gates that it passes.
     pub async fn create_mapping(
         &self,

@@ -1,5 +1,6 @@
 //! Mappings: audience x destination x use case.
 
+pub mod exclusivity;
 pub mod gates;
 #[cfg(feature = "service")]
 pub mod health;

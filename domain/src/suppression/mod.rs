@@ -3,6 +3,7 @@
 //! A rule by audience holds while the person is a member and at least `ttl` from when they
 //! were first seen there; a rule by event holds `ttl` from the event's time.
 
+pub mod registry;
 #[cfg(feature = "service")]
 pub mod service;
 
@@ -13,6 +14,8 @@ use crate::{
     key::Key,
     time::{Instant, Span},
 };
+
+pub use registry::Kind;
 
 /// What an operator decides about a suppression. Exactly one of `audience` and `event`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,13 +34,16 @@ pub struct SuppressionSpec {
     /// How long at least.
     #[serde(default, with = "crate::configuration::span_text::optional")]
     pub ttl: Option<Span>,
+    /// Who answers for it.
+    #[serde(default)]
+    pub owner: Option<String>,
 }
 
 impl SuppressionSpec {
-    /// Whether it keeps out whoever bought, by the reason that it gives.
+    /// What it protects from.
     #[must_use]
-    pub fn is_of_purchase(&self) -> bool {
-        self.reason.trim().to_lowercase().starts_with("purchase")
+    pub fn kind(&self) -> Kind {
+        Kind::of(&self.reason)
     }
 }
 

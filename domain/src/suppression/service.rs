@@ -13,7 +13,7 @@ use crate::{
     time::{Clock, Instant},
 };
 
-use super::{SuppressionRow, SuppressionSpec};
+use super::{SuppressionRow, SuppressionSpec, registry};
 
 /// Keeps whom the rules hold.
 #[async_trait]
@@ -42,9 +42,11 @@ impl SuppressionService {
         Self { configuration, store, clock }
     }
 
-    /// All rules, by key.
+    /// All rules, in the order of the registry.
     pub async fn list(&self) -> Result<Vec<SuppressionRow>> {
-        self.store.suppression_rows(self.clock.now()).await
+        let mut rules = self.store.suppression_rows(self.clock.now()).await?;
+        registry::sort(&mut rules);
+        Ok(rules)
     }
 
     /// Adds one.

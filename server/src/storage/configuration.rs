@@ -59,6 +59,7 @@ struct SuppressionRow {
     audience: Option<String>,
     event: Option<String>,
     ttl: Option<i64>,
+    owner: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -133,6 +134,7 @@ impl SuppressionRow {
                 audience: self.audience.as_deref().map(parse).transpose()?,
                 event: self.event,
                 ttl: self.ttl.map(Span),
+                owner: self.owner,
             },
         })
     }
@@ -163,7 +165,7 @@ pub(super) const DESTINATIONS: &str = "SELECT id, key, profile, integration, fie
     FROM destination WHERE retired_at IS NULL ORDER BY key";
 const AUDIENCES: &str = "SELECT id, key, segment, owner, time_window, purpose, review_on FROM audience WHERE retired_at IS NULL ORDER BY key";
 const SUPPRESSIONS: &str =
-    "SELECT s.id, s.key, s.reason, s.audience_id, a.key AS audience, s.event, s.ttl
+    "SELECT s.id, s.key, s.reason, s.audience_id, a.key AS audience, s.event, s.ttl, s.owner
     FROM suppression s LEFT JOIN audience a ON a.id = s.audience_id
     WHERE s.retired_at IS NULL ORDER BY s.key";
 const MAPPINGS: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.destination_id,

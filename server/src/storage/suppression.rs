@@ -23,6 +23,7 @@ struct ListRow {
     audience: Option<String>,
     event: Option<String>,
     ttl: Option<i64>,
+    owner: Option<String>,
     mirrored_at: Option<i64>,
     stale_reason: Option<String>,
 }
@@ -59,7 +60,7 @@ impl SuppressionStore for Storage {
             .collect();
         let rows: Vec<ListRow> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
-                "SELECT s.id, s.key, s.reason, a.key AS audience, s.event, s.ttl, a.mirrored_at, a.stale_reason
+                "SELECT s.id, s.key, s.reason, a.key AS audience, s.event, s.ttl, s.owner, a.mirrored_at, a.stale_reason
                 FROM suppression s LEFT JOIN audience a ON a.id = s.audience_id
                 WHERE s.retired_at IS NULL ORDER BY s.key",
             )
@@ -75,6 +76,7 @@ impl SuppressionStore for Storage {
                         audience: row.audience.as_deref().map(parse).transpose()?,
                         event: row.event,
                         ttl: row.ttl.map(Span),
+                        owner: row.owner,
                     },
                     people: held.get(&row.id).copied().unwrap_or(0),
                     mirrored_at: row.mirrored_at.map(Instant),

@@ -49,6 +49,7 @@ key = "purchase"
 reason = "purchase"
 audience = "buyers"
 ttl = "24h"
+owner = "Retention"
 [[suppression]]
 key = "refund"
 reason = "refund"

@@ -11,6 +11,7 @@ mod coverage;
 mod delivery;
 mod doubt;
 mod erasure;
+mod exclusivity;
 mod fields;
 mod forgetting;
 mod forgetting_model;

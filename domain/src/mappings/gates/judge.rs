@@ -6,6 +6,7 @@ use crate::{
     destinations::needs,
     mappings::{UseCase, trial::Proof},
     number::grouped,
+    suppression::Kind,
     time::Span,
 };
 
@@ -55,7 +56,7 @@ fn suppression_policy(facts: &GateFacts<'_>) -> Option<Finding> {
     let found = |state, evidence: String| {
         finding(Gate::SuppressionPolicy, GateLink::Suppression, state, evidence)
     };
-    let purchase = facts.suppressions.iter().find(|rule| rule.is_of_purchase());
+    let purchase = facts.suppressions.iter().find(|rule| rule.kind() == Kind::Purchase);
     Some(match purchase {
         Some(rule) => found(GateState::Open, format!("{} keeps out whoever bought", rule.key)),
         None => found(GateState::Blocking, "no suppression keeps out whoever bought".to_owned())

@@ -14,6 +14,7 @@ fn rule(reason: &str) -> SuppressionSpec {
         audience: Some(key("buyers")),
         event: None,
         ttl: None,
+        owner: None,
     }
 }
 

@@ -1,0 +1,41 @@
+// The registry: purchase stands first whatever is added, and the policy can be printed.
+
+import { awake, demoTest, expect, ownDemoTest, settled } from './fixtures';
+
+for (const javaScriptEnabled of [true, false]) {
+  ownDemoTest.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
+    ownDemoTest.use({ javaScriptEnabled });
+
+    ownDemoTest('a rule is added with its reason and owner, below purchase', async ({ page, ownDemo }) => {
+      await settled(page, ownDemo);
+      await page.goto('/suppression');
+      await expect(page.locator('.answer')).toContainText('Refund is covered by no rule.');
+      await page.goto('/suppression/new');
+      if (javaScriptEnabled) await awake(page);
+      await page.getByLabel('Key', { exact: true }).fill('after-refund');
+      await page.getByLabel('Reason', { exact: true }).selectOption('refund');
+      await page.getByLabel('Members of an audience').selectOption('refund-or-support');
+      await page.getByLabel('Owner').fill('Care team');
+      await page.getByRole('button', { name: 'Add suppression' }).click();
+      await expect(page).toHaveURL('/suppression');
+      const rows = page.getByRole('region', { name: 'Suppressions' }).locator('tbody tr');
+      await expect(rows.getByRole('rowheader')).toHaveText(['purchase', 'after-refund', 'refund-or-support', 'unsubscribed']);
+      await expect(rows.nth(1)).toContainText('Care team');
+      await expect(page.locator('.answer')).not.toContainText('covered by no rule');
+    });
+  });
+}
+
+demoTest('the policy is printed without what only a screen needs', async ({ page, demo }) => {
+  await settled(page, demo);
+  await page.goto('/suppression');
+  await awake(page);
+  await page.getByRole('link', { name: 'Policy to print' }).click();
+  await expect(page).toHaveURL('/suppression/policy');
+  await expect(page.locator('.answer')).toContainText(/^As of 20\d\d-\d\d-\d\d, 3\srules keep people out/);
+  await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('1. Purchase');
+  await page.emulateMedia({ media: 'print' });
+  await expect(page.getByRole('navigation', { name: 'Main' })).toBeHidden();
+  await expect(page.getByRole('link', { name: 'Go to the suppressions' })).toBeHidden();
+  await expect(page.getByRole('heading', { name: 'How it is enforced' })).toBeVisible();
+});

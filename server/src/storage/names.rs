@@ -11,17 +11,20 @@ use domain::{
     },
     ids::MappingId,
     people::{
-        Ordinal, PersonSet,
+        Ordinal, PersonSet, chunks,
         chunks::CHUNK,
         port::PersonStore as _,
         renaming::{Names, Without},
     },
+    sync::diff::apply,
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
     Storage, bitmap,
+    configuration::parse,
+    delivery::place,
     macros::reading,
     people::ordinal,
     presence::{ClaimedPart, claimed},
@@ -46,17 +49,27 @@ pub struct Former {
     pub phone: Option<String>,
 }
 
-/// Who may be at a mapping's destination, in one chunk.
+/// A step towards who may be at a mapping's destination, in one chunk: those whose place lies
+/// below `below` come in, or leave.
 #[derive(FromRow)]
 pub struct MaybeThere {
-    pub mapping_id: Uuid,
-    pub people: Vec<u8>,
+    mapping_id: Uuid,
+    people: Vec<u8>,
+    transition: String,
+    below: i64,
 }
 
-/// Of one chunk, `$1`: everybody who was sent to a mapping's destination, or may have been.
-pub const MAYBE_THERE: &str = "SELECT mapping_id, people FROM delivered_chunk WHERE chunk = $1
-    UNION ALL SELECT mapping_id, people FROM part WHERE chunk = $1 AND NOT folded AND claimed > 0
-    UNION ALL SELECT mapping_id, people FROM doubt_chunk WHERE chunk = $1";
+/// Of one chunk, `$1`, in their order: whoever was sent, or may have been, is there until their
+/// exit was answered.
+pub const MAYBE_THERE: &str = "SELECT mapping_id, people, 'entered' AS transition,
+        CAST(65536 AS BIGINT) AS below, CAST(-1 AS BIGINT) AS generation, CAST(0 AS BIGINT) AS lane
+    FROM delivered_chunk WHERE chunk = $1
+    UNION ALL SELECT mapping_id, people, transition,
+        CASE transition WHEN 'entered' THEN claimed ELSE acknowledged END, generation, lane
+    FROM part WHERE chunk = $1 AND NOT folded AND claimed > 0
+    UNION ALL SELECT mapping_id, people, 'entered', 65536, 9223372036854775807, 0
+    FROM doubt_chunk WHERE chunk = $1
+    ORDER BY generation, lane";
 
 /// Keeps the names under which people stand at destinations, before the dictionary forgets
 /// them. Once a transaction, before what is stored of these people changes.
@@ -94,7 +107,9 @@ pub fn by_chunk(former: &[Former]) -> BTreeMap<u32, Vec<&Former>> {
 pub fn keep(former: &[&Former], there: Vec<MaybeThere>) -> Result<Vec<Statement>> {
     let mut sets: BTreeMap<Uuid, PersonSet> = BTreeMap::new();
     for row in there {
-        *sets.entry(row.mapping_id).or_default() |= bitmap::decode(&row.people)?;
+        let these = chunks::between(&bitmap::decode(&row.people)?, 0, place(row.below)?);
+        let there = sets.entry(row.mapping_id).or_default();
+        apply(there, parse(&row.transition)?, &these);
     }
     let insert = "INSERT INTO named_as (mapping_id, ordinal, person_id, email, phone)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (mapping_id, ordinal) DO NOTHING";

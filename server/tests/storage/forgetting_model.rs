@@ -234,6 +234,31 @@ async fn play(benches: &[Bench; 2], case: u32, steps: &[Step]) -> u64 {
 }
 
 #[rstest]
+#[tokio::test]
+async fn an_address_that_changes_after_the_exit_is_no_name_of_anybody_there(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let (Some(one), Some(other)) = (Bench::open(engine).await, Bench::open(engine).await) else {
+        return;
+    };
+    let read = |members, renamed| Step::Read { suppressed: false, members, renamed };
+    let steps = [
+        read(16, 0),
+        Step::Order,
+        Step::Deliver { answers: false, refuses: 0 },
+        read(0, 0),
+        Step::Order,
+        // The exit is told under the name of the entry; then the old address comes back.
+        read(16, 16),
+        Step::Drain,
+        read(16, 0),
+        Step::Wait(1),
+        Step::Resync(2),
+    ];
+    play(&[one, other], 0, &steps).await;
+}
+
+#[rstest]
 fn forgetting_changes_nothing_that_is_sent(#[values(Sqlite, Postgres)] engine: Engine) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let open = || runtime.block_on(Bench::open(engine));

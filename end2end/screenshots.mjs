@@ -13,16 +13,17 @@ import { join } from 'node:path';
 const PAGES = {
   overview: '/',
   audiences: '/audiences',
+  audience: '/audiences/cart-abandoners',
   mappings: '/mappings',
   matrix: '/mappings?view=matrix',
   mapping: '/mappings/cart-to-meta',
-  'new-mapping': '/mappings/new',
-  destinations: '/destinations',
+  exclusivity: '/exclusivity',
+  destination: '/destinations/meta',
   suppression: '/suppression',
+  review: '/review',
   approvals: '/approvals',
   person: null, // somebody about whom something was sent
   audit: '/settings/audit',
-  connections: '/settings/connections',
 };
 
 const all = process.argv.indexOf('--all');

@@ -18,7 +18,7 @@ use crate::{
 
 /// The list's id, by which the field names it.
 const LIST: &str = "palette-list";
-/// What the field asks for.
+/// What may be typed.
 const ASKS: &str = "A page, a mapping, an audience, or somebody's identifier";
 
 /// The button in the bar, and what it opens.
@@ -126,7 +126,7 @@ fn Sheet(dialog: NodeRef<html::Dialog>, field: NodeRef<html::Input>) -> AnyView 
             node_ref=field
             type="search"
             role="combobox"
-            aria-label=ASKS
+            aria-label="What to find"
             placeholder=ASKS
             aria-expanded="true"
             aria-controls=LIST

@@ -7,7 +7,7 @@ use super::api::{ReviewView, read_review};
 use crate::{
     format,
     live::loaded,
-    ui::{Column, Empty, Page, Section, State, StateMark, Table},
+    ui::{Column, Empty, Page, Section, Table},
 };
 
 /// The review.
@@ -70,12 +70,8 @@ fn sentence(remarks: &[Remark]) -> String {
 }
 
 fn group(weight: Weight, remarks: &[Remark]) -> Option<AnyView> {
-    let rows: Vec<_> = remarks
-        .iter()
-        .filter(|one| one.weight == weight)
-        .cloned()
-        .map(|one| row(weight, one))
-        .collect();
+    let rows: Vec<_> =
+        remarks.iter().filter(|one| one.weight == weight).cloned().map(row).collect();
     if rows.is_empty() {
         return None;
     }
@@ -91,13 +87,9 @@ fn group(weight: Weight, remarks: &[Remark]) -> Option<AnyView> {
     Some(group.into_any())
 }
 
-fn row(weight: Weight, remark: Remark) -> AnyView {
+fn row(remark: Remark) -> AnyView {
     let Remark { about, says, remedy, .. } = remark;
-    let state = match weight {
-        Weight::Wrong => State::Failing,
-        Weight::Doubtful => State::Late,
-        Weight::Untidy => State::New,
-    };
+    let kind = format::capital(about.kind());
     let key = about.key().to_string();
     let href = match about {
         About::Mapping(_) => format!("/mappings/{key}"),
@@ -107,9 +99,8 @@ fn row(weight: Weight, remark: Remark) -> AnyView {
     view! {
         <tr>
             <th scope="row">
-                <StateMark state word=format::capital(about.kind()) />
-                " "
                 <a href=href>{key.clone()}</a>
+                <span class="under">{kind}</span>
             </th>
             <td class="wrap">{format::capital(&says)} "."</td>
             <td class="wrap">{format::capital(&remedy)} "."</td>

@@ -107,9 +107,9 @@ pub fn by_chunk(former: &[Former]) -> BTreeMap<u32, Vec<&Former>> {
 pub fn keep(former: &[&Former], there: Vec<MaybeThere>) -> Result<Vec<Statement>> {
     let mut sets: BTreeMap<Uuid, PersonSet> = BTreeMap::new();
     for row in there {
-        let these = chunks::between(&bitmap::decode(&row.people)?, 0, place(row.below)?);
-        let there = sets.entry(row.mapping_id).or_default();
-        apply(there, parse(&row.transition)?, &these);
+        let told = chunks::between(&bitmap::decode(&row.people)?, 0, place(row.below)?);
+        let present = sets.entry(row.mapping_id).or_default();
+        apply(present, parse(&row.transition)?, &told);
     }
     let insert = "INSERT INTO named_as (mapping_id, ordinal, person_id, email, phone)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (mapping_id, ordinal) DO NOTHING";

@@ -1,7 +1,7 @@
 //! Gates: what must hold before people of a mapping go to its destination, each with its
 //! evidence.
 //!
-//! [`judge`] is pure, over facts; who asks decides what follows. The console refuses to start a
+//! [`judge()`] is pure, over facts; who asks decides what follows. The console refuses to start a
 //! mapping behind a blocking gate, `segue apply` passes it and records that, and the engine
 //! never asks. A new gate is a name in [`Gate`], what it needs to know in [`GateFacts`], and a
 //! rule in `judge.rs`.

@@ -2,7 +2,7 @@
 //! CSV.
 //!
 //! Names come from people's browsers and from vendors, and spreadsheets run what looks like a
-//! formula: see [`harmless`].
+//! formula: see `harmless` below.
 
 use std::borrow::Cow;
 

@@ -306,15 +306,11 @@ mod service {
     impl ReviewService {
         /// The remarks of today.
         pub async fn remarks(&self) -> Result<Vec<Remark>> {
-            let mut mappings = Vec::new();
-            for row in self.mappings.list().await? {
-                let gates = self.gates.checked(&row).await?;
-                mappings.push((row, gates));
-            }
+            let rows = self.mappings.list().await?;
             let plan = Plan {
                 audiences: self.audiences.list().await?,
                 destinations: self.destinations.list().await?,
-                mappings,
+                mappings: self.gates.all_checked(rows).await?,
                 rules: self.suppression.list().await?,
             };
             Ok(review(&plan, self.today()))

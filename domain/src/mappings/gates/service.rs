@@ -61,8 +61,25 @@ struct Known {
 impl GateService {
     /// What the gates say of a stored mapping, and who passes them all the same.
     pub async fn checked(&self, row: &MappingRow) -> Result<Vec<Checked>> {
+        self.check(&self.known().await?, row).await
+    }
+
+    /// The same of several, in their order; what is known of people is read once.
+    pub async fn all_checked(
+        &self,
+        rows: Vec<MappingRow>,
+    ) -> Result<Vec<(MappingRow, Vec<Checked>)>> {
         let known = self.known().await?;
-        let findings = self.find(&known, &row.spec, &Specs::of(&known.configuration)).await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for row in rows {
+            let checked = self.check(&known, &row).await?;
+            all.push((row, checked));
+        }
+        Ok(all)
+    }
+
+    async fn check(&self, known: &Known, row: &MappingRow) -> Result<Vec<Checked>> {
+        let findings = self.find(known, &row.spec, &Specs::of(&known.configuration)).await?;
         let passed = |gate| row.passed.iter().find(|one| one.gate == gate).cloned();
         let checked = |finding: Finding| Checked { passed: passed(finding.gate), finding };
         Ok(findings.into_iter().map(checked).collect())

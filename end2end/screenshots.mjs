@@ -20,6 +20,7 @@ const PAGES = {
   exclusivity: '/exclusivity',
   destination: '/destinations/meta',
   suppression: '/suppression',
+  rule: '/suppression/rules/purchase?what=retire',
   review: '/review',
   approvals: '/approvals',
   person: null, // somebody about whom something was sent

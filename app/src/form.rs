@@ -131,8 +131,9 @@ fn wants_page() -> bool {
     })
 }
 
+/// The address of a form's page with the error and what was typed.
 #[cfg(feature = "ssr")]
-fn back_with<S: ServerFn>(
+pub fn back_with<S: ServerFn>(
     error: AppError,
     back: &str,
     typed: &[(&str, &str)],

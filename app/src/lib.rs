@@ -62,7 +62,13 @@ use mappings::{
 };
 use overview::page::OverviewPage;
 use people::{page::PeoplePage, standing::PersonPage};
-use suppression::{form::NewSuppressionPage, page::SuppressionPage, policy::PolicyPage};
+use suppression::{
+    form::NewSuppressionPage,
+    listing::{list::ListPage, review::ListingPage},
+    page::SuppressionPage,
+    policy::PolicyPage,
+    rule::page::RulePage,
+};
 use sync::page::RunPage;
 
 /// All pages. Each route renders in [`SsrMode::Async`], so that it is complete without
@@ -142,6 +148,13 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/suppression") view=SuppressionPage ssr=SsrMode::Async />
             <Route path=path!("/suppression/policy") view=PolicyPage ssr=SsrMode::Async />
             <Route path=path!("/suppression/new") view=NewSuppressionPage ssr=SsrMode::Async />
+            <Route path=path!("/suppression/rules/:key") view=RulePage ssr=SsrMode::Async />
+            <Route path=path!("/suppression/lists/:key") view=ListPage ssr=SsrMode::Async />
+            <Route
+                path=path!("/suppression/lists/:key/:listing")
+                view=ListingPage
+                ssr=SsrMode::Async
+            />
             <Route path=path!("/approvals") view=ApprovalsPage ssr=SsrMode::Async />
             <Route path=path!("/demo") view=DemoPage ssr=SsrMode::Async />
             <Route path=path!("/dead-letters") view=LettersPage ssr=SsrMode::Async />

@@ -37,6 +37,8 @@ ids! {
     MappingId,
     /// A rule that keeps people out.
     SuppressionId,
+    /// People put on a suppression at once.
+    ListingId,
     /// A key that may send events to us.
     SourceId,
     /// One pass of a mapping.

@@ -24,7 +24,10 @@ use crate::{
     },
     people::service::PeopleService,
     review::ReviewService,
-    suppression::service::SuppressionService,
+    suppression::{
+        listing::service::ListingService, preview::service::RuleService,
+        service::SuppressionService,
+    },
     sync::runs::RunService,
     time::Clock,
 };
@@ -60,6 +63,8 @@ pub struct Services {
     pub exclusivity: Arc<ExclusivityService>,
     /// What must hold before a mapping starts.
     pub gates: Arc<GateService>,
+    /// People put on suppressions by hand.
+    pub listings: Arc<ListingService>,
     /// What was told of an audience's people.
     pub ledger: Arc<LedgerService>,
     /// What goes where.
@@ -74,6 +79,8 @@ pub struct Services {
     pub review: Arc<ReviewService>,
     /// Controlled tests.
     pub trials: Arc<TrialService>,
+    /// What another rule in a suppression's place would do.
+    pub rules: Arc<RuleService>,
     /// What keeps people out.
     pub suppression: Arc<SuppressionService>,
     /// Who changed what.

@@ -62,6 +62,8 @@ for (const path of [
   '/suppression',
   '/suppression/new',
   '/suppression/policy',
+  '/suppression/rules/purchase',
+  '/suppression/rules/purchase?what=retire',
   '/people',
   '/review',
   '/find?text=meta',
@@ -109,6 +111,23 @@ test.describe('signed out', () => {
     await awake(page);
     await check(page);
   });
+});
+
+ownDemoTest('a list and a file on it', async ({ page, ownDemo }) => {
+  ownDemoTest.slow();
+  await settled(page, ownDemo);
+  await ownDemo.server.apply('[[suppression]]\nkey = "staff"\nreason = "staff"\nlist = true\n');
+  await page.goto('/suppression/lists/staff');
+  await awake(page);
+  await check(page);
+  const known = (await ownDemo.people(40)).filter((person) => person.email);
+  await page.getByLabel('Names', { exact: true }).fill(`${known[0].email}\nnobody@\n`);
+  await page.getByRole('button', { name: 'Look at these names' }).click();
+  await expect(page.getByRole('button', { name: /^Keep/ })).toBeVisible();
+  await check(page);
+  await page.getByRole('link', { name: 'Go to the list' }).click();
+  await expect(page).toHaveURL('/suppression/lists/staff');
+  await check(page);
 });
 
 ownDemoTest('an emergency stop, and what is broken', async ({ page }) => {

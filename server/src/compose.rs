@@ -28,7 +28,10 @@ use domain::{
     people::{reader::AttributeReader, service::PeopleService},
     review::ReviewService,
     services::Services,
-    suppression::service::SuppressionService,
+    suppression::{
+        listing::service::ListingService, preview::service::RuleService,
+        service::SuppressionService,
+    },
     sync::{Wake, mirror::Mirrorer, runs::RunService, service::SyncService},
     time::{Clock, Instant, Span},
 };
@@ -296,6 +299,7 @@ impl Parts<'_> {
                 configuration: configuration.clone(),
                 public: self.public.clone(),
             }),
+            listings: self.listings(&people),
             ledger: Arc::new(LedgerService::new(stored.clone())),
             needs: self.needs(coverage),
             exclusivity: self.exclusivity(),
@@ -303,6 +307,7 @@ impl Parts<'_> {
             people: people.clone(),
             previews: self.previews(&gates),
             gates,
+            rules: self.rules(),
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
             trials: self.trials(people),
             suppression,
@@ -374,6 +379,31 @@ impl Parts<'_> {
             coverage,
             mirrors: self.stored.clone(),
             attributes: self.stored.clone(),
+        })
+    }
+
+    fn rules(&self) -> Arc<RuleService> {
+        Arc::new(RuleService {
+            configuration: self.configuration.clone(),
+            mirrors: self.stored.clone(),
+            suppressions: self.stored.clone(),
+            store: self.stored.clone(),
+            clock: self.clock.clone(),
+            wake: self.stir.clone(),
+        })
+    }
+
+    fn listings(&self, people: &Arc<PeopleService>) -> Arc<ListingService> {
+        Arc::new(ListingService {
+            configuration: self.configuration.clone(),
+            suppressions: self.stored.clone(),
+            listings: self.stored.clone(),
+            store: self.stored.clone(),
+            people: people.clone(),
+            names: self.stored.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            wake: self.stir.clone(),
         })
     }
 

@@ -18,6 +18,7 @@ use crate::{
         assets::Site,
         downloads,
         router::{Edge, router},
+        uploads,
     },
     worker,
 };
@@ -119,6 +120,7 @@ pub async fn serve_on(
         https: url.starts_with("https://"),
         auth: Auth::new(segue.storage.clone(), segue.services.access.clone(), segue.clock.clone()),
         downloads: downloads::routes(segue.services.clone()),
+        uploads: uploads::routes(segue.services.clone()),
         machines: axum::Router::new(),
     };
     tracing::info!("listening on http://{address}");

@@ -14,8 +14,8 @@ use server::auth::{self, Auth};
 use server::compose::{Purpose, Segue};
 use server::config::Config;
 use server::http::assets::Site;
-use server::http::downloads;
 use server::http::router::{Edge, router};
+use server::http::{downloads, uploads};
 use tower::ServiceExt as _;
 
 use crate::databases::{Engine, TestDatabase};
@@ -87,6 +87,7 @@ impl House {
             ready: Arc::new(|| Box::pin(async { true })),
             https: false,
             downloads: downloads::routes(self.segue.services.clone()),
+            uploads: uploads::routes(self.segue.services.clone()),
             machines: Router::new(),
         }
     }

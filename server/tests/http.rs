@@ -254,3 +254,66 @@ async fn downloads_are_for_whoever_is_signed_in() {
     assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
     assert!(body.starts_with("\"mapping\",\"audience\",\"segment\""), "{body}");
 }
+
+/// A form with a file, as a browser sends it.
+fn upload(cookie: Option<&str>, site: &str, file: &[u8]) -> Request<Body> {
+    let mut body = b"--b\r\ncontent-disposition: form-data; name=\"note\"\r\n\r\nasked\r\n--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"../<b>.csv\"\r\ncontent-type: text/csv\r\n\r\n".to_vec();
+    body.extend(file);
+    body.extend(b"\r\n--b--\r\n");
+    let request = Request::post("/suppression/lists/staff/file")
+        .header(HOST, "segue.example.com")
+        .header(ACCEPT, "text/html")
+        .header(fetch_site(), site)
+        .header(CONTENT_TYPE, "multipart/form-data; boundary=b");
+    let request = cookie.into_iter().fold(request, |request, value| request.header(COOKIE, value));
+    request.body(Body::from(body)).unwrap()
+}
+
+#[tokio::test]
+async fn a_file_is_taken_in_or_comes_back_with_why() {
+    let house = House::new().await;
+    let cookie = house.signed_in().await;
+    let router = router(house.edge());
+    let list = domain::configuration::Desired {
+        suppression: vec![domain::suppression::SuppressionSpec {
+            list: true,
+            ..domain::suppression::SuppressionSpec::new("staff".parse().unwrap(), "staff")
+        }],
+        ..domain::configuration::Desired::default()
+    };
+    let host = domain::access::Actor::host("test");
+    house.segue.services.configuration.apply(&list, false, &host).await.unwrap();
+    let led_to = async |file: &[u8]| {
+        let (response, _) = ask(&router, upload(Some(&cookie), "same-origin", file)).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        response.headers()[LOCATION].to_str().unwrap().to_owned()
+    };
+    let taken = led_to(b"email\nada@example.com\n").await;
+    assert!(taken.starts_with("/suppression/lists/staff/0"), "{taken}");
+    let (_, html) = ask(&router, page(&taken, Some(&cookie))).await;
+    assert!(html.contains("../&lt;b&gt;.csv on staff"), "a file's name is text");
+
+    let large = vec![b'a'; 9 * 1024 * 1024];
+    for (file, said) in [
+        (&b"\xff\xfe"[..], "no UTF-8 text from line 1"),
+        (b"", "Name somebody"),
+        (b"email\nnobody", "no e-mail address"),
+        (&large, "larger than 8 MB"),
+    ] {
+        let back = led_to(file).await;
+        assert!(back.starts_with("/suppression/lists/staff?"), "{back}");
+        let (_, html) = ask(&router, page(&back, Some(&cookie))).await;
+        assert!(html.contains(said), "{said}");
+    }
+
+    let (response, _) = ask(&router, upload(Some(&cookie), "cross-site", b"u1")).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let (response, _) = ask(&router, upload(None, "same-origin", b"u1")).await;
+    assert_ne!(response.status(), StatusCode::OK);
+    assert!(
+        !response
+            .headers()
+            .get(LOCATION)
+            .is_some_and(|to| to.to_str().unwrap().contains("lists/staff/0"))
+    );
+}

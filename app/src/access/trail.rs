@@ -156,7 +156,7 @@ fn page_of(subject: &str) -> Option<String> {
         "mapping" => format!("/mappings/{name}"),
         "audience" => format!("/audiences/{name}"),
         "destination" => format!("/destinations/{name}"),
-        "suppression" => format!("/suppression#{name}"),
+        "suppression" => format!("/suppression/rules/{name}"),
         "run" => format!("/runs/{name}"),
         _ => return None,
     })

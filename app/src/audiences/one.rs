@@ -166,7 +166,7 @@ fn lineage(
             let key = rule.spec.key.to_string();
             view! {
                 <li>
-                    <a href=format!("/suppression#{key}")>{key.clone()}</a>
+                    <a href=format!("/suppression/rules/{key}")>{key.clone()}</a>
                     <span class="under">
                         {format::count(rule.people, "person", "people")} " kept out now"
                     </span>

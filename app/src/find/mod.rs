@@ -60,7 +60,7 @@ impl From<Found> for Line {
             Kind::Mapping => ("mapping", format!("/mappings/{address}")),
             Kind::Audience => ("audience", format!("/audiences/{address}")),
             Kind::Destination => ("destination", format!("/destinations/{address}")),
-            Kind::Suppression => ("suppression", format!("/suppression#{address}")),
+            Kind::Suppression => ("suppression", format!("/suppression/rules/{address}")),
             Kind::Person => ("person", format!("/people/{address}")),
         };
         Self { kind, name, hint, href }

@@ -8,6 +8,7 @@ use domain::{
         standing::{Answer, Keeping, Membership, Underway, outranking},
     },
     retention::HISTORY_DAYS,
+    suppression::scope::holds_at,
     sync::Cause,
     time::Instant,
 };
@@ -21,6 +22,10 @@ use super::{
 use crate::{
     format,
     live::{loaded, renew},
+    suppression::{
+        listing::person::{PersonActions, person_form},
+        page::scope,
+    },
     ui::{
         Column, Empty, Fact, Facts, Moment, Nothing, Page, Section, ShortId, State, StateMark,
         Table, UseCaseMark,
@@ -35,17 +40,19 @@ const LINES: usize = 100;
 #[component]
 pub fn PersonPage() -> AnyView {
     let params = use_params_map();
-    let cio_id = move || params.read().get("cio_id").unwrap_or_default();
-    let data = Resource::new(cio_id, read_person);
+    let actions = PersonActions::new();
+    let source = move || (params.read().get("cio_id").unwrap_or_default(), actions.version());
+    let data = Resource::new(source, |(cio_id, _)| read_person(cio_id));
     renew(data, |explained| explained.view.mappings.iter().any(|place| place.underway.is_some()));
-    loaded(data, "Person", person_page)
+    loaded(data, "Person", move |explained| person_page(explained, actions))
 }
 
 /// The page of a person.
-pub fn person_page(explained: Explained) -> AnyView {
+pub fn person_page(explained: Explained, actions: PersonActions) -> AnyView {
     let Explained { now, view } = explained;
     let answer = answer(&view);
     let standing = standing(&view, now);
+    let form = person_form(&view, actions);
     let PersonView { person, audiences, suppressions, mappings } = view;
     let name = person.email.clone().or(person.id.clone()).unwrap_or_else(|| person.cio_id.clone());
     let history = history(&mappings);
@@ -78,6 +85,7 @@ pub fn person_page(explained: Explained) -> AnyView {
                 </Facts>
             </div>
             {kept}
+            <Section title="Do not target">{form}</Section>
             <Section title="What was sent">{history}</Section>
         </Page>
     }
@@ -131,7 +139,9 @@ fn why(view: &PersonView, place: &PersonMapping) -> Option<String> {
     let cause = place.cause?;
     let named = match cause {
         Cause::Suppressed => {
-            view.suppressions.first().map(|rule| format!("{} keeps them out", rule.rule))
+            let mut rules = view.suppressions.iter();
+            let rule = rules.find(|rule| holds_at(&rule.destinations, &place.destination));
+            rule.map(|rule| format!("{} keeps them out", rule.rule))
         }
         Cause::Outranked => outranking(place, &view.mappings)
             .map(|other| format!("{} comes first and has them", other.mapping)),
@@ -171,11 +181,21 @@ fn memberships(audiences: Vec<Membership>, now: Instant) -> AnyView {
 }
 
 fn keeping_table(suppressions: Vec<Keeping>, now: Instant) -> AnyView {
-    let columns =
-        vec![Column::words("Suppression"), Column::words("Reason"), Column::words("Until")];
+    let columns = vec![
+        Column::words("Suppression"),
+        Column::words("Reason"),
+        Column::words("Where"),
+        Column::words("Until"),
+    ];
     let rows = suppressions
         .into_iter()
         .map(|one| {
+            let listed = one.listed.map(|listed| {
+                let note = if listed.note.is_empty() { "no reason said".to_owned() } else { listed.note };
+                view! {
+                    <small>{format!("put there by {}, {note}, ", listed.by)} <Moment at=listed.since now /></small>
+                }
+            });
             let until = match (one.is_member, one.until) {
                 (true, None) => "While a member of its audience".into_any(),
                 (true, Some(at)) => {
@@ -183,14 +203,16 @@ fn keeping_table(suppressions: Vec<Keeping>, now: Instant) -> AnyView {
                         .into_any()
                 }
                 (false, Some(at)) => view! { <Moment at now /> }.into_any(),
-                (false, None) => view! { <Nothing words="no end" /> }.into_any(),
+                (false, None) => "Until somebody takes them off".into_any(),
             };
+            let places = scope(&one.destinations);
             view! {
                 <tr>
                     <th scope="row">
-                        <a href=format!("/suppression#{}", one.rule)>{one.rule.to_string()}</a>
+                        <a href=format!("/suppression/rules/{}", one.rule)>{one.rule.to_string()}</a>
                     </th>
-                    <td>{one.reason}</td>
+                    <td class="wrap">{one.reason} " " {listed}</td>
+                    <td>{places}</td>
                     <td>{until}</td>
                 </tr>
             }

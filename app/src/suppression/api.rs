@@ -2,6 +2,7 @@
 
 use domain::{
     audiences::AudienceRow,
+    key::Key,
     suppression::{Kind, SuppressionRow, SuppressionSpec},
     time::Instant,
 };
@@ -38,6 +39,9 @@ pub struct SuppressionForm {
     /// The event's name, or empty.
     #[serde(default)]
     pub event: String,
+    /// Whether it is a list that operators keep: `true`, or empty.
+    #[serde(default)]
+    pub list: String,
     /// How long, such as `24h`, or empty.
     #[serde(default)]
     pub ttl: String,
@@ -49,12 +53,14 @@ pub struct SuppressionForm {
 impl SuppressionForm {
     /// Parses each field; the first that can't be is named.
     pub fn parse(&self) -> Result<SuppressionSpec, AppError> {
-        let (audience, event) = (self.audience.trim(), self.event.trim());
-        let either = "Name an audience or an event: one of the two";
-        match (audience, event) {
-            ("", "") => return Err(AppError::invalid("audience", either)),
-            ("", _) | (_, "") => {}
-            _ => return Err(AppError::invalid("event", either)),
+        let (audience, event, list) =
+            (self.audience.trim(), self.event.trim(), !self.list.is_empty());
+        let one_of = "Choose an audience, name an event or keep a list: one of the three";
+        match (audience, event, list) {
+            ("", "", false) => return Err(AppError::invalid("audience", one_of)),
+            (_, "", false) | ("", _, false) | ("", "", true) => {}
+            (_, "", true) => return Err(AppError::invalid("audience", one_of)),
+            _ => return Err(AppError::invalid("event", one_of)),
         }
         let ttl = match self.ttl.trim() {
             "" => None,
@@ -73,6 +79,8 @@ impl SuppressionForm {
             owner: (!owner.is_empty()).then(|| owner.to_owned()),
             audience,
             event: (!event.is_empty()).then(|| event.to_owned()),
+            list,
+            destinations: Vec::new(),
             ttl,
         })
     }
@@ -90,7 +98,7 @@ impl SuppressionForm {
     }
 
     #[cfg(feature = "ssr")]
-    fn typed(&self) -> [(&'static str, &str); 7] {
+    fn typed(&self) -> [(&'static str, &str); 8] {
         [
             ("key", &self.key),
             ("reason", &self.reason),
@@ -98,6 +106,7 @@ impl SuppressionForm {
             ("owner", &self.owner),
             ("audience", &self.audience),
             ("event", &self.event),
+            ("list", &self.list),
             ("ttl", &self.ttl),
         ]
     }
@@ -111,11 +120,32 @@ pub async fn read_suppressions() -> Result<SuppressionView, AppError> {
     Ok(SuppressionView { now: services.clock.now(), rules })
 }
 
-/// The audiences that a rule can be made of.
+/// What a rule can be made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuppressionChoices {
+    /// Whose members it may keep out.
+    pub audiences: Vec<AudienceRow>,
+    /// Where it may hold.
+    pub destinations: Vec<Key>,
+}
+
+/// What a rule can be made of.
 #[server(prefix = "/fn", endpoint = "read_suppression_choices")]
-pub async fn read_suppression_choices() -> Result<Vec<AudienceRow>, AppError> {
+pub async fn read_suppression_choices() -> Result<SuppressionChoices, AppError> {
     let (services, _) = enter()?;
-    Ok(services.audiences.list().await?)
+    let audiences = services.audiences.list().await?;
+    let destinations = services.configuration.load().await?.destinations;
+    let destinations = destinations.into_iter().map(|one| one.spec.key).collect();
+    Ok(SuppressionChoices { audiences, destinations })
+}
+
+/// Destinations by their names.
+#[cfg(feature = "ssr")]
+pub fn keys(texts: &[String]) -> Result<Vec<Key>, AppError> {
+    let parse = |text: &String| {
+        text.parse().map_err(|_| AppError::invalid("destinations", "Choose destinations"))
+    };
+    texts.iter().map(parse).collect()
 }
 
 /// Adds a rule.
@@ -124,13 +154,19 @@ pub async fn create_suppression(
     /// What was entered.
     #[server(flatten)]
     form: SuppressionForm,
+    /// Where it holds; none is everywhere.
+    #[server(default)]
+    destinations: Vec<String>,
 ) -> Result<(), AppError> {
     let outcome = async {
         let (services, actor) = enter()?;
-        services.suppression.create(form.parse()?, &actor).await?;
+        let spec = SuppressionSpec { destinations: keys(&destinations)?, ..form.parse()? };
+        services.suppression.create(spec, &actor).await?;
         Ok("/suppression".to_owned())
     };
-    finish::<CreateSuppression>(outcome.await, "/suppression/new", &form.typed())
+    let chosen = destinations.join(" ");
+    let typed: Vec<_> = form.typed().into_iter().chain([("chosen", chosen.as_str())]).collect();
+    finish::<CreateSuppression>(outcome.await, "/suppression/new", &typed)
 }
 
 #[cfg(test)]
@@ -146,6 +182,18 @@ mod tests {
             ttl: "24h".to_owned(),
             ..SuppressionForm::default()
         }
+    }
+
+    #[test]
+    fn a_rule_keeps_a_list_or_reads_something() {
+        let list = |audience, event| {
+            SuppressionForm { list: "true".to_owned(), ..form(audience, event) }.parse()
+        };
+        assert!(list("", "").is_ok_and(|spec| spec.list));
+        assert!(
+            matches!(list("a", ""), Err(AppError::Invalid { field, .. }) if field == "audience")
+        );
+        assert!(matches!(list("", "b"), Err(AppError::Invalid { field, .. }) if field == "event"));
     }
 
     #[test]

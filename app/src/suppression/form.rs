@@ -1,13 +1,13 @@
 //! The form that adds a suppression.
 
-use domain::{audiences::AudienceRow, suppression::Kind};
+use domain::{key::Key, suppression::Kind};
 use leptos::prelude::*;
 
-use super::api::{CreateSuppression, read_suppression_choices};
+use super::api::{CreateSuppression, SuppressionChoices, read_suppression_choices};
 use crate::{
-    form::{FormError, answered, typed, wrong},
+    form::{FormError, answered, ticked, typed, wrong},
     live::loaded,
-    ui::{Button, ButtonKind, Choice, LinkButton, Page, SelectField, TextField},
+    ui::{Button, ButtonKind, CheckField, Choice, LinkButton, Page, SelectField, TextField},
     words,
 };
 
@@ -16,13 +16,15 @@ use crate::{
 pub fn NewSuppressionPage() -> AnyView {
     let create = ServerAction::<CreateSuppression>::new();
     let data = Resource::new(|| (), |()| read_suppression_choices());
-    loaded(data, "New suppression", move |audiences| new_page(audiences, create))
+    loaded(data, "New suppression", move |choices| new_page(choices, create))
 }
 
 /// The page.
-pub fn new_page(audiences: Vec<AudienceRow>, create: ServerAction<CreateSuppression>) -> AnyView {
+pub fn new_page(choices: SuppressionChoices, create: ServerAction<CreateSuppression>) -> AnyView {
     let answered = answered(create);
-    let options = audiences
+    let places = places(choices.destinations);
+    let options = choices
+        .audiences
         .into_iter()
         .map(|row| {
             let name = row.segment_name.unwrap_or_else(|| format!("segment {}", row.spec.segment));
@@ -33,8 +35,7 @@ pub fn new_page(audiences: Vec<AudienceRow>, create: ServerAction<CreateSuppress
         .into_iter()
         .map(|kind| Choice::new(kind.as_str(), words::suppression(kind)))
         .collect();
-    let answer =
-        "Whoever this rule holds leaves every mapping that retargets or seeds a lookalike.";
+    let answer = "Whoever this rule holds leaves the mappings that retarget or seed a lookalike.";
     view! {
         <Page name="New suppression" narrow=true answer=answer.into_any()>
             <ActionForm action=create attr:class="form">
@@ -85,6 +86,13 @@ pub fn new_page(audiences: Vec<AudienceRow>, create: ServerAction<CreateSuppress
                     wrong=wrong(answered, "event")
                     optional=true
                 />
+                <CheckField
+                    name="list"
+                    label="Or a list that you keep here"
+                    hint="People by name or by file, such as those who must never see an ad."
+                    checked=ticked("list", false)
+                />
+                {places}
                 <TextField
                     name="ttl"
                     label="How long at least"
@@ -114,4 +122,40 @@ pub fn new_page(audiences: Vec<AudienceRow>, create: ServerAction<CreateSuppress
         </Page>
     }
     .into_any()
+}
+
+/// The destinations at which a rule may hold, as boxes.
+fn places(destinations: Vec<Key>) -> Option<AnyView> {
+    let chosen = typed("chosen", "");
+    let boxes = destinations
+        .into_iter()
+        .map(|key| {
+            let (id, value) = (format!("place-{key}"), key.to_string());
+            let checked = chosen.split(' ').any(|one| one == value);
+            view! {
+                <div class="field check">
+                    <input
+                        type="checkbox"
+                        id=id.clone()
+                        name="destinations[]"
+                        value=value.clone()
+                        checked=checked
+                    />
+                    <label for=id>{value}</label>
+                </div>
+            }
+        })
+        .collect::<Vec<_>>();
+    (!boxes.is_empty()).then(|| {
+        view! {
+            <fieldset class="field" aria-describedby="places-hint">
+                <legend>"Only at" <span class="optional">" (optional)"</span></legend>
+                <p class="hint" id="places-hint">
+                    "None ticked is everywhere. A purchase keeps people out everywhere."
+                </p>
+                <div class="choices">{boxes}</div>
+            </fieldset>
+        }
+        .into_any()
+    })
 }

@@ -2,5 +2,7 @@
 
 pub mod api;
 pub mod form;
+pub mod listing;
 pub mod page;
 pub mod policy;
+pub mod rule;

@@ -1,12 +1,17 @@
 //! The list of suppressions.
 
 use domain::{
+    key::Key,
     suppression::{SuppressionRow, registry::missing},
     time::Instant,
 };
 use leptos::prelude::*;
 
-use super::api::{SuppressionView, read_suppressions};
+use super::{
+    api::{SuppressionView, read_suppressions},
+    listing::api::page_of,
+    rule,
+};
 use crate::{
     chart::{Bar, Bars},
     format,
@@ -71,6 +76,7 @@ pub fn suppression_page(view: SuppressionView) -> AnyView {
         Column::words("Suppression"),
         Column::words("Reason"),
         Column::words("Who"),
+        Column::words("Where"),
         Column::words("How long"),
         Column::words("Owner"),
         Column::figures("Kept out now"),
@@ -142,6 +148,16 @@ fn picture(rules: &[SuppressionRow]) -> Option<AnyView> {
     Some(view! { <Bars question="Which rule keeps how many people out?" bars /> }.into_any())
 }
 
+/// Where a rule holds.
+#[must_use]
+pub fn scope(destinations: &[Key]) -> String {
+    if destinations.is_empty() {
+        return "Everywhere".to_owned();
+    }
+    let names: Vec<String> = destinations.iter().map(ToString::to_string).collect();
+    format::list(&names)
+}
+
 /// How long a rule keeps somebody out.
 pub fn long(rule: &SuppressionRow) -> String {
     match rule.spec.ttl {
@@ -149,6 +165,7 @@ pub fn long(rule: &SuppressionRow) -> String {
             format!("while a member, at least {}", format::duration(ttl))
         }
         Some(ttl) => format::duration(ttl),
+        None if rule.spec.list => "until taken off".to_owned(),
         None => "while a member".to_owned(),
     }
 }
@@ -156,6 +173,14 @@ pub fn long(rule: &SuppressionRow) -> String {
 fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
     let spec = rule.spec.clone();
     let who = match (spec.audience, spec.event) {
+        (None, None) if spec.list => {
+            let href = page_of(spec.key.as_str());
+            view! {
+                "People on "
+                <a href=href>"its list"</a>
+            }
+            .into_any()
+        }
         (Some(audience), _) => {
             let href = format!("/audiences#{audience}");
             view! {
@@ -167,6 +192,8 @@ fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
         (None, Some(event)) => format!("Whoever sent {event}").into_any(),
         (None, None) => view! { <Nothing words="nobody" /> }.into_any(),
     };
+    let page = rule::api::page_of(spec.key.as_str());
+    let places = scope(&spec.destinations);
     let owner = match spec.owner.clone() {
         Some(owner) => owner.into_any(),
         None => view! { <Nothing words="nobody" /> }.into_any(),
@@ -177,9 +204,12 @@ fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
     );
     view! {
         <tr>
-            <th scope="row">{spec.key.to_string()}</th>
+            <th scope="row">
+                <a href=page>{spec.key.to_string()}</a>
+            </th>
             <td>{spec.reason}</td>
             <td>{who}</td>
+            <td class="wrap">{places}</td>
             <td>{long(&rule)}</td>
             <td>{owner}</td>
             <Figure value=rule.people />

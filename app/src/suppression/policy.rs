@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::{
     api::{SuppressionView, read_suppressions},
-    page::{long, uncovered},
+    page::{long, scope, uncovered},
 };
 use crate::{
     format,
@@ -35,7 +35,7 @@ pub fn policy_page(view: SuppressionView) -> AnyView {
             {sections.collect_view()}
             <Section title="How it is enforced">
                 <p class="reading">
-                    "A rule applies to every mapping that retargets or seeds a lookalike, at every destination; no mapping can leave one out. Whoever it holds is sent nowhere, and whoever is there already leaves before anybody else comes or goes: no pause, no waiting change and no emergency stop of other deliveries holds that back."
+                    "A rule applies to every mapping that retargets or seeds a lookalike, at every destination or at those that it names, and purchase at every one; no mapping can leave one out. Whoever it holds is sent nowhere, and whoever is there already leaves before anybody else comes or goes: no pause, no waiting change and no emergency stop of other deliveries holds that back."
                 </p>
             </Section>
         </Page>
@@ -63,9 +63,11 @@ fn section(rule: SuppressionRow, place: u32) -> AnyView {
     let title = format!("{place}. {}", format::capital(&spec.reason));
     let who = match (spec.audience, spec.event) {
         (Some(audience), _) => format!("members of {audience}"),
+        (None, _) if spec.list => "people on its list".to_owned(),
         (None, event) => format!("whoever sent {}", event.unwrap_or_default()),
     };
     let (kind, now) = (words::suppression(Kind::of(&spec.reason)), format::number(rule.people));
+    let places = scope(&spec.destinations);
     let owner = spec.owner.unwrap_or_else(|| "nobody".to_owned());
     let key = spec.key.to_string();
     view! {
@@ -74,6 +76,7 @@ fn section(rule: SuppressionRow, place: u32) -> AnyView {
                 <Fact term="Rule">{key}</Fact>
                 <Fact term="Kind">{kind}</Fact>
                 <Fact term="Who">{who}</Fact>
+                <Fact term="Where">{places}</Fact>
                 <Fact term="How long">{time}</Fact>
                 <Fact term="Kept out now">{now}</Fact>
                 <Fact term="Owner">{owner}</Fact>

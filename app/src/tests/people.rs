@@ -5,14 +5,17 @@ use domain::{
     mappings::UseCase,
     people::{
         HistoryEntry, Person, PersonMapping, PersonView,
-        standing::{Answer, Keeping, Letter, Membership, Underway},
+        standing::{Answer, Keeping, Letter, Listed, Membership, Underway},
     },
     sync::Cause,
     time::Span,
 };
 
 use super::{answer, page, samples::*, words};
-use crate::people::{api::Explained, page::people_page, standing::person_page};
+use crate::{
+    people::{api::Explained, page::people_page, standing::person_page},
+    suppression::listing::person::PersonActions,
+};
 
 fn person() -> PersonView {
     let run = "0193a4e2-7c11-7000-8000-00000000beef".parse().expect("an id");
@@ -66,7 +69,9 @@ fn person() -> PersonView {
 
 #[test]
 fn a_person_is_explained_in_one_sentence() {
-    let html = page("/people/a%2Fb", || person_page(Explained { now: now(), view: person() }));
+    let html = page("/people/a%2Fb", || {
+        person_page(Explained { now: now(), view: person() }, PersonActions::new())
+    });
     assert_eq!(
         answer(&html),
         "In 1 audience and at the destinations of 1 of 2 mappings; not sent by vip-meta, because \
@@ -86,19 +91,41 @@ fn the_culprit_has_a_name() {
     let told = |change: fn(&mut PersonView)| {
         let mut view = person();
         change(&mut view);
-        let html = page("/people/a%2Fb", || person_page(Explained { now: now(), view }));
+        let html = page("/people/a%2Fb", || {
+            person_page(Explained { now: now(), view }, PersonActions::new())
+        });
         (answer(&html), words(&html))
     };
     let (answer, words) = told(|view| {
         view.suppressions = vec![Keeping {
             rule: key("purchase"),
             reason: "bought".to_owned(),
+            destinations: vec![],
             is_member: false,
+            listed: None,
             until: Some(now().plus(Span::from_hours(3))),
         }];
     });
     assert!(answer.ends_with("vip-meta, because purchase keeps them out."), "{answer}");
     assert!(words.contains("Kept out by") && words.contains("in 3 h"), "{words}");
+    let (answer, words) = told(|view| {
+        let rule = |name: &str, places: &[&str], listed| Keeping {
+            rule: key(name),
+            reason: "asked".to_owned(),
+            destinations: places.iter().map(|place| key(place)).collect(),
+            is_member: false,
+            listed,
+            until: None,
+        };
+        let listed =
+            Listed { by: "an operator".to_owned(), since: now(), note: "by phone".to_owned() };
+        view.suppressions =
+            vec![rule("elsewhere", &["tiktok"], None), rule("staff", &[], Some(listed))];
+    });
+    assert!(answer.ends_with("vip-meta, because staff keeps them out."), "{answer}");
+    assert!(words.contains("put there by an operator, by phone"), "{words}");
+    assert!(words.contains("Take the person off every list"), "{words}");
+    assert!(words.contains("tiktok") && words.contains("Everywhere"), "{words}");
     let (answer, _) = told(|view| {
         view.mappings[0].audience = key("others");
         view.mappings[1].cause = Some(Cause::Outranked);

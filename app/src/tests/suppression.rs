@@ -12,12 +12,10 @@ use crate::suppression::{api::SuppressionView, page::suppression_page, policy::p
 fn suppressions_say_whom_they_keep_out_and_for_how_long() {
     let rule = SuppressionRow {
         spec: SuppressionSpec {
-            key: key("purchase"),
-            reason: "purchase".to_owned(),
             audience: Some(key("purchasers")),
-            event: None,
             ttl: Some(Span::from_hours(24)),
             owner: Some("Retention".to_owned()),
+            ..SuppressionSpec::new(key("purchase"), "purchase")
         },
         people: 1_206,
         mirrored_at: Some(now()),

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     key::Key,
     mappings::MappingSpec,
-    suppression::SuppressionSpec,
+    suppression::{SuppressionSpec, scope::check_scope},
 };
 
 use super::Configuration;
@@ -88,12 +88,21 @@ fn check_suppression(one: &SuppressionSpec, specs: &Specs) -> Result<()> {
     if let Some(owner) = &one.owner {
         check_text("suppression", &one.key, "owner", owner)?;
     }
-    match (&one.audience, &one.event) {
-        (Some(audience), None) if !specs.audiences.contains_key(audience) => {
+    for destination in &one.destinations {
+        if !specs.destinations.contains_key(destination) {
+            let words = format!("there is no destination {destination}");
+            return Err(at("suppression", &one.key, "destinations", words));
+        }
+    }
+    if let Some(words) = check_scope(one) {
+        return Err(at("suppression", &one.key, "destinations", words));
+    }
+    match (&one.audience, &one.event, one.list) {
+        (Some(audience), None, false) if !specs.audiences.contains_key(audience) => {
             Err(at("suppression", &one.key, "audience", format!("there is no audience {audience}")))
         }
-        (Some(_), None) => Ok(()),
-        (None, Some(event)) => {
+        (Some(_), None, false) | (None, None, true) => Ok(()),
+        (None, Some(event), false) => {
             check_text("suppression", &one.key, "event", event)?;
             if one.ttl.is_none() {
                 return Err(at(
@@ -105,7 +114,12 @@ fn check_suppression(one: &SuppressionSpec, specs: &Specs) -> Result<()> {
             }
             Ok(())
         }
-        _ => Err(at("suppression", &one.key, "audience", "name either an audience or an event")),
+        _ => Err(at(
+            "suppression",
+            &one.key,
+            "audience",
+            "name an audience, an event or list = true: one of the three",
+        )),
     }
 }
 

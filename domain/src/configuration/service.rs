@@ -208,6 +208,17 @@ impl ConfigurationService {
         Ok(())
     }
 
+    /// Retires a suppression: whom only it held may be sent again.
+    pub async fn retire_suppression(&self, key: &Key, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        let (mut plan, version) = self.prepare(&Desired::default(), false).await?;
+        if plan.after.suppressions.remove(key).is_none() {
+            return Err(missing("suppression", key));
+        }
+        plan.changes.push(Change::Retire(Table::Suppression, key.clone()));
+        self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await
+    }
+
     /// Retires a mapping.
     pub async fn retire_mapping(&self, key: &Key, leaving: Leaving, actor: &Actor) -> Result<()> {
         actor.require(Role::Operator)?;

@@ -13,6 +13,7 @@ use crate::{
     destinations::DestinationSpec,
     ids::{AudienceId, MappingId},
     mappings::Mapping,
+    suppression::held::Suppressed,
     time::Instant,
 };
 
@@ -56,8 +57,8 @@ pub struct Learned {
 pub struct Standing<'a> {
     /// Members of the audiences.
     pub members: &'a BTreeMap<AudienceId, PersonSet>,
-    /// Everyone whom a suppression keeps out now.
-    pub suppressed: &'a PersonSet,
+    /// Everyone whom a suppression keeps out now, by where.
+    pub suppressed: &'a Suppressed,
     /// Whose reading is new enough, by field.
     pub readings: &'a Wanted,
 }
@@ -118,7 +119,7 @@ pub fn whom_to_read<'a>(
         }
         let mut people = members.clone();
         if mapping.spec.use_case.is_suppressed() {
-            people -= standing.suppressed;
+            people -= &*standing.suppressed.at(&mapping.spec.destination);
         }
         let mut by_field = Wanted::new();
         for field in needed(&destination.spec) {

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result, VendorError},
     ids::MappingId,
     mappings::Mapping,
-    suppression::service::SuppressionStore,
+    suppression::{held::Suppressed, service::SuppressionStore},
     sync::port::SyncStore,
     time::{Clock, Instant, Span},
 };
@@ -148,10 +148,7 @@ impl AttributeReader {
             }
         }
         let now = self.clock.now();
-        let mut suppressed = PersonSet::new();
-        for (_, people) in self.suppressions.suppressed(now).await? {
-            suppressed |= people;
-        }
+        let suppressed = Suppressed::of(self.suppressions.suppressed(now).await?);
         let readings = self.store.readings(now).await?;
         let standing = Standing { members: &members, suppressed: &suppressed, readings: &readings };
         Ok(whom_to_read(configuration, mappings.iter().copied(), standing))

@@ -49,27 +49,69 @@ pub struct Keeping {
     pub rule: Key,
     /// Why, in the operator's words.
     pub reason: String,
+    /// Where; nowhere named is everywhere.
+    pub destinations: Vec<Key>,
     /// While they are a member of its audience, it doesn't end.
     pub is_member: bool,
+    /// Who put them on its list, if it is one.
+    pub listed: Option<Listed>,
     /// When it ends, if they leave its audience before.
     pub until: Option<Instant>,
 }
 
+/// How somebody came onto a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Who put them there.
+    pub by: String,
+    /// Since when they are kept out.
+    pub since: Instant,
+    /// Why, in that operator's words; may be empty.
+    pub note: String,
+}
+
+/// A rule, as far as one person is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Which.
+    pub key: Key,
+    /// Why, in the operator's words.
+    pub reason: String,
+    /// Where; nowhere named is everywhere.
+    pub destinations: Vec<Key>,
+    /// How long it holds at least.
+    pub ttl: Option<Span>,
+}
+
 impl Keeping {
-    /// Of a rule with this time to live, for somebody who was first seen at these times: its
-    /// end is that of the newest. Nothing if it doesn't hold them.
+    /// By an audience, for somebody who was first seen there at these times: its end is that of
+    /// the newest. Nothing if it doesn't hold them.
     #[must_use]
-    pub fn of(
-        rule: Key,
-        reason: String,
+    pub fn by_audience(
+        rule: Rule,
         is_member: bool,
         seen: &[Instant],
-        ttl: Option<Span>,
         now: Instant,
     ) -> Option<Self> {
-        let newest = seen.iter().max().zip(ttl).map(|(seen, ttl)| seen.plus(ttl));
+        let newest = seen.iter().max().zip(rule.ttl).map(|(seen, ttl)| seen.plus(ttl));
         let until = newest.filter(|end| *end > now);
-        (is_member || until.is_some()).then_some(Self { rule, reason, is_member, until })
+        let Rule { key, reason, destinations, .. } = rule;
+        (is_member || until.is_some()).then_some(Self {
+            rule: key,
+            reason,
+            destinations,
+            is_member,
+            listed: None,
+            until,
+        })
+    }
+
+    /// By a list.
+    #[must_use]
+    pub fn by_list(rule: Rule, listed: Listed) -> Self {
+        let until = rule.ttl.map(|ttl| listed.since.plus(ttl));
+        let Rule { key, reason, destinations, .. } = rule;
+        Self { rule: key, reason, destinations, is_member: false, listed: Some(listed), until }
     }
 }
 
@@ -234,7 +276,13 @@ mod tests {
     fn a_suppression_holds_from_the_newest_purchase_on() {
         let ttl = Some(Span::from_hours(24));
         let keep = |is_member, seen: &[Instant], ttl, now| {
-            Keeping::of(key("bought"), "purchase".to_owned(), is_member, seen, ttl, now)
+            let rule = Rule {
+                key: key("bought"),
+                reason: "purchase".to_owned(),
+                destinations: vec![],
+                ttl,
+            };
+            Keeping::by_audience(rule, is_member, seen, now)
                 .map(|keeping| (keeping.is_member, keeping.until))
         };
         let (first, second) = (Instant(0), Instant(0).plus(Span::from_hours(10)));

@@ -1,9 +1,15 @@
 //! Suppression: rules that keep people out of every mapping but `suppress` and `analytics`.
 //!
 //! A rule by audience holds while the person is a member and at least `ttl` from when they
-//! were first seen there; a rule by event holds `ttl` from the event's time.
+//! were first seen there; a rule by event holds `ttl` from the event's time; a rule by list
+//! holds whom operators put on it, `ttl` from then or until they are taken off.
 
+#[cfg(feature = "service")]
+pub mod held;
+pub mod listing;
+pub mod preview;
 pub mod registry;
+pub mod scope;
 #[cfg(feature = "service")]
 pub mod service;
 
@@ -17,7 +23,7 @@ use crate::{
 
 pub use registry::Kind;
 
-/// What an operator decides about a suppression. Exactly one of `audience` and `event`.
+/// What an operator decides about a suppression. Exactly one of `audience`, `event` and `list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SuppressionSpec {
@@ -31,6 +37,12 @@ pub struct SuppressionSpec {
     /// Which event keeps its person out.
     #[serde(default)]
     pub event: Option<String>,
+    /// Whether operators name the people it keeps out, one by one or by file.
+    #[serde(default)]
+    pub list: bool,
+    /// The destinations at which it holds; none named is all.
+    #[serde(default)]
+    pub destinations: Vec<Key>,
     /// How long at least.
     #[serde(default, with = "crate::configuration::span_text::optional")]
     pub ttl: Option<Span>,
@@ -40,6 +52,21 @@ pub struct SuppressionSpec {
 }
 
 impl SuppressionSpec {
+    /// One that says nothing yet of whom it keeps out.
+    #[must_use]
+    pub fn new(key: Key, reason: &str) -> Self {
+        Self {
+            key,
+            reason: reason.to_owned(),
+            audience: None,
+            event: None,
+            list: false,
+            destinations: Vec::new(),
+            ttl: None,
+            owner: None,
+        }
+    }
+
     /// What it protects from.
     #[must_use]
     pub fn kind(&self) -> Kind {

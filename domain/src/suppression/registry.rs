@@ -78,14 +78,7 @@ mod tests {
 
     fn rule(number: usize, reason: &str) -> SuppressionRow {
         SuppressionRow {
-            spec: SuppressionSpec {
-                key: format!("r{number}").parse().unwrap(),
-                reason: reason.to_owned(),
-                audience: None,
-                event: None,
-                ttl: None,
-                owner: None,
-            },
+            spec: SuppressionSpec::new(format!("r{number}").parse().unwrap(), reason),
             people: 0,
             mirrored_at: None,
             stale: None,

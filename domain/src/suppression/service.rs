@@ -8,18 +8,25 @@ use crate::{
     access::Actor,
     configuration::service::ConfigurationService,
     error::Result,
-    ids::SuppressionId,
+    ids::MappingId,
     people::PersonSet,
     time::{Clock, Instant},
 };
 
-use super::{SuppressionRow, SuppressionSpec, registry};
+use super::{SuppressionRow, SuppressionSpec, held::Held, registry};
 
 /// Keeps whom the rules hold.
 #[async_trait]
 pub trait SuppressionStore: Send + Sync {
     /// Whom each rule keeps out at `now`.
-    async fn suppressed(&self, now: Instant) -> Result<Vec<(SuppressionId, PersonSet)>>;
+    async fn suppressed(&self, now: Instant) -> Result<Vec<Held>>;
+
+    /// Whom a rule would keep out at `now` if it were like this. One by audience holds its
+    /// members, and of those who left it whoever was noted for as long; one by event nobody.
+    async fn would_hold(&self, spec: &SuppressionSpec, now: Instant) -> Result<PersonSet>;
+
+    /// Has mappings run soon.
+    async fn make_due(&self, mappings: &[MappingId], now: Instant) -> Result<()>;
 
     /// Lines of the suppression page, by key.
     async fn suppression_rows(&self, now: Instant) -> Result<Vec<SuppressionRow>>;

@@ -9,6 +9,7 @@ use crate::{
     ids::AudienceId,
     key::Key,
     mappings::Mapping,
+    suppression::scope::holds_at,
 };
 
 /// A mapping that a pass may work on.
@@ -76,23 +77,26 @@ pub(super) fn audiences_read_by(
     if is_closing { BTreeSet::new() } else { audiences_behind(configuration, mapping) }
 }
 
-/// Its own audience, those of the suppressions that apply to it, and its group's.
+/// Its own audience, those of the suppressions that hold at its destination, and the same of
+/// its group.
 pub(super) fn audiences_behind(
     configuration: &Configuration,
     mapping: &Mapping,
 ) -> BTreeSet<AudienceId> {
-    let mut read = BTreeSet::from([mapping.audience_id]);
-    let group = mapping.spec.exclusivity_group.as_ref();
-    let mates = configuration.mappings.iter().filter(|other| {
-        other.spec.active && group.is_some() && other.spec.exclusivity_group.as_ref() == group
-    });
-    let mut suppressed = mapping.spec.use_case.is_suppressed();
-    for mate in mates {
-        read.insert(mate.audience_id);
-        suppressed |= mate.spec.use_case.is_suppressed();
-    }
-    if suppressed {
-        read.extend(configuration.suppressions.iter().filter_map(|rule| rule.audience_id));
+    let mates = configuration
+        .mappings
+        .iter()
+        .filter(|other| other.spec.active && other.id != mapping.id && are_mates(other, mapping));
+    let mut read = BTreeSet::new();
+    for one in mates.chain([mapping]) {
+        read.insert(one.audience_id);
+        if one.spec.use_case.is_suppressed() {
+            let rules = configuration
+                .suppressions
+                .iter()
+                .filter(|rule| holds_at(&rule.spec.destinations, &one.spec.destination));
+            read.extend(rules.filter_map(|rule| rule.audience_id));
+        }
     }
     read
 }

@@ -11,6 +11,7 @@ use crate::{
     ids::{AudienceId, MappingId},
     mappings::{HoldoutPercent, Mapping},
     people::{Ordinal, PersonSet},
+    suppression::held::Suppressed,
 };
 
 use super::Cause;
@@ -20,8 +21,8 @@ use super::Cause;
 pub struct Facts {
     /// Members of every audience that a mapping, a suppression or a group reads.
     pub members: BTreeMap<AudienceId, PersonSet>,
-    /// Everyone whom a suppression keeps out now.
-    pub suppressed: PersonSet,
+    /// Everyone whom a suppression keeps out now, by where.
+    pub suppressed: Suppressed,
     /// Who has an e-mail address.
     pub with_email: PersonSet,
     /// Who has a phone number.
@@ -82,7 +83,7 @@ fn decide_one(
     let mut decision =
         Decision { members: members.len(), target: members.clone(), withheld: BTreeMap::new() };
     if use_case.is_suppressed() {
-        decision.withhold(Cause::Suppressed, &facts.suppressed);
+        decision.withhold(Cause::Suppressed, &facts.suppressed.at(&mapping.spec.destination));
     }
     if use_case.is_addressed() {
         decision.withhold(Cause::Holdout, facts.holdout.get(&mapping.id).unwrap_or(&empty));

@@ -1,8 +1,12 @@
 //! Reads what decisions depend on: the same for a run and for a preview.
 
 use crate::{
-    audiences::port::MirrorStore, configuration::Configuration, error::Result, people::PersonSet,
-    suppression::service::SuppressionStore, time::Instant,
+    audiences::port::MirrorStore,
+    configuration::Configuration,
+    error::Result,
+    people::PersonSet,
+    suppression::{held::Suppressed, service::SuppressionStore},
+    time::Instant,
 };
 
 use super::{
@@ -24,9 +28,7 @@ pub async fn read_facts(
             facts.members.insert(audience.id, members);
         }
     }
-    for (_, people) in suppressions.suppressed(now).await? {
-        facts.suppressed |= people;
-    }
+    facts.suppressed = Suppressed::of(suppressions.suppressed(now).await?);
     let identifiers = store.identifier_sets().await?;
     facts.with_email = identifiers.email;
     facts.with_phone = identifiers.phone;

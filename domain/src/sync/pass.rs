@@ -221,6 +221,7 @@ impl SyncService {
 
     async fn order(&self, pass: &Pass<'_>, one: &Running<'_>) -> Result<Ordered> {
         let nobody = Decision::default();
+        let suppressed = pass.facts.suppressed.at(&one.mapping.spec.destination);
         let request = OrderRequest {
             run: one.run,
             order: OrderId(self.ids.next()),
@@ -228,7 +229,7 @@ impl SyncService {
             route: &one.route,
             is_closing: one.is_closing,
             decision: pass.decisions.get(&one.mapping.id).unwrap_or(&nobody),
-            suppressed: &pass.facts.suppressed,
+            suppressed: &suppressed,
             now: self.clock.now(),
         };
         self.store.order(&one.lease, &request).await

@@ -8,3 +8,4 @@ pub mod downloads;
 pub mod refusal;
 pub mod router;
 pub mod security;
+pub mod uploads;

@@ -62,6 +62,8 @@ pub struct Edge {
     pub auth: Auth,
     /// Routes for signed-in people that are no pages.
     pub downloads: Router,
+    /// Routes for what they hand in, with limits of their own.
+    pub uploads: Router,
     /// Routes for machines, with their own guards.
     pub machines: Router,
 }
@@ -110,9 +112,10 @@ fn console(edge: Edge) -> Router {
         .leptos_routes_with_context(&options, routes, provide, document)
         .merge(edge.downloads.with_state(()))
         .fallback(fallback)
-        .layer(from_fn(refusal::status));
+        .layer(from_fn(refusal::status))
+        .layer(RequestBodyLimitLayer::new(CONSOLE_BODY_BYTES));
     edge.auth
-        .protect(pages)
+        .protect(pages.merge(edge.uploads.with_state(())))
         // Files are everybody's: the sign-in page needs them.
         .layer(from_fn(move |request, next| file(site.clone(), request, next)))
         .layer(
@@ -122,7 +125,6 @@ fn console(edge: Edge) -> Router {
                     StatusCode::SERVICE_UNAVAILABLE,
                     CONSOLE_TIMEOUT,
                 ))
-                .layer(RequestBodyLimitLayer::new(CONSOLE_BODY_BYTES))
                 .layer(CompressionLayer::new()),
         )
         .with_state(options)

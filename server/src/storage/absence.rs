@@ -332,7 +332,15 @@ impl Storage {
                     "DELETE FROM person WHERE ordinal IN
                         (SELECT CAST(rows.value AS BIGINT) FROM {rows})",
                 ))
-                .bind(numbers)
+                .bind(&numbers)
+                .execute(&mut *connection)
+                .await?;
+                // The names stay on their lists: whoever comes back under one is kept out.
+                sqlx::query(self.database.sql(
+                    "DELETE FROM listed_person WHERE ordinal IN
+                        (SELECT CAST(rows.value AS BIGINT) FROM {rows})",
+                ))
+                .bind(&numbers)
                 .execute(&mut *connection)
                 .await?;
                 gone += people.len();

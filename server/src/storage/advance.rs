@@ -14,6 +14,7 @@ use domain::{
     ids::{PartId, RunId},
     mappings::UseCase,
     people::{Ordinal, PersonSet, chunks},
+    suppression::held::Suppressed,
     time::Instant,
 };
 use sqlx::FromRow;
@@ -28,6 +29,7 @@ use super::{
 #[derive(FromRow)]
 pub struct StoredPart {
     pub mapping_id: Uuid,
+    destination: String,
     use_case: String,
     goes: bool,
     lane: i64,
@@ -60,7 +62,7 @@ pub struct Before {
     /// Unclaimed parts of newer orders, read only where somebody was refused.
     pub newer: Vec<(Uuid, Vec<u8>)>,
     /// Whom suppressions hold, read only at a door.
-    pub suppressed: Vec<Vec<u8>>,
+    pub suppressed: Suppressed,
     /// Who is named otherwise there than in the dictionary.
     pub named: Vec<i64>,
     /// Of whom nobody knows whether they are there.
@@ -107,10 +109,7 @@ pub fn advance(
     // The door: whoever was suppressed since the decision doesn't go in any more. Who was
     // claimed before has passed it.
     let mut claim = chunks::between(&people, claimed, upto);
-    let mut masked = PersonSet::new();
-    for bytes in &before.suppressed {
-        masked |= &claim & bitmap::decode(bytes)?;
-    }
+    let masked = &claim & &*before.suppressed.at(&parse(&row.destination)?);
     people -= &masked;
     claim -= &masked;
 

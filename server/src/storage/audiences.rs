@@ -26,6 +26,7 @@ use super::{
     configuration::parse,
     dialect::gathered,
     erasure,
+    listings::recognise,
     macros::{reading, writing},
     names::{self, Former},
     people::ordinal,
@@ -144,6 +145,12 @@ fn learn<'a>(
 }
 
 impl Lesson<'_> {
+    /// Who is called otherwise than before, or for the first time.
+    fn renamed(&self) -> Vec<Ordinal> {
+        let new = self.new.iter().map(|(number, ..)| *number);
+        new.chain(self.changed.keys().copied()).collect()
+    }
+
     /// Who has, and who hasn't, an e-mail address (first) and an id (second) now.
     fn identifiers(&self) -> [(&'static str, PersonSet, PersonSet); 2] {
         let mut sets = [
@@ -337,6 +344,20 @@ impl MirrorStore for Storage {
             }
             for (identifier, with, without) in lesson.identifiers() {
                 put_identifier!(connection, identifier, &with, &without);
+            }
+            // Whoever is called so by now is on the list, whoever it was meant for.
+            let lists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM listed_name)")
+                .fetch_one(&mut *connection)
+                .await?;
+            let renamed = lesson.renamed();
+            if lists && !renamed.is_empty() {
+                sqlx::query(self.database.sql(recognise!(
+                    "{rows} CROSS JOIN person p CROSS JOIN listed_name n",
+                    "p.ordinal = CAST(rows.value AS BIGINT)"
+                )))
+                .bind(text(&renamed)?)
+                .execute(&mut *connection)
+                .await?;
             }
             Ok(lesson.ordinals)
         })

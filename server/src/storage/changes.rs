@@ -189,18 +189,21 @@ fn write_audience(spec: &AudienceSpec, new: Option<(Uuid, Instant)>) -> Statemen
 
 fn write_suppression(spec: &SuppressionSpec, new: Option<(Uuid, Instant)>) -> Statement {
     let statement = Statement::new(if new.is_some() {
-        "INSERT INTO suppression (reason, audience_id, event, ttl, owner, key, id, created_at)
+        "INSERT INTO suppression
+            (reason, audience_id, event, list, destinations, ttl, owner, key, id, created_at)
         VALUES ($1, (SELECT id FROM audience WHERE key = $2 AND retired_at IS NULL),
-            $3, $4, $5, $6, $7, $8)"
+            $3, $4, $5, $6, $7, $8, $9, $10)"
     } else {
         "UPDATE suppression SET reason = $1,
             audience_id = (SELECT id FROM audience WHERE key = $2 AND retired_at IS NULL),
-            event = $3, ttl = $4, owner = $5
-        WHERE key = $6 AND retired_at IS NULL"
+            event = $3, list = $4, destinations = $5, ttl = $6, owner = $7
+        WHERE key = $8 AND retired_at IS NULL"
     })
     .with(spec.reason.as_str())
     .with(spec.audience.as_ref().map(Key::as_str))
     .with(spec.event.as_deref())
+    .with(spec.list)
+    .with(json(&spec.destinations))
     .with(spec.ttl.map(|ttl| ttl.0))
     .with(spec.owner.as_deref())
     .with(spec.key.as_str());

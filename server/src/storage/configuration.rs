@@ -27,6 +27,7 @@ use super::{
     gates,
     macros::{Failure, reading, snapshot, writing},
     statement::{Statement, carry_out},
+    suppression::read_scope,
 };
 
 #[derive(FromRow)]
@@ -58,6 +59,8 @@ struct SuppressionRow {
     audience_id: Option<Uuid>,
     audience: Option<String>,
     event: Option<String>,
+    list: bool,
+    destinations: String,
     ttl: Option<i64>,
     owner: Option<String>,
 }
@@ -133,6 +136,8 @@ impl SuppressionRow {
                 reason: self.reason,
                 audience: self.audience.as_deref().map(parse).transpose()?,
                 event: self.event,
+                list: self.list,
+                destinations: read_scope(&self.destinations)?,
                 ttl: self.ttl.map(Span),
                 owner: self.owner,
             },
@@ -165,7 +170,8 @@ pub(super) const DESTINATIONS: &str = "SELECT id, key, profile, integration, fie
     FROM destination WHERE retired_at IS NULL ORDER BY key";
 const AUDIENCES: &str = "SELECT id, key, segment, owner, time_window, purpose, review_on FROM audience WHERE retired_at IS NULL ORDER BY key";
 const SUPPRESSIONS: &str =
-    "SELECT s.id, s.key, s.reason, s.audience_id, a.key AS audience, s.event, s.ttl, s.owner
+    "SELECT s.id, s.key, s.reason, s.audience_id, a.key AS audience, s.event, s.list,
+        s.destinations, s.ttl, s.owner
     FROM suppression s LEFT JOIN audience a ON a.id = s.audience_id
     WHERE s.retired_at IS NULL ORDER BY s.key";
 const MAPPINGS: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.destination_id,

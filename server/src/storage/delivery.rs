@@ -15,6 +15,7 @@ use domain::{
     ids::{MappingId, PartId, RunId},
     mappings::UseCase,
     people::{PersonSet, chunks},
+    suppression::held::Suppressed,
     time::Instant,
 };
 use sqlx::FromRow;
@@ -30,7 +31,7 @@ use super::{
     presence,
     statement::carry_out,
     stops::goes,
-    suppression::HELD,
+    suppression::{IN_AUDIENCES, InAudience, ON_LISTS, OnList, held},
 };
 
 #[derive(FromRow)]
@@ -107,11 +108,20 @@ macro_rules! read_before {
             .fetch_all(&mut *$connection)
             .await?;
         }
-        let mut suppressed: Vec<Vec<u8>> = Vec::new();
+        let mut suppressed = Suppressed::default();
         if part.has_a_door()? {
-            let held: Vec<(Uuid, Vec<u8>)> =
-                sqlx::query_as(HELD).bind($now.0).bind(chunk).fetch_all(&mut *$connection).await?;
-            suppressed.extend(held.into_iter().map(|(_, bytes)| bytes));
+            let audiences: Vec<InAudience> = sqlx::query_as(IN_AUDIENCES)
+                .bind($now.0)
+                .bind(chunk)
+                .fetch_all(&mut *$connection)
+                .await?;
+            let lists: Vec<OnList> = sqlx::query_as(ON_LISTS)
+                .bind($now.0)
+                .bind(chunk * 65_536)
+                .bind((chunk + 1) * 65_536)
+                .fetch_all(&mut *$connection)
+                .await?;
+            suppressed = Suppressed::of(held(audiences, lists)?);
         }
         let named = sqlx::query_scalar(
             "SELECT ordinal FROM named_as
@@ -277,13 +287,14 @@ impl DeliveryStore for Storage {
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
             let stored: StoredPart = sqlx::query_as(concat!(
-                "SELECT p.mapping_id, m.use_case, ",
+                "SELECT p.mapping_id, d.key AS destination, m.use_case, ",
                 goes!(),
                 " AND NOT EXISTS (
                         SELECT 1 FROM run r WHERE r.id = $2 AND r.finished_at IS NOT NULL) AS goes,
                         p.lane, p.generation, p.transition, p.chunk, p.people, p.acknowledged,
                         p.claimed, p.claimed_at, p.pending, p.repeats, p.is_open
-                    FROM part p JOIN mapping m ON m.id = p.mapping_id WHERE p.id = $1"
+                    FROM part p JOIN mapping m ON m.id = p.mapping_id
+                    JOIN destination d ON d.id = m.destination_id WHERE p.id = $1"
             ))
             .bind(part.0)
             .bind(run.0)

@@ -31,6 +31,10 @@ pub(super) fn erase(people: &PersonSet, now: Instant) -> Vec<Statement> {
         "DELETE FROM person_field WHERE ordinal = $1",
         "DELETE FROM named_as WHERE ordinal = $1 AND mapping_id IN (SELECT id FROM mapping)",
         "DELETE FROM dead_letter WHERE ordinal = $1 AND mapping_id IN (SELECT id FROM mapping)",
+        // Lists that kept them out name them no more.
+        "DELETE FROM listed_name WHERE (kind, name, listing_id) IN
+            (SELECT kind, name, listing_id FROM listed_person WHERE ordinal = $1)",
+        "DELETE FROM listed_person WHERE ordinal = $1",
     ];
     let mut statements = Vec::new();
     for person in people {

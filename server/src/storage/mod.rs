@@ -23,6 +23,7 @@ mod gates;
 mod leases;
 mod ledger;
 mod letters;
+mod listings;
 mod macros;
 mod mappings;
 mod names;

@@ -13,7 +13,7 @@ use domain::{
     people::{
         Ordinal, Person, PersonMapping, PersonView, chunks,
         chunks::CHUNK,
-        standing::{Answer, HistoryEntry, Keeping, Letter, Membership, Underway},
+        standing::{Answer, HistoryEntry, Keeping, Letter, Listed, Membership, Rule, Underway},
     },
     time::{Instant, Span},
 };
@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use super::{
     Storage, bitmap, configuration::parse, delivery::place, macros::snapshot, people::PersonRow,
+    suppression::read_scope,
 };
 
 /// An audience's members, in the person's chunk.
@@ -39,9 +40,22 @@ struct AudienceRow {
 struct RuleRow {
     key: String,
     reason: String,
+    destinations: String,
     ttl: Option<i64>,
     seen_at: Option<i64>,
     people: Vec<u8>,
+}
+
+/// A rule's list that has the person.
+#[derive(FromRow)]
+struct ListedRow {
+    key: String,
+    reason: String,
+    destinations: String,
+    ttl: Option<i64>,
+    actor: String,
+    note: String,
+    held_since: i64,
 }
 
 /// A mapping with who is in its audience and at its destination, in the person's chunk.
@@ -107,15 +121,24 @@ const AUDIENCES: &str =
     FROM audience a JOIN audience_chunk c ON c.audience_id = a.id AND c.chunk = $1
     WHERE a.retired_at IS NULL ORDER BY a.key";
 
-const RULES: &str = "SELECT s.key, s.reason, s.ttl, CAST(NULL AS BIGINT) AS seen_at, c.people
+const RULES: &str = "SELECT s.key, s.reason, s.destinations, s.ttl,
+        CAST(NULL AS BIGINT) AS seen_at, c.people
     FROM suppression s
     JOIN audience_chunk c ON c.audience_id = s.audience_id AND c.chunk = $1
     WHERE s.retired_at IS NULL
     UNION ALL
-    SELECT s.key, s.reason, s.ttl, c.seen_at, c.people FROM suppression s
+    SELECT s.key, s.reason, s.destinations, s.ttl, c.seen_at, c.people FROM suppression s
     JOIN cohort c ON c.audience_id = s.audience_id AND c.chunk = $1
     AND c.seen_at > $2 - s.ttl
     WHERE s.retired_at IS NULL AND s.ttl IS NOT NULL";
+
+/// Lists that have person `$1` at `$2`.
+const LISTED: &str = "SELECT s.key, s.reason, s.destinations, s.ttl, l.actor, l.note, l.held_since
+    FROM suppression s JOIN listing l ON l.suppression_id = s.id
+    WHERE s.retired_at IS NULL AND s.list AND l.held_since IS NOT NULL AND l.ended_at IS NULL
+        AND (s.ttl IS NULL OR l.held_since + s.ttl > $2)
+        AND EXISTS (SELECT 1 FROM listed_person p WHERE p.ordinal = $1 AND p.listing_id = l.id)
+    ORDER BY l.held_since";
 
 const PLACES: &str = "SELECT m.id, m.key, a.key AS audience, d.key AS destination, m.use_case,
     m.exclusivity_group, m.priority, m.active,
@@ -174,6 +197,11 @@ impl Storage {
                 sqlx::query_as(AUDIENCES).bind(chunk).fetch_all(&mut *connection).await?;
             let rules: Vec<RuleRow> =
                 sqlx::query_as(RULES).bind(chunk).bind(now.0).fetch_all(&mut *connection).await?;
+            let listed: Vec<ListedRow> = sqlx::query_as(LISTED)
+                .bind(i64::from(number))
+                .bind(now.0)
+                .fetch_all(&mut *connection)
+                .await?;
             let places: Vec<PlaceRow> =
                 sqlx::query_as(PLACES).bind(chunk).fetch_all(&mut *connection).await?;
             let parts: Vec<PartRow> = sqlx::query_as(PARTS)
@@ -202,7 +230,7 @@ impl Storage {
                 .collect();
             Ok(PersonView {
                 audiences: memberships(audiences, number)?,
-                suppressions: keeping(rules, number, now)?,
+                suppressions: keeping(rules, listed, number, now)?,
                 mappings: mappings?,
                 person,
             })
@@ -225,7 +253,12 @@ fn memberships(rows: Vec<AudienceRow>, number: Ordinal) -> Result<Vec<Membership
     Ok(memberships)
 }
 
-fn keeping(mut rows: Vec<RuleRow>, number: Ordinal, now: Instant) -> Result<Vec<Keeping>> {
+fn keeping(
+    mut rows: Vec<RuleRow>,
+    listed: Vec<ListedRow>,
+    number: Ordinal,
+    now: Instant,
+) -> Result<Vec<Keeping>> {
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     let mut kept = Vec::new();
     for rule in rows.chunk_by(|a, b| a.key == b.key) {
@@ -239,10 +272,25 @@ fn keeping(mut rows: Vec<RuleRow>, number: Ordinal, now: Instant) -> Result<Vec<
                 }
             }
         }
-        let (key, ttl) = (parse(&first.key)?, first.ttl.map(Span));
-        kept.extend(Keeping::of(key, first.reason.clone(), is_member, &seen, ttl, now));
+        let rule = read_rule(&first.key, &first.reason, &first.destinations, first.ttl)?;
+        kept.extend(Keeping::by_audience(rule, is_member, &seen, now));
     }
+    for row in listed {
+        let rule = read_rule(&row.key, &row.reason, &row.destinations, row.ttl)?;
+        let since = Instant(row.held_since);
+        kept.push(Keeping::by_list(rule, Listed { by: row.actor, since, note: row.note }));
+    }
+    kept.sort_by(|a, b| a.rule.cmp(&b.rule));
     Ok(kept)
+}
+
+fn read_rule(key: &str, reason: &str, destinations: &str, ttl: Option<i64>) -> Result<Rule> {
+    Ok(Rule {
+        key: parse(key)?,
+        reason: reason.to_owned(),
+        destinations: read_scope(destinations)?,
+        ttl: ttl.map(Span),
+    })
 }
 
 impl Step {

@@ -4,16 +4,22 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
-    Result,
-    ids::SuppressionId,
+    Error, Result,
+    ids::{MappingId, SuppressionId},
+    key::Key,
     people::PersonSet,
-    suppression::{SuppressionRow, SuppressionSpec, service::SuppressionStore},
+    suppression::{SuppressionRow, SuppressionSpec, held::Held, service::SuppressionStore},
     time::{Instant, Span},
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Storage, bitmap, configuration::parse, macros::reading};
+use super::{
+    Storage, bitmap,
+    configuration::parse,
+    macros::{reading, writing},
+    people::ordinal,
+};
 
 #[derive(FromRow)]
 struct ListRow {
@@ -22,32 +28,130 @@ struct ListRow {
     reason: String,
     audience: Option<String>,
     event: Option<String>,
+    list: bool,
+    destinations: String,
     ttl: Option<i64>,
     owner: Option<String>,
     mirrored_at: Option<i64>,
     stale_reason: Option<String>,
 }
 
-/// The members of each rule's audience, and those who were first seen there within its ttl.
-pub(super) const HELD: &str = "SELECT s.id, c.people FROM suppression s
+/// The destinations of a rule, as stored.
+pub(super) fn read_scope(text: &str) -> Result<Vec<Key>> {
+    serde_json::from_str(text).map_err(Error::unexpected)
+}
+
+/// The members of each rule's audience, and those who were first seen there within its ttl: at
+/// `$1`, of chunk `$2`, or all where that is negative.
+pub(super) const IN_AUDIENCES: &str = "SELECT s.id, s.destinations, c.people FROM suppression s
         JOIN audience_chunk c ON c.audience_id = s.audience_id
         WHERE s.retired_at IS NULL AND ($2 < 0 OR c.chunk = $2)
     UNION ALL
-    SELECT s.id, c.people FROM suppression s
+    SELECT s.id, s.destinations, c.people FROM suppression s
         JOIN cohort c ON c.audience_id = s.audience_id
         WHERE s.retired_at IS NULL AND s.ttl IS NOT NULL AND c.seen_at + s.ttl > $1 AND ($2 < 0 OR c.chunk = $2)";
 
+/// Whom lists hold at `$1`, of people from `$2` up to `$3`.
+pub(super) const ON_LISTS: &str = "SELECT s.id, s.destinations, p.ordinal FROM suppression s
+    JOIN listing l ON l.suppression_id = s.id
+    JOIN listed_person p ON p.listing_id = l.id AND p.ordinal >= $2 AND p.ordinal < $3
+    WHERE s.retired_at IS NULL AND s.list AND l.held_since IS NOT NULL AND l.ended_at IS NULL
+        AND (s.ttl IS NULL OR l.held_since + s.ttl > $1)";
+
+/// Has mappings run soon.
+macro_rules! make_due {
+    ($connection:ident, $mappings:expr, $now:expr) => {
+        for mapping in $mappings {
+            sqlx::query("UPDATE mapping SET next_run_at = $1 WHERE id = $2 AND retired_at IS NULL")
+                .bind($now.0)
+                .bind(mapping.0)
+                .execute(&mut *$connection)
+                .await?;
+        }
+    };
+}
+pub(super) use make_due;
+
+/// A row of [`IN_AUDIENCES`].
+pub(super) type InAudience = (Uuid, String, Vec<u8>);
+
+/// A row of [`ON_LISTS`].
+pub(super) type OnList = (Uuid, String, i64);
+
+/// Puts together what both say, a rule once.
+pub(super) fn held(audiences: Vec<InAudience>, lists: Vec<OnList>) -> Result<Vec<Held>> {
+    let mut rules: BTreeMap<Uuid, (String, PersonSet)> = BTreeMap::new();
+    for (id, scope, bytes) in audiences {
+        rules.entry(id).or_insert_with(|| (scope, PersonSet::new())).1 |= bitmap::decode(&bytes)?;
+    }
+    for (id, scope, number) in lists {
+        let rule = rules.entry(id).or_insert_with(|| (scope, PersonSet::new()));
+        rule.1.insert(ordinal(number)?);
+    }
+    let rules = rules.into_iter().map(|(id, (scope, people))| {
+        Ok(Held { rule: SuppressionId(id), destinations: read_scope(&scope)?, people })
+    });
+    rules.collect()
+}
+
 #[async_trait]
 impl SuppressionStore for Storage {
-    async fn suppressed(&self, now: Instant) -> Result<Vec<(SuppressionId, PersonSet)>> {
+    async fn suppressed(&self, now: Instant) -> Result<Vec<Held>> {
         reading!(self.database, |connection| {
-            let rows: Vec<(Uuid, Vec<u8>)> =
-                sqlx::query_as(HELD).bind(now.0).bind(-1_i64).fetch_all(&mut *connection).await?;
-            let mut held: BTreeMap<Uuid, PersonSet> = BTreeMap::new();
-            for (id, bytes) in rows {
-                *held.entry(id).or_default() |= bitmap::decode(&bytes)?;
+            let audiences: Vec<InAudience> = sqlx::query_as(IN_AUDIENCES)
+                .bind(now.0)
+                .bind(-1_i64)
+                .fetch_all(&mut *connection)
+                .await?;
+            let lists: Vec<OnList> = sqlx::query_as(ON_LISTS)
+                .bind(now.0)
+                .bind(0_i64)
+                .bind(i64::MAX)
+                .fetch_all(&mut *connection)
+                .await?;
+            Ok(held(audiences, lists)?)
+        })
+    }
+
+    async fn would_hold(&self, spec: &SuppressionSpec, now: Instant) -> Result<PersonSet> {
+        let ttl = spec.ttl.map(|ttl| ttl.0);
+        reading!(self.database, |connection| {
+            if let Some(audience) = &spec.audience {
+                let blobs: Vec<Vec<u8>> = sqlx::query_scalar(
+                    "SELECT c.people FROM audience a JOIN audience_chunk c ON c.audience_id = a.id
+                        WHERE a.key = $1 AND a.retired_at IS NULL
+                    UNION ALL
+                    SELECT c.people FROM audience a JOIN cohort c ON c.audience_id = a.id
+                        WHERE a.key = $1 AND a.retired_at IS NULL AND c.seen_at + $2 > $3",
+                )
+                .bind(audience.as_str())
+                .bind(ttl)
+                .bind(now.0)
+                .fetch_all(&mut *connection)
+                .await?;
+                return Ok(bitmap::join(&blobs)?);
             }
-            Ok(held.into_iter().map(|(id, people)| (SuppressionId(id), people)).collect())
+            let numbers: Vec<i64> = sqlx::query_scalar(
+                "SELECT DISTINCT p.ordinal FROM suppression s
+                JOIN listing l ON l.suppression_id = s.id
+                JOIN listed_person p ON p.listing_id = l.id
+                WHERE s.key = $1 AND s.retired_at IS NULL AND s.list AND l.held_since IS NOT NULL
+                    AND l.ended_at IS NULL
+                    AND (CAST($2 AS BIGINT) IS NULL OR l.held_since + $2 > $3)",
+            )
+            .bind(spec.key.as_str())
+            .bind(ttl)
+            .bind(now.0)
+            .fetch_all(&mut *connection)
+            .await?;
+            Ok(numbers.into_iter().map(ordinal).collect::<Result<PersonSet>>()?)
+        })
+    }
+
+    async fn make_due(&self, mappings: &[MappingId], now: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            make_due!(connection, mappings, now);
+            Ok(())
         })
     }
 
@@ -56,11 +160,12 @@ impl SuppressionStore for Storage {
             .suppressed(now)
             .await?
             .into_iter()
-            .map(|(id, people)| (id.0, people.len()))
+            .map(|held| (held.rule.0, held.people.len()))
             .collect();
         let rows: Vec<ListRow> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
-                "SELECT s.id, s.key, s.reason, a.key AS audience, s.event, s.ttl, s.owner, a.mirrored_at, a.stale_reason
+                "SELECT s.id, s.key, s.reason, a.key AS audience, s.event, s.list, s.destinations,
+                    s.ttl, s.owner, a.mirrored_at, a.stale_reason
                 FROM suppression s LEFT JOIN audience a ON a.id = s.audience_id
                 WHERE s.retired_at IS NULL ORDER BY s.key",
             )
@@ -75,6 +180,8 @@ impl SuppressionStore for Storage {
                         reason: row.reason,
                         audience: row.audience.as_deref().map(parse).transpose()?,
                         event: row.event,
+                        list: row.list,
+                        destinations: read_scope(&row.destinations)?,
                         ttl: row.ttl.map(Span),
                         owner: row.owner,
                     },

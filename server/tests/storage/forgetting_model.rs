@@ -157,7 +157,8 @@ impl<'a> Side<'a> {
         let storage = &self.bench.storage;
         let members = storage.members(self.worker.mapping.audience_id).await.unwrap();
         let mut suppressed = PersonSet::new();
-        for (_, held) in storage.suppressed(self.bench.now()).await.unwrap() {
+        for held in storage.suppressed(self.bench.now()).await.unwrap() {
+            let held = held.people;
             suppressed |= held;
         }
         let refused = storage.refused(self.worker.mapping.id).await.unwrap();

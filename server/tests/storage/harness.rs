@@ -175,6 +175,11 @@ impl Bench {
         self.clock.now()
     }
 
+    /// What makes ids.
+    pub fn ids(&self) -> Arc<Counter> {
+        self.ids.clone()
+    }
+
     pub fn id(&self) -> Uuid {
         self.ids.next()
     }

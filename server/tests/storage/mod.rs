@@ -22,6 +22,7 @@ mod leases;
 mod ledger;
 mod leftovers;
 mod letters;
+mod listings;
 mod migrations;
 mod mirrors;
 mod model;

@@ -56,7 +56,9 @@ fn suppression_policy(facts: &GateFacts<'_>) -> Option<Finding> {
     let found = |state, evidence: String| {
         finding(Gate::SuppressionPolicy, GateLink::Suppression, state, evidence)
     };
-    let purchase = facts.suppressions.iter().find(|rule| rule.kind() == Kind::Purchase);
+    // A list that somebody keeps by hand knows nothing of the next purchase.
+    let purchase =
+        facts.suppressions.iter().find(|rule| rule.kind() == Kind::Purchase && !rule.list);
     Some(match purchase {
         Some(rule) => found(GateState::Open, format!("{} keeps out whoever bought", rule.key)),
         None => found(GateState::Blocking, "no suppression keeps out whoever bought".to_owned())

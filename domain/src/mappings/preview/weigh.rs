@@ -38,7 +38,8 @@ pub fn weigh(
     let refused = facts.refused.get(&mapping).cloned().unwrap_or_default();
     let target = &decision.target | &(&refused & present);
     let standing = Standing { present: present.clone(), ..Standing::default() };
-    let diff = diff(changed.spec.use_case, &target, &standing, &facts.suppressed);
+    let suppressed = facts.suppressed.at(&changed.spec.destination);
+    let diff = diff(changed.spec.use_case, &target, &standing, &suppressed);
     let count = |transition| {
         let all = diff.changes.iter().filter(|change| change.transition == transition);
         // A paused mapping sends only what protects.

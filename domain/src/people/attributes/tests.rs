@@ -10,7 +10,7 @@ use crate::{
     ids::DestinationId,
     key::Key,
     mappings::{HoldoutPercent, MappingSpec, UseCase},
-    sync::decide::{Facts, decide},
+    sync::decide::{Facts, decide, tests::held},
     time::Span,
 };
 
@@ -81,7 +81,10 @@ prop_compose! {
         };
         let audiences = (0..AUDIENCES).map(|number| AudienceId(Uuid::from_u128(number)));
         let facts = Facts {
-            members: audiences.zip(members).collect(), suppressed, with_email, ..Facts::default()
+            members: audiences.zip(members).collect(),
+            suppressed: Suppressed::of([held(&[], suppressed)]),
+            with_email,
+            ..Facts::default()
         };
         let mut readings = Wanted::from([("phone".to_owned(), phone), ("tier".to_owned(), tier)]);
         readings.extend(ltv.map(|people| ("ltv".to_owned(), people)));
@@ -131,7 +134,7 @@ proptest! {
                 prop_assert!(people.is_subset(&facts.members[&mapping.audience_id]));
                 prop_assert!(readings.get(&field).is_none_or(|read| read.is_disjoint(&people)));
                 if mapping.spec.use_case.is_suppressed() {
-                    prop_assert!(people.is_disjoint(&facts.suppressed));
+                    prop_assert!(people.is_disjoint(&facts.suppressed.at(&mapping.spec.destination)));
                 }
             }
         }

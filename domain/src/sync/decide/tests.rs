@@ -9,9 +9,10 @@ use super::*;
 use crate::{
     audiences::{Audience, AudienceSpec},
     destinations::{Destination, DestinationSpec, Profile},
-    ids::DestinationId,
+    ids::{DestinationId, SuppressionId},
     key::Key,
     mappings::{MappingSpec, UseCase},
+    suppression::held::Held,
     time::Span,
 };
 
@@ -30,7 +31,7 @@ fn mapping(number: u128, audience: u128, use_case: UseCase, group: Option<u8>) -
         spec: MappingSpec {
             key: key(&format!("m{number}")),
             audience: key(&format!("a{audience}")),
-            destination: key("d"),
+            destination: key(&format!("d{}", number % 2)),
             use_case,
             exclusivity_group: group.map(|group| key(&format!("g{group}"))),
             priority: i64::try_from(number).unwrap(),
@@ -76,6 +77,12 @@ fn configuration(mappings: Vec<Mapping>) -> Configuration {
     }
 }
 
+/// A rule that holds these people at these destinations.
+pub(crate) fn held(destinations: &[&str], people: PersonSet) -> Held {
+    let destinations = destinations.iter().map(|text| key(text)).collect();
+    Held { rule: SuppressionId(Uuid::nil()), destinations, people }
+}
+
 /// Some of a few people.
 pub(crate) fn people() -> impl Strategy<Value = PersonSet> {
     prop::collection::btree_set(0..PEOPLE, 0..24).prop_map(|set| set.into_iter().collect())
@@ -86,7 +93,8 @@ prop_compose! {
     pub(crate) fn world()(
         kinds in prop::collection::vec((0..AUDIENCES, 0..4_usize, prop::option::of(0..2_u8)), 1..7),
         members in prop::collection::vec(people(), 3),
-        suppressed in people(), with_email in people(), with_phone in people(), with_id in people(),
+        everywhere in people(), only_at in prop::option::of((0..2_u8, people())),
+        with_email in people(), with_phone in people(), with_id in people(),
         holdout in prop::collection::vec(people(), 7),
         refused in prop::collection::vec(people(), 7),
     ) -> (Configuration, Facts) {
@@ -98,6 +106,8 @@ prop_compose! {
             })
             .collect();
         let ids: Vec<MappingId> = mappings.iter().map(|mapping| mapping.id).collect();
+        let only_at = only_at.map(|(place, people)| held(&[&format!("d{place}")], people));
+        let suppressed = Suppressed::of([held(&[], everywhere)].into_iter().chain(only_at));
         let facts = Facts {
             members: (0..AUDIENCES).map(|n| AudienceId(Uuid::from_u128(n))).zip(members).collect(),
             suppressed, with_email, with_phone, with_id,
@@ -172,6 +182,18 @@ proptest! {
                 });
                 prop_assert!(by, "nobody has {person}");
             }
+        }
+    }
+
+    /// A suppression holds where it says, and nowhere else.
+    #[test]
+    fn whoever_is_suppressed_is_so_at_that_destination((configuration, facts) in world()) {
+        let decisions = decide(&configuration, &facts);
+        for mapping in configuration.mappings.iter().filter(|m| m.spec.use_case.is_suppressed()) {
+            let members = &facts.members[&mapping.audience_id];
+            let expected = members & &*facts.suppressed.at(&mapping.spec.destination);
+            let withheld = decisions[&mapping.id].withheld.get(&Cause::Suppressed);
+            prop_assert_eq!(withheld.cloned().unwrap_or_default(), expected);
         }
     }
 

@@ -8,14 +8,7 @@ fn key(text: &str) -> Key {
 }
 
 fn rule(reason: &str) -> SuppressionSpec {
-    SuppressionSpec {
-        key: key("bought"),
-        reason: reason.to_owned(),
-        audience: Some(key("buyers")),
-        event: None,
-        ttl: None,
-        owner: None,
-    }
+    SuppressionSpec { audience: Some(key("buyers")), ..SuppressionSpec::new(key("bought"), reason) }
 }
 
 /// Everything in order.

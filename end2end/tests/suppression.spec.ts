@@ -36,7 +36,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('region', { name: 'Suppressions' }).getByRole('link', { name: 'unsubscribed' }).first().click();
       await expect(page).toHaveURL('/suppression/rules/unsubscribed');
       if (javaScriptEnabled) await awake(page);
-      await expect(page.locator('.answer')).toContainText(/^It keeps [\d,]+\speople out of every mapping/);
+      await expect(page.locator('.answer')).toContainText(/^Unsubscribed keeps [\d,]+\speople out of every mapping/);
       await page.getByLabel('meta', { exact: true }).focus();
       await page.keyboard.press('Space');
       await page.getByLabel('Owner').fill('Care team');

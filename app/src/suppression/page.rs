@@ -175,19 +175,11 @@ fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
     let who = match (spec.audience, spec.event) {
         (None, None) if spec.list => {
             let href = page_of(spec.key.as_str());
-            view! {
-                "People on "
-                <a href=href>"its list"</a>
-            }
-            .into_any()
+            view! { <a href=href>"its list"</a> }.into_any()
         }
         (Some(audience), _) => {
-            let href = format!("/audiences#{audience}");
-            view! {
-                "Members of "
-                <a href=href>{audience.to_string()}</a>
-            }
-            .into_any()
+            let href = format!("/audiences/{audience}");
+            view! { <a href=href>{audience.to_string()}</a> }.into_any()
         }
         (None, Some(event)) => format!("Whoever sent {event}").into_any(),
         (None, None) => view! { <Nothing words="nobody" /> }.into_any(),
@@ -209,7 +201,7 @@ fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
             </th>
             <td>{spec.reason}</td>
             <td>{who}</td>
-            <td class="wrap">{places}</td>
+            <td>{places}</td>
             <td>{long(&rule)}</td>
             <td>{owner}</td>
             <Figure value=rule.people />

@@ -208,7 +208,8 @@ fn steps(path: &str) -> Vec<(String, String)> {
         href.push_str(part);
         let words = match (named(&href), part) {
             (Some(words), _) => words.to_owned(),
-            (None, "settings") => continue,
+            // No pages of their own.
+            (None, "settings" | "rules" | "lists") => continue,
             (None, "demo") => "Break something".to_owned(),
             (None, "dead-letters") => "Dead letters".to_owned(),
             (None, "runs") => "Runs".to_owned(),
@@ -271,6 +272,7 @@ mod tests {
         assert_eq!(words("/"), "Overview");
         assert_eq!(words("/mappings/vip-meta/edit"), "Mappings / vip-meta / Edit");
         assert_eq!(words("/settings/connections"), "Connections");
+        assert_eq!(words("/suppression/rules/purchase"), "Suppression / purchase");
         assert_eq!(words("/runs/0193a4e2-7c11-7000-8000-00000000beef"), "Runs / 0193a4…beef");
         assert_eq!(
             words("/mappings/an-unusually-long-mapping-key"),

@@ -129,7 +129,11 @@ fn sentence(row: &SuppressionRow) -> String {
             format!("mappings to {}", format::list(&names))
         }
     };
-    format!("It keeps {} out of {place}.", format::count(row.people, "person", "people"))
+    format!(
+        "{} keeps {} out of {place}.",
+        format::capital(row.spec.key.as_str()),
+        format::count(row.people, "person", "people")
+    )
 }
 
 fn who(row: &SuppressionRow) -> AnyView {
@@ -337,13 +341,15 @@ fn effect_words(effect: &Effect, retires: bool) -> String {
     };
     let moves = match (effect.leave(), effect.come()) {
         (0, 0) => "Nobody would leave or come anywhere.".to_owned(),
-        (leave, come) => format!(
-            "{} leave at once; {} come, as far as their audiences still have them.",
-            format::count(leave, "person would", "people would"),
-            format::count(come, "would", "would"),
-        ),
+        (leave, 0) => format!("{} leave at once.", would(leave)),
+        (0, come) => format!("{} come.", would(come)),
+        (leave, come) => format!("{} leave at once, and {} come.", would(leave), would(come)),
     };
     format!("{kept} {moves}")
+}
+
+fn would(people: u64) -> String {
+    format!("{} would", format::count(people, "person", "people"))
 }
 
 fn shifts(effect: Effect) -> AnyView {

@@ -18,6 +18,7 @@ const PAGES = {
   matrix: '/mappings?view=matrix',
   mapping: '/mappings/cart-to-meta',
   exclusivity: '/exclusivity',
+  timeline: '/timeline',
   destination: '/destinations/meta',
   suppression: '/suppression',
   rule: '/suppression/rules/purchase?what=retire',

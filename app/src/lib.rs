@@ -58,6 +58,10 @@ use mappings::{
     gates::page::ChecklistPage,
     manage::ManageMappingPage,
     page::{MappingPage, MappingsPage},
+    timeline::{
+        form::{FlowPage, NewFlowPage},
+        page::TimelinePage,
+    },
     trial::TrialPage,
 };
 use overview::page::OverviewPage;
@@ -126,6 +130,9 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/audiences/:key") view=AudiencePage ssr=SsrMode::Async />
             <Route path=path!("/audiences/:key/edit") view=EditAudiencePage ssr=SsrMode::Async />
             <Route path=path!("/mappings") view=MappingsPage ssr=SsrMode::Async />
+            <Route path=path!("/timeline") view=TimelinePage ssr=SsrMode::Async />
+            <Route path=path!("/timeline/new") view=NewFlowPage ssr=SsrMode::Async />
+            <Route path=path!("/timeline/:key") view=FlowPage ssr=SsrMode::Async />
             <Route path=path!("/exclusivity") view=ExclusivityPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/new") view=NewMappingPage ssr=SsrMode::Async />
             <Route path=path!("/mappings/:key") view=MappingPage ssr=SsrMode::Async />

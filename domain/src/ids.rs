@@ -41,6 +41,8 @@ ids! {
     ListingId,
     /// A key that may send events to us.
     SourceId,
+    /// What an audience's people are sent elsewhere.
+    FlowId,
     /// One pass of a mapping.
     RunId,
     /// The transitions that a run decided.

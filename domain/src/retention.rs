@@ -46,8 +46,11 @@ pub enum Record {
     Run,
     /// Members of a retired audience that nothing reads.
     Mirror,
-    /// Who was first seen in an audience by one reading, once no suppression holds them for it.
+    /// Who was first seen in an audience by one reading, once no suppression and no offset holds
+    /// them for it.
     Cohort,
+    /// Who was ordered out of a destination, once they may come back.
+    Departure,
     /// Whom a retired mapping withheld.
     Withheld,
     /// Who is where a retired mapping sent to, once everybody has left or was left there.
@@ -68,7 +71,7 @@ pub enum Record {
 
 impl Record {
     /// All that go by a statement of their own; each before what it refers to.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Session,
         Self::Link,
         Self::Wish,
@@ -78,6 +81,7 @@ impl Record {
         Self::Run,
         Self::Mirror,
         Self::Cohort,
+        Self::Departure,
         Self::Withheld,
         Self::Delivered,
         Self::Doubt,
@@ -96,6 +100,7 @@ impl Record {
             | Self::Link
             | Self::Mirror
             | Self::Cohort
+            | Self::Departure
             | Self::Withheld
             | Self::Delivered
             | Self::Doubt
@@ -127,6 +132,7 @@ impl Record {
             Self::Run => ["run", "runs"],
             Self::Mirror => ["chunk of a mirror", "chunks of mirrors"],
             Self::Cohort => ["chunk of a cohort", "chunks of cohorts"],
+            Self::Departure => ["chunk of people who left", "chunks of people who left"],
             Self::Withheld => ["chunk of withheld people", "chunks of withheld people"],
             Self::Delivered => ["chunk of delivered people", "chunks of delivered people"],
             Self::Doubt => ["chunk of people in doubt", "chunks of people in doubt"],

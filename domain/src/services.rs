@@ -20,7 +20,8 @@ use crate::{
     find::FindService,
     mappings::{
         exclusivity::service::ExclusivityService, gates::service::GateService,
-        preview::service::PreviewService, service::MappingService, trial::service::TrialService,
+        preview::service::PreviewService, service::MappingService,
+        timeline::service::TimelineService, trial::service::TrialService,
     },
     people::service::PeopleService,
     review::ReviewService,
@@ -77,6 +78,8 @@ pub struct Services {
     pub previews: Arc<PreviewService>,
     /// The whole plan, read at once.
     pub review: Arc<ReviewService>,
+    /// Messages and ads on one axis.
+    pub timeline: Arc<TimelineService>,
     /// Controlled tests.
     pub trials: Arc<TrialService>,
     /// What another rule in a suppression's place would do.

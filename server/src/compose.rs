@@ -23,7 +23,8 @@ use domain::{
     ids::Ids,
     mappings::{
         exclusivity::service::ExclusivityService, gates::service::GateService,
-        preview::service::PreviewService, service::MappingService, trial::service::TrialService,
+        preview::service::PreviewService, service::MappingService,
+        timeline::service::TimelineService, trial::service::TrialService,
     },
     people::{reader::AttributeReader, service::PeopleService},
     review::ReviewService,
@@ -309,6 +310,12 @@ impl Parts<'_> {
             gates,
             rules: self.rules(),
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
+            timeline: Arc::new(TimelineService {
+                configuration: configuration.clone(),
+                stackings: stored.clone(),
+                clock: clock.clone(),
+                wake: stir.clone(),
+            }),
             trials: self.trials(people),
             suppression,
             configuration: configuration.clone(),

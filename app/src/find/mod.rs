@@ -23,12 +23,14 @@ pub struct Line {
 }
 
 /// Things to do that have a page of their own and no place in the rail.
-const DEEDS: [(&str, &str); 6] = [
+const DEEDS: [(&str, &str); 8] = [
     ("/mappings/new", "New mapping"),
     ("/audiences/new", "Promote a segment"),
     ("/destinations/new", "New destination"),
     ("/suppression/new", "New suppression"),
     ("/mappings?view=matrix", "Mapping matrix"),
+    ("/timeline", "Timeline of messages and ads"),
+    ("/exclusivity", "Exclusivity groups"),
     ("/dead-letters", "Dead letters"),
 ];
 

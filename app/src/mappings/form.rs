@@ -27,6 +27,8 @@ const FIELDS: &[&str] = &[
     "use_case",
     "every",
     "holdout_percent",
+    "offset",
+    "dwell",
     "exclusivity_group",
     "priority",
     "gate_reason",
@@ -166,6 +168,8 @@ fn first(spec: Option<&MappingSpec>, field: &str) -> String {
         "use_case" => spec.use_case.to_string(),
         "every" => spec.every.to_string(),
         "holdout_percent" => spec.holdout_percent.percent().to_string(),
+        "offset" => spec.offset.map(|span| span.to_string()).unwrap_or_default(),
+        "dwell" => spec.dwell.map(|span| span.to_string()).unwrap_or_default(),
         "exclusivity_group" => {
             spec.exclusivity_group.as_ref().map(ToString::to_string).unwrap_or_default()
         }
@@ -303,6 +307,24 @@ fn further_fields(choices: &MappingChoices, answered: Answered) -> AnyView {
             unit="% of members"
             value=value("holdout_percent")
             wrong=wrong(answered, "holdout_percent")
+        />
+        <TextField
+            name="offset"
+            label="Hold entries for"
+            hint="Such as 4h: nobody is sent before they have been in the audience for so long, so that messages come first. A purchase meanwhile cancels the entry. Looked at with every run."
+            class="input-mono input-short"
+            value=value("offset")
+            wrong=wrong(answered, "offset")
+            optional=true
+        />
+        <TextField
+            name="dwell"
+            label="Stay out for"
+            hint="Such as 1d: whoever left the destination doesn't come back before. It damps people who go in and out; no exit is ever held."
+            class="input-mono input-short"
+            value=value("dwell")
+            wrong=wrong(answered, "dwell")
+            optional=true
         />
         <TextField
             name="exclusivity_group"

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod closing;
+pub mod entered;
 pub mod exclusivity;
 mod floor;
 pub mod form;
@@ -11,5 +12,6 @@ pub mod matrix;
 pub mod page;
 pub mod parts;
 pub mod preview;
+pub mod timeline;
 pub mod trial;
 pub mod trial_api;

@@ -41,6 +41,8 @@ pub enum View {
     Matrix,
     /// Groups and overlaps.
     Exclusivity,
+    /// Messages and ads on one axis.
+    Timeline,
 }
 
 /// The views of all mappings.
@@ -54,6 +56,7 @@ pub fn views(shown: View) -> AnyView {
         tab("/mappings", "List", View::List),
         tab("/mappings?view=matrix", "Matrix", View::Matrix),
         tab("/exclusivity", "Exclusivity", View::Exclusivity),
+        tab("/timeline", "Timeline", View::Timeline),
     ];
     view! { <Tabs label="Views of the mappings" tabs /> }.into_any()
 }

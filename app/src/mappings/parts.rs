@@ -5,7 +5,7 @@ use domain::{
     destinations::Profile,
     mappings::{Health, MappingRow, UseCase},
     sync::Cause,
-    time::Instant,
+    time::{Instant, Span},
 };
 use leptos::prelude::*;
 
@@ -233,6 +233,7 @@ pub fn mapping_page(view: MappingView, actions: Actions) -> AnyView {
     let picture = (row.members > 0).then(|| {
         funnel(&sieve, |cause| match cause {
             Cause::Holdout => Some(format::percent(row.spec.holdout_percent.0)),
+            Cause::Held => row.spec.offset.or(row.spec.dwell).map(format::duration),
             Cause::Unidentifiable => Some(needs(row.profile).to_owned()),
             _ => None,
         })
@@ -398,6 +399,12 @@ fn facts(row: &MappingRow, now: Instant) -> AnyView {
         let words = format::percent(spec.holdout_percent.0);
         view! { <Fact term="Holdout">{words}</Fact> }
     });
+    let time = |term: &'static str, span: Option<Span>| {
+        let words = span.map(format::duration)?;
+        Some(view! { <Fact term=term>{words}</Fact> })
+    };
+    let (offset, dwell) =
+        (time("Entries held for", spec.offset), time("Whoever left stays out", spec.dwell));
     let (audience, destination) = (spec.audience.to_string(), spec.destination.to_string());
     let (to_audience, to_destination) =
         (format!("/audiences#{audience}"), format!("/destinations#{destination}"));
@@ -414,6 +421,8 @@ fn facts(row: &MappingRow, now: Instant) -> AnyView {
             <Fact term="Next run">{next}</Fact>
             <Fact term="Last done">{done}</Fact>
             {holdout}
+            {offset}
+            {dwell}
             {group}
         </Facts>
     }

@@ -9,7 +9,8 @@ use leptos::{ev::Event, prelude::*};
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    api::{MappingForm, PreviewMapping, Told, preview_mapping},
+    api::{PreviewMapping, Told, preview_mapping},
+    entered::MappingForm,
     gates::findings,
 };
 use crate::{

@@ -23,6 +23,7 @@ mod review;
 mod samples;
 mod suppression;
 mod sync;
+mod timeline;
 mod trial;
 
 use leptos::prelude::*;

@@ -62,6 +62,8 @@ pub fn mapping(health: Health) -> MappingRow {
             priority: 10,
             every: Span::from_minutes(5),
             holdout_percent: HoldoutPercent(250),
+            offset: None,
+            dwell: None,
             active: health != Health::Paused,
         },
         segment_name: Some("Cart <abandoners>".to_owned()),

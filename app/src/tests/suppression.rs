@@ -88,7 +88,11 @@ fn a_rule_tells_what_would_change_before_it_does() {
             now: now(),
             row: row.clone(),
             destinations: vec![key("meta"), key("tiktok")],
-            asked: Asked { what: what.to_owned(), destinations: "meta".to_owned(), ..Asked::default() },
+            asked: Asked {
+                what: what.to_owned(),
+                destinations: "meta".to_owned(),
+                ..Asked::default()
+            },
             answer,
         };
         page("/suppression/rules/unsubscribed", || rule_page(view, RuleActions::new()))
@@ -127,8 +131,11 @@ fn a_file_says_what_follows_before_it_holds() {
         unreadable: 30,
     };
     let told = |listing: &Listing, leaving: Vec<Leaving>| {
-        let unreadable =
-            vec![Unreadable { line: 7, text: "nobody@".to_owned(), why: "is no address".to_owned() }];
+        let unreadable = vec![Unreadable {
+            line: 7,
+            text: "nobody@".to_owned(),
+            why: "is no address".to_owned(),
+        }];
         let review = Review { listing: listing.clone(), unreadable, leaving };
         page("/suppression/lists/staff/x", || {
             listing_page(ReviewView { now: now(), review }, ListingActions::new())

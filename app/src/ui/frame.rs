@@ -215,9 +215,10 @@ fn steps(path: &str) -> Vec<(String, String)> {
             (None, "runs") => "Runs".to_owned(),
             (None, "new") => "New".to_owned(),
             (None, "edit") => "Edit".to_owned(),
-            (None, "exclusivity" | "find" | "policy" | "import" | "checklist" | "test") => {
-                crate::format::capital(part)
-            }
+            (
+                None,
+                "exclusivity" | "timeline" | "find" | "policy" | "import" | "checklist" | "test",
+            ) => crate::format::capital(part),
             (None, part) => crate::format::short_step(part),
         };
         // Runs have no list of their own; they are listed with their mapping.

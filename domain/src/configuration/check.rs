@@ -7,8 +7,12 @@ use crate::{
     destinations::DestinationSpec,
     error::{Error, Result},
     key::Key,
-    mappings::MappingSpec,
+    mappings::{
+        MappingSpec,
+        timeline::{FlowSpec, MOST_TOUCHES},
+    },
     suppression::{SuppressionSpec, scope::check_scope},
+    time::Span,
 };
 
 use super::Configuration;
@@ -22,6 +26,8 @@ pub struct Specs {
     pub audiences: BTreeMap<Key, AudienceSpec>,
     /// What goes where.
     pub mappings: BTreeMap<Key, MappingSpec>,
+    /// What people are sent elsewhere.
+    pub flows: BTreeMap<Key, FlowSpec>,
     /// What keeps people out.
     pub suppressions: BTreeMap<Key, SuppressionSpec>,
 }
@@ -34,6 +40,7 @@ impl Specs {
             destinations: by_key(&stored.destinations, |one| (&one.spec.key, &one.spec)),
             audiences: by_key(&stored.audiences, |one| (&one.spec.key, &one.spec)),
             mappings: by_key(&stored.mappings, |one| (&one.spec.key, &one.spec)),
+            flows: by_key(&stored.flows, |one| (&one.spec.key, &one.spec)),
             suppressions: by_key(&stored.suppressions, |one| (&one.spec.key, &one.spec)),
         }
     }
@@ -80,6 +87,9 @@ pub fn check(specs: &Specs) -> Result<()> {
     for mapping in specs.mappings.values() {
         check_mapping(mapping, specs)?;
     }
+    for flow in specs.flows.values() {
+        check_flow(flow, specs)?;
+    }
     check_groups(specs)
 }
 
@@ -123,7 +133,16 @@ fn check_suppression(one: &SuppressionSpec, specs: &Specs) -> Result<()> {
     }
 }
 
+/// Longest time that an entry is held, or somebody stays out: both are read from what is kept
+/// for as long.
+const LONGEST_HOLD: Span = Span::from_hours(24 * 90);
+
 fn check_mapping(one: &MappingSpec, specs: &Specs) -> Result<()> {
+    for (field, span) in [("offset", one.offset), ("dwell", one.dwell)] {
+        if span.is_some_and(|span| span <= Span(0) || span > LONGEST_HOLD) {
+            return Err(at("mapping", &one.key, field, "between 1s and 90d, such as 4h"));
+        }
+    }
     if !specs.audiences.contains_key(&one.audience) {
         return Err(at(
             "mapping",
@@ -149,6 +168,31 @@ fn check_mapping(one: &MappingSpec, specs: &Specs) -> Result<()> {
                 twin.key, one.audience, one.use_case
             );
             Err(at("mapping", &one.key, "destination", words))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_flow(one: &FlowSpec, specs: &Specs) -> Result<()> {
+    let refused = |field: &str, words: String| Err(at("flow", &one.key, field, words));
+    if !specs.audiences.contains_key(&one.audience) {
+        return refused("audience", format!("there is no audience {}", one.audience));
+    }
+    if one.touches.len() > MOST_TOUCHES {
+        return refused("touches", format!("at most {MOST_TOUCHES} messages"));
+    }
+    if one.touches.iter().any(|touch| touch.at < Span(0) || touch.at > LONGEST_HOLD) {
+        return refused("touches", "each comes within 90d of the beginning".to_owned());
+    }
+    let distinct: BTreeSet<_> = one.touches.iter().collect();
+    if distinct.len() < one.touches.len() {
+        return refused("touches", "two of its messages are the same".to_owned());
+    }
+    let twin =
+        specs.flows.values().find(|other| other.key != one.key && other.audience == one.audience);
+    match twin {
+        Some(twin) => {
+            refused("audience", format!("flow {} is of {} already", twin.key, one.audience))
         }
         None => Ok(()),
     }

@@ -22,7 +22,10 @@ use crate::{
     destinations::{Destination, DestinationSpec},
     ids::SourceId,
     key::Key,
-    mappings::{Mapping, MappingSpec},
+    mappings::{
+        Mapping, MappingSpec,
+        timeline::{Flow, FlowSpec},
+    },
     suppression::{Suppression, SuppressionSpec},
 };
 
@@ -131,6 +134,8 @@ pub struct Desired {
     pub mapping: Vec<MappingSpec>,
     /// What keeps people out.
     pub suppression: Vec<SuppressionSpec>,
+    /// What people are sent elsewhere.
+    pub flow: Vec<FlowSpec>,
     /// Who may send events to us.
     pub source: Vec<SourceTable>,
 }
@@ -190,6 +195,8 @@ pub struct Configuration {
     pub mappings: Vec<Mapping>,
     /// What keeps people out, by key.
     pub suppressions: Vec<Suppression>,
+    /// What people are sent elsewhere, by key.
+    pub flows: Vec<Flow>,
     /// Who may send events to us, by key.
     pub sources: Vec<Source>,
     /// Retired mappings that owe exits.

@@ -13,7 +13,7 @@ use crate::{
     connections::Region,
     destinations::DestinationSpec,
     key::Key,
-    mappings::{MappingSpec, gates::Pass},
+    mappings::{MappingSpec, gates::Pass, timeline::FlowSpec},
     suppression::SuppressionSpec,
 };
 
@@ -31,6 +31,8 @@ pub enum Table {
     Suppression,
     /// `[[mapping]]`
     Mapping,
+    /// `[[flow]]`
+    Flow,
     /// `[[source]]`
     Source,
 }
@@ -44,6 +46,7 @@ impl Table {
             Self::Audience => "audience",
             Self::Suppression => "suppression",
             Self::Mapping => "mapping",
+            Self::Flow => "flow",
             Self::Source => "source",
         }
     }
@@ -60,6 +63,8 @@ pub enum Row {
     Suppression(SuppressionSpec),
     /// A mapping.
     Mapping(MappingSpec),
+    /// A flow.
+    Flow(FlowSpec),
     /// A sender; its write key travels in [`Plan::secrets`].
     Source(Key),
 }
@@ -167,6 +172,7 @@ pub fn plan(stored: &Stored, desired: &Desired, prune: bool) -> Plan {
     upsert(&mut after.audiences, &desired.audience, |s| &s.key, Row::Audience, changes);
     upsert(&mut after.suppressions, &desired.suppression, |s| &s.key, Row::Suppression, changes);
     upsert(&mut after.mappings, &desired.mapping, |s| &s.key, Row::Mapping, changes);
+    upsert(&mut after.flows, &desired.flow, |s| &s.key, Row::Flow, changes);
     for source in &desired.source {
         if !stored.sources.contains(&source.key) {
             plan.changes.push(Change::Create(Row::Source(source.key.clone())));
@@ -185,8 +191,10 @@ fn plan_rest(plan: &mut Plan, stored: &Stored, desired: &Desired, prune: bool) {
     let audiences = missing(stored.specs.audiences.keys(), desired.audience.iter().map(|s| &s.key));
     let destinations =
         missing(stored.specs.destinations.keys(), desired.destination.iter().map(|s| &s.key));
+    let flows = missing(stored.specs.flows.keys(), desired.flow.iter().map(|s| &s.key));
     let sources = missing(stored.sources.iter(), desired.source.iter().map(|s| &s.key));
     let tables = [
+        (Table::Flow, flows),
         (Table::Mapping, mappings),
         (Table::Suppression, suppressions),
         (Table::Audience, audiences),
@@ -200,6 +208,7 @@ fn plan_rest(plan: &mut Plan, stored: &Stored, desired: &Desired, prune: bool) {
                 continue;
             }
             match table {
+                Table::Flow => drop(plan.after.flows.remove(&key)),
                 Table::Mapping => drop(plan.after.mappings.remove(&key)),
                 Table::Suppression => drop(plan.after.suppressions.remove(&key)),
                 Table::Audience => drop(plan.after.audiences.remove(&key)),

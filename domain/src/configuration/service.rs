@@ -208,6 +208,17 @@ impl ConfigurationService {
         Ok(())
     }
 
+    /// Takes a flow off the timeline.
+    pub async fn retire_flow(&self, key: &Key, actor: &Actor) -> Result<()> {
+        actor.require(Role::Operator)?;
+        let (mut plan, version) = self.prepare(&Desired::default(), false).await?;
+        if plan.after.flows.remove(key).is_none() {
+            return Err(missing("flow", key));
+        }
+        plan.changes.push(Change::Retire(Table::Flow, key.clone()));
+        self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await
+    }
+
     /// Retires a suppression: whom only it held may be sent again.
     pub async fn retire_suppression(&self, key: &Key, actor: &Actor) -> Result<()> {
         actor.require(Role::Operator)?;
@@ -304,6 +315,7 @@ fn check_desired(desired: &Desired) -> Result<()> {
     unique("audience", desired.audience.iter().map(|one| &one.key))?;
     unique("suppression", desired.suppression.iter().map(|one| &one.key))?;
     unique("mapping", desired.mapping.iter().map(|one| &one.key))?;
+    unique("flow", desired.flow.iter().map(|one| &one.key))?;
     unique("source", desired.source.iter().map(|one| &one.key))?;
     let customerio = desired.customerio.as_ref();
     let twilio = desired.twilio.as_ref();

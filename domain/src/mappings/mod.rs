@@ -10,6 +10,7 @@ pub mod port;
 pub mod preview;
 #[cfg(feature = "service")]
 pub mod service;
+pub mod timeline;
 pub mod trial;
 
 use std::collections::BTreeMap;
@@ -140,6 +141,12 @@ pub struct MappingSpec {
     /// Share of people left out to measure the effect.
     #[serde(default)]
     pub holdout_percent: HoldoutPercent,
+    /// An entry is held until its person has been seen in the audience for so long.
+    #[serde(default, with = "crate::configuration::span_text::optional")]
+    pub offset: Option<Span>,
+    /// Whoever left the destination stays out for so long at least. No exit is ever held.
+    #[serde(default, with = "crate::configuration::span_text::optional")]
+    pub dwell: Option<Span>,
     /// Paused mappings send only what protects.
     #[serde(default = "default_active")]
     pub active: bool,

@@ -60,6 +60,8 @@ fn mapping(audience: &str, group: Option<&str>) -> (MappingRow, Vec<Checked>) {
         priority: 1,
         every: Span::from_minutes(5),
         holdout_percent: HoldoutPercent(500),
+        offset: None,
+        dwell: None,
         active: true,
     };
     let row = MappingRow {

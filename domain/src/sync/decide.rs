@@ -31,6 +31,8 @@ pub struct Facts {
     pub with_id: PersonSet,
     /// Who is left out to measure the effect, by mapping.
     pub holdout: BTreeMap<MappingId, PersonSet>,
+    /// Whose entry waits for its time, by mapping: nobody who is there.
+    pub held: BTreeMap<MappingId, PersonSet>,
     /// Whom Segment refused, by mapping.
     pub refused: BTreeMap<MappingId, PersonSet>,
 }
@@ -88,6 +90,7 @@ fn decide_one(
     if use_case.is_addressed() {
         decision.withhold(Cause::Holdout, facts.holdout.get(&mapping.id).unwrap_or(&empty));
         decision.withhold(Cause::Outranked, outranked);
+        decision.withhold(Cause::Held, facts.held.get(&mapping.id).unwrap_or(&empty));
     }
     decision.withhold(Cause::Unidentifiable, &(members - identifiable));
     decision.withhold(Cause::Refused, facts.refused.get(&mapping.id).unwrap_or(&empty));

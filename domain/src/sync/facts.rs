@@ -43,6 +43,11 @@ pub async fn read_facts(
             let out = held_out(spec.key.as_str(), spec.holdout_percent, people);
             facts.holdout.insert(mapping.id, out);
         }
+        if spec.use_case.is_addressed() && (spec.offset.is_some() || spec.dwell.is_some()) {
+            let waiting = store.waiting(mapping, now).await?;
+            // Whoever is there stays: a hold is for entries only.
+            facts.held.insert(mapping.id, waiting - store.present(mapping.id).await?);
+        }
         facts.refused.insert(mapping.id, store.refused(mapping.id).await?);
     }
     Ok(facts)

@@ -81,6 +81,10 @@ pub trait SyncStore: Send + Sync {
     /// Who is at a mapping's destination, everything claimed taken for answered.
     async fn present(&self, mapping: MappingId) -> Result<PersonSet>;
 
+    /// Who has been in the mapping's audience for less than its offset, and who was ordered out
+    /// of its destination less than its dwell ago.
+    async fn waiting(&self, mapping: &Mapping, now: Instant) -> Result<PersonSet>;
+
     /// Whom Segment refused in a mapping, until somebody changes that.
     async fn refused(&self, mapping: MappingId) -> Result<PersonSet>;
 

@@ -169,6 +169,7 @@ fn describe(row: &Row) -> (String, std::collections::BTreeMap<String, serde_json
         Row::Audience(spec) => (format!("audience {}", spec.key), fields(spec)),
         Row::Suppression(spec) => (format!("suppression {}", spec.key), fields(spec)),
         Row::Mapping(spec) => (format!("mapping {}", spec.key), fields(spec)),
+        Row::Flow(spec) => (format!("flow {}", spec.key), fields(spec)),
         Row::Source(key) => (format!("source {key}"), std::collections::BTreeMap::new()),
     }
 }

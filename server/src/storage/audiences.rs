@@ -191,7 +191,7 @@ struct Changed {
     audience: Uuid,
     began_at: Instant,
     kept: Kept,
-    /// How long a suppression holds whoever was seen in it, if any does.
+    /// How long a suppression or a mapping's offset asks who was first seen in it, if any does.
     longest: Option<i64>,
 }
 
@@ -413,8 +413,9 @@ impl MirrorStore for Storage {
             .bind(audience.0)
             .fetch_one(&mut *connection)
             .await?;
-            let mappings: i64 = sqlx::query_scalar(
-                "SELECT COUNT(*) FROM mapping WHERE audience_id = $1 AND retired_at IS NULL",
+            let (mappings, offset): (i64, Option<i64>) = sqlx::query_as(
+                "SELECT COUNT(*), MAX(hold_for) FROM mapping
+                WHERE audience_id = $1 AND retired_at IS NULL",
             )
             .bind(audience.0)
             .fetch_one(&mut *connection)
@@ -431,6 +432,7 @@ impl MirrorStore for Storage {
                 Kept::Whole => members.clone(),
                 Kept::Shrunk { .. } => &all | members,
             };
+            let longest = longest.max(offset);
             let changed = Changed { audience: audience.0, began_at, kept, longest };
             let (newcomers, statements) = changed.write(before, &members);
             for statement in statements {

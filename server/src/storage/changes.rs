@@ -8,7 +8,7 @@ use domain::{
     },
     destinations::DestinationSpec,
     key::Key,
-    mappings::MappingSpec,
+    mappings::{MappingSpec, timeline::FlowSpec},
     suppression::SuppressionSpec,
     time::Instant,
 };
@@ -141,6 +141,8 @@ pub fn write(change: &Change, id: Uuid, now: Instant) -> Option<Statement> {
         Change::Update(Row::Suppression(spec), _) => Some(write_suppression(spec, None)),
         Change::Create(Row::Mapping(spec)) => Some(write_mapping(spec, Some(id), now)),
         Change::Update(Row::Mapping(spec), _) => Some(write_mapping(spec, None, now)),
+        Change::Create(Row::Flow(spec)) => Some(write_flow(spec, Some((id, now)))),
+        Change::Update(Row::Flow(spec), _) => Some(write_flow(spec, None)),
         Change::Create(Row::Source(key)) => Some(
             Statement::new("INSERT INTO source (id, key, created_at) VALUES ($1, $2, $3)")
                 .with(id)
@@ -210,21 +212,37 @@ fn write_suppression(spec: &SuppressionSpec, new: Option<(Uuid, Instant)>) -> St
     identity(statement, new)
 }
 
+fn write_flow(spec: &FlowSpec, new: Option<(Uuid, Instant)>) -> Statement {
+    let statement = Statement::new(if new.is_some() {
+        "INSERT INTO flow (audience_id, touches, key, id, created_at)
+        VALUES ((SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL), $2, $3, $4, $5)"
+    } else {
+        "UPDATE flow SET
+            audience_id = (SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
+            touches = $2
+        WHERE key = $3 AND retired_at IS NULL"
+    })
+    .with(spec.audience.as_str())
+    .with(json(&spec.touches))
+    .with(spec.key.as_str());
+    identity(statement, new)
+}
+
 /// A mapping that is new or has changed runs at once.
 fn write_mapping(spec: &MappingSpec, new: Option<Uuid>, now: Instant) -> Statement {
     let statement = Statement::new(if new.is_some() {
         "INSERT INTO mapping (audience_id, destination_id, use_case, exclusivity_group, priority,
-            every, holdout, active, next_run_at, key, id, created_at)
+            every, holdout, hold_for, stay_out, active, next_run_at, key, id, created_at)
         VALUES ((SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
             (SELECT id FROM destination WHERE key = $2 AND retired_at IS NULL),
-            $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+            $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     } else {
         "UPDATE mapping SET
             audience_id = (SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
             destination_id = (SELECT id FROM destination WHERE key = $2 AND retired_at IS NULL),
             use_case = $3, exclusivity_group = $4, priority = $5, every = $6, holdout = $7,
-            active = $8, next_run_at = $9
-        WHERE key = $10 AND retired_at IS NULL"
+            hold_for = $8, stay_out = $9, active = $10, next_run_at = $11
+        WHERE key = $12 AND retired_at IS NULL"
     })
     .with(spec.audience.as_str())
     .with(spec.destination.as_str())
@@ -233,6 +251,8 @@ fn write_mapping(spec: &MappingSpec, new: Option<Uuid>, now: Instant) -> Stateme
     .with(spec.priority)
     .with(spec.every.0)
     .with(spec.holdout_percent.0)
+    .with(spec.offset.map(|span| span.0))
+    .with(spec.dwell.map(|span| span.0))
     .with(spec.active)
     .with(now.0)
     .with(spec.key.as_str());
@@ -267,6 +287,7 @@ fn retire(table: Table) -> &'static str {
             "UPDATE mapping SET retired_at = $1, owes_exits = TRUE, next_run_at = $1
             WHERE key = $2 AND retired_at IS NULL"
         }
+        Table::Flow => "UPDATE flow SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL",
         Table::Source => "UPDATE source SET retired_at = $1 WHERE key = $2 AND retired_at IS NULL",
     }
 }
@@ -278,6 +299,7 @@ pub fn describe(change: &Change) -> (&'static str, String, String) {
         Row::Audience(spec) => (format!("audience {}", spec.key), json(spec)),
         Row::Suppression(spec) => (format!("suppression {}", spec.key), json(spec)),
         Row::Mapping(spec) => (format!("mapping {}", spec.key), json(spec)),
+        Row::Flow(spec) => (format!("flow {}", spec.key), json(spec)),
         Row::Source(key) => (format!("source {key}"), "{}".to_owned()),
     };
     match change {

@@ -13,8 +13,11 @@ use domain::{
     },
     delivery::route::Route,
     destinations::{Destination, DestinationSpec},
-    ids::{AudienceId, DestinationId, MappingId, SourceId, SuppressionId},
-    mappings::{HoldoutPercent, Mapping, MappingSpec},
+    ids::{AudienceId, DestinationId, FlowId, MappingId, SourceId, SuppressionId},
+    mappings::{
+        HoldoutPercent, Mapping, MappingSpec,
+        timeline::{Flow, FlowSpec},
+    },
     suppression::{Suppression, SuppressionSpec},
     time::{Instant, Span},
 };
@@ -78,7 +81,28 @@ struct MappingRow {
     priority: i64,
     every: i64,
     holdout: i64,
+    hold_for: Option<i64>,
+    stay_out: Option<i64>,
     active: bool,
+}
+
+#[derive(FromRow)]
+struct FlowRow {
+    id: Uuid,
+    key: String,
+    audience: String,
+    touches: String,
+}
+
+impl FlowRow {
+    fn read(self) -> Result<Flow> {
+        let spec = FlowSpec {
+            key: parse(&self.key)?,
+            audience: parse(&self.audience)?,
+            touches: serde_json::from_str(&self.touches).map_err(Error::unexpected)?,
+        };
+        Ok(Flow { id: FlowId(self.id), spec })
+    }
 }
 
 #[derive(FromRow)]
@@ -160,6 +184,8 @@ impl MappingRow {
                 priority: self.priority,
                 every: Span(self.every),
                 holdout_percent: HoldoutPercent(self.holdout),
+                offset: self.hold_for.map(Span),
+                dwell: self.stay_out.map(Span),
                 active: self.active,
             },
         })
@@ -175,13 +201,18 @@ const SUPPRESSIONS: &str =
     FROM suppression s LEFT JOIN audience a ON a.id = s.audience_id
     WHERE s.retired_at IS NULL ORDER BY s.key";
 const MAPPINGS: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.destination_id,
-        d.key AS destination, m.use_case, m.exclusivity_group, m.priority, m.every, m.holdout, m.active
+        d.key AS destination, m.use_case, m.exclusivity_group, m.priority, m.every, m.holdout,
+        m.hold_for, m.stay_out, m.active
     FROM mapping m
     JOIN audience a ON a.id = m.audience_id
     JOIN destination d ON d.id = m.destination_id
     WHERE m.retired_at IS NULL ORDER BY m.key";
+const FLOWS: &str = "SELECT f.id, f.key, a.key AS audience, f.touches
+    FROM flow f JOIN audience a ON a.id = f.audience_id
+    WHERE f.retired_at IS NULL ORDER BY f.key";
 const CLOSING: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.destination_id,
-        d.key AS destination, m.use_case, m.exclusivity_group, m.priority, m.every, m.holdout, m.active
+        d.key AS destination, m.use_case, m.exclusivity_group, m.priority, m.every, m.holdout,
+        m.hold_for, m.stay_out, m.active
     FROM mapping m
     JOIN audience a ON a.id = m.audience_id
     JOIN destination d ON d.id = m.destination_id
@@ -230,6 +261,7 @@ impl ConfigurationStore for Storage {
                 sqlx::query_as(SUPPRESSIONS).fetch_all(&mut *connection).await?;
             let mappings: Vec<MappingRow> =
                 sqlx::query_as(MAPPINGS).fetch_all(&mut *connection).await?;
+            let flows: Vec<FlowRow> = sqlx::query_as(FLOWS).fetch_all(&mut *connection).await?;
             let sources: Vec<(Uuid, String)> =
                 sqlx::query_as("SELECT id, key FROM source WHERE retired_at IS NULL ORDER BY key")
                     .fetch_all(&mut *connection)
@@ -251,6 +283,7 @@ impl ConfigurationStore for Storage {
                     .into_iter()
                     .map(SuppressionRow::read)
                     .collect::<Result<_>>()?,
+                flows: flows.into_iter().map(FlowRow::read).collect::<Result<_>>()?,
                 sources: sources
                     .into_iter()
                     .map(|(id, key)| Ok(Source { id: SourceId(id), key: parse(&key)? }))

@@ -43,6 +43,8 @@ struct ListRow {
     priority: i64,
     every: i64,
     holdout: i64,
+    hold_for: Option<i64>,
+    stay_out: Option<i64>,
     active: bool,
     segment_name: Option<String>,
     profile: String,
@@ -79,6 +81,8 @@ impl ListRow {
                 priority: self.priority,
                 every,
                 holdout_percent: HoldoutPercent(self.holdout),
+                offset: self.hold_for.map(Span),
+                dwell: self.stay_out.map(Span),
                 active: self.active,
             },
             segment_name: self.segment_name,
@@ -139,7 +143,7 @@ impl MappingStore for Storage {
         let (rows, runs, passed): Read = reading!(self.database, |connection| {
             let rows = sqlx::query_as(
                 "SELECT m.key, a.key AS audience, d.key AS destination, m.use_case, m.exclusivity_group,
-                    m.priority, m.every, m.holdout, m.active, a.segment_name, d.profile,
+                    m.priority, m.every, m.holdout, m.hold_for, m.stay_out, m.active, a.segment_name, d.profile,
                     m.members, m.target, m.delivered,
                     CAST((SELECT COALESCE(SUM(p.pending), 0) FROM part p WHERE p.mapping_id = m.id AND p.is_open) AS BIGINT) AS pending,
                     m.withheld, m.last_done_at, m.next_run_at

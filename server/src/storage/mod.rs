@@ -39,6 +39,7 @@ mod standing;
 mod statement;
 mod stops;
 mod suppression;
+mod timeline;
 mod trail;
 mod trials;
 mod unnamed;

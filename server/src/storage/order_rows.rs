@@ -115,12 +115,37 @@ pub fn write(
         statements
             .push(Statement::new(raise).with(newest).with(json(&decided.route)).with(mapping));
     }
+    statements.extend(write_departure(request, decided));
     if request.is_closing && decided.is_over {
         let close = "UPDATE mapping SET owes_exits = $1, delivered = 0 WHERE id = $2";
         statements.push(Statement::new(close).with(false).with(mapping));
     }
     statements.extend(write_withheld(request));
     statements.extend(write_counts(request, decided, ordered, raised));
+    statements
+}
+
+/// Notes who is told to leave, where whoever left stays out for a time. Whoever leaves only to
+/// come back under another name or to another place may come at once.
+fn write_departure(request: &OrderRequest<'_>, decided: &Decided) -> Vec<Statement> {
+    let Some(dwell) = request.mapping.spec.dwell else { return Vec::new() };
+    let is_moving = !decided.route.is_same_place(request.route);
+    if request.is_closing || is_moving {
+        return Vec::new();
+    }
+    let (mapping, now) = (request.mapping.id.0, request.now);
+    let forget = "DELETE FROM departure WHERE mapping_id = $1 AND left_at <= $2";
+    let mut statements = vec![Statement::new(forget).with(mapping).with(now.minus(dwell).0)];
+    let exits =
+        decided.diff.changes.iter().filter(|change| change.transition == Transition::Exited);
+    let left = exits.fold(PersonSet::new(), |all, change| all | &change.people);
+    let insert =
+        "INSERT INTO departure (mapping_id, left_at, chunk, people) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (mapping_id, left_at, chunk) DO UPDATE SET people = excluded.people";
+    statements.extend(chunks::split(&left).into_iter().map(|(chunk, people)| {
+        let statement = Statement::new(insert).with(mapping).with(now.0).with(i64::from(chunk));
+        statement.with(bitmap::encode(&people))
+    }));
     statements
 }
 

@@ -11,7 +11,7 @@ use domain::{
         RunState,
         port::{IdentifierSets, OrderRequest, Ordered, SyncStore},
     },
-    time::Instant,
+    time::{Instant, Span},
 };
 use uuid::Uuid;
 
@@ -155,6 +155,23 @@ impl SyncStore for Storage {
                 Ok((folded, parts))
             })?;
         claimed(&folded, parts)
+    }
+
+    async fn waiting(&self, mapping: &Mapping, now: Instant) -> Result<PersonSet> {
+        let since = |span: Option<Span>| span.map(|span| now.minus(span).0);
+        reading!(self.database, |connection| {
+            let blobs: Vec<Vec<u8>> = sqlx::query_scalar(
+                "SELECT people FROM cohort WHERE audience_id = $1 AND seen_at > $2
+                UNION ALL SELECT people FROM departure WHERE mapping_id = $3 AND left_at > $4",
+            )
+            .bind(mapping.audience_id.0)
+            .bind(since(mapping.spec.offset))
+            .bind(mapping.id.0)
+            .bind(since(mapping.spec.dwell))
+            .fetch_all(&mut *connection)
+            .await?;
+            Ok(bitmap::join(&blobs)?)
+        })
     }
 
     async fn refused(&self, mapping: MappingId) -> Result<PersonSet> {

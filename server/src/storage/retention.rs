@@ -114,6 +114,17 @@ const fn statement(record: Record) -> Option<&'static str> {
                 WHERE NOT EXISTS (SELECT 1 FROM suppression s
                     WHERE s.audience_id = c.audience_id AND s.retired_at IS NULL
                         AND s.ttl IS NOT NULL AND c.seen_at + s.ttl > $1)
+                    AND NOT EXISTS (SELECT 1 FROM mapping m
+                    WHERE m.audience_id = c.audience_id AND m.retired_at IS NULL
+                        AND m.hold_for IS NOT NULL AND c.seen_at + m.hold_for > $1)
+                LIMIT $2)"
+        }
+        Record::Departure => {
+            "DELETE FROM departure WHERE (mapping_id, left_at, chunk) IN
+                (SELECT d.mapping_id, d.left_at, d.chunk FROM departure d
+                WHERE NOT EXISTS (SELECT 1 FROM mapping m
+                    WHERE m.id = d.mapping_id AND m.retired_at IS NULL
+                        AND m.stay_out IS NOT NULL AND d.left_at + m.stay_out > $1)
                 LIMIT $2)"
         }
         Record::Withheld => {

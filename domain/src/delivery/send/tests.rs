@@ -140,6 +140,8 @@ fn send(script: Vec<Outcome>, renewals: usize, patience: Patience) -> (Answer, u
         priority: 100,
         every: Span::from_minutes(5),
         holdout_percent: crate::mappings::HoldoutPercent(0),
+        offset: None,
+        dwell: None,
         active: true,
     };
     let destination = DestinationSpec {

@@ -55,6 +55,8 @@ fn mapping(number: u128, audience: u128, destination: usize, use_case: UseCase) 
             priority: 1,
             every: Span::from_minutes(5),
             holdout_percent: HoldoutPercent(0),
+            offset: None,
+            dwell: None,
             active: !number.is_multiple_of(5),
         },
     }

@@ -37,6 +37,8 @@ fn mapping(number: u128, audience: u128, use_case: UseCase, group: Option<u8>) -
             priority: i64::try_from(number).unwrap(),
             every: Span::from_minutes(5),
             holdout_percent: HoldoutPercent(0),
+            offset: None,
+            dwell: None,
             active: true,
         },
     }
@@ -95,7 +97,7 @@ prop_compose! {
         members in prop::collection::vec(people(), 3),
         everywhere in people(), only_at in prop::option::of((0..2_u8, people())),
         with_email in people(), with_phone in people(), with_id in people(),
-        holdout in prop::collection::vec(people(), 7),
+        holdout in prop::collection::vec(people(), 7), waiting in prop::collection::vec(people(), 7),
         refused in prop::collection::vec(people(), 7),
     ) -> (Configuration, Facts) {
         let mappings: Vec<Mapping> = kinds
@@ -112,6 +114,7 @@ prop_compose! {
             members: (0..AUDIENCES).map(|n| AudienceId(Uuid::from_u128(n))).zip(members).collect(),
             suppressed, with_email, with_phone, with_id,
             holdout: ids.iter().copied().zip(holdout).collect(),
+            held: ids.iter().copied().zip(waiting).collect(),
             refused: ids.iter().copied().zip(refused).collect(),
         };
         (configuration(mappings), facts)
@@ -178,7 +181,9 @@ proptest! {
                         && other.spec.priority < mapping.spec.priority
                         && other.audience_id != mapping.audience_id
                         && (decision.target.contains(person)
-                            || decision.withheld.get(&Cause::Holdout).is_some_and(|s| s.contains(person)))
+                            || [Cause::Holdout, Cause::Held].iter().any(|cause| {
+                                decision.withheld.get(cause).is_some_and(|s| s.contains(person))
+                            }))
                 });
                 prop_assert!(by, "nobody has {person}");
             }
@@ -194,6 +199,22 @@ proptest! {
             let expected = members & &*facts.suppressed.at(&mapping.spec.destination);
             let withheld = decisions[&mapping.id].withheld.get(&Cause::Suppressed);
             prop_assert_eq!(withheld.cloned().unwrap_or_default(), expected);
+        }
+    }
+
+    /// Whoever waits is sent nowhere, and a purchase takes them out of the waiting.
+    #[test]
+    fn who_waits_is_held_unless_something_worse_keeps_them_out((configuration, facts) in world()) {
+        let decisions = decide(&configuration, &facts);
+        for mapping in configuration.mappings.iter().filter(|m| m.spec.use_case.is_addressed()) {
+            let (decision, waiting) = (&decisions[&mapping.id], &facts.held[&mapping.id]);
+            prop_assert!(decision.target.is_disjoint(waiting));
+            let nobody = PersonSet::new();
+            let held = decision.withheld.get(&Cause::Held).unwrap_or(&nobody);
+            prop_assert!(held.is_subset(waiting));
+            if mapping.spec.use_case.is_suppressed() {
+                prop_assert!(held.is_disjoint(&facts.suppressed.at(&mapping.spec.destination)));
+            }
         }
     }
 

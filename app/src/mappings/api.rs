@@ -5,7 +5,6 @@ use domain::{
     connections::ConnectionView,
     delivery::letters::LetterCount,
     destinations::DestinationRow,
-    key::Key,
     mappings::{
         ClosingRow, MappingRow, MappingSpec, gates::Checked, matrix::Matrix, preview::Preview,
     },
@@ -20,7 +19,7 @@ use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
 #[cfg(feature = "ssr")]
-use domain::{configuration::plan::Leaving, time::Span};
+use domain::{configuration::plan::Leaving, key::Key, time::Span};
 
 /// Rows of a page of runs.
 #[cfg(feature = "ssr")]

@@ -11,6 +11,7 @@ use crate::{context::enter, form::finish};
 use domain::key::Key;
 
 /// The page.
+#[cfg(feature = "ssr")]
 const PAGE: &str = "/timeline";
 
 /// A flow to be changed, or what a new one may be made of.

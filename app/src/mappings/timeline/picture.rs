@@ -204,7 +204,7 @@ mod tests {
         for (touches, step, length) in [
             (vec![], 1, 7),
             (vec!["sms 4h", "email 20h"], 4, 24),
-            (vec!["email 90d"], 336, 336 * 7),
+            (vec!["email 90d"], 336, 336 * 8),
         ] {
             let axis = Axis::of(&flow(&touches));
             let hours = |span: Span| span.0 / Span::from_hours(1).0;

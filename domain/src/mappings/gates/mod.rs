@@ -7,10 +7,14 @@
 //! rule in `judge.rs`.
 
 mod judge;
+mod lines;
 #[cfg(feature = "service")]
 pub mod port;
+mod rollout;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(feature = "service")]
+mod signing;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +28,10 @@ use crate::{
 };
 
 pub use judge::judge;
+pub use lines::{Line, LineFacts, lines};
+pub use rollout::{Rollout, SignOff, evident};
+#[cfg(feature = "service")]
+pub use signing::Checklist;
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,16 +47,19 @@ pub enum Gate {
     Window,
     /// A controlled test has reached the destination.
     ControlledTest,
+    /// The audience's first destination was signed off before a second one.
+    OneDestination,
 }
 
 impl Gate {
     /// All of them, in the order that pages show.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::SuppressionPolicy,
         Self::MinimumSize,
         Self::Identifiers,
         Self::Window,
         Self::ControlledTest,
+        Self::OneDestination,
     ];
 
     /// The fixed name.
@@ -60,6 +71,7 @@ impl Gate {
             Self::Identifiers => "identifiers",
             Self::Window => "window",
             Self::ControlledTest => "controlled-test",
+            Self::OneDestination => "one-destination",
         }
     }
 
@@ -72,6 +84,7 @@ impl Gate {
             Self::Identifiers => "Identifiers",
             Self::Window => "Window",
             Self::ControlledTest => "Controlled test",
+            Self::OneDestination => "One destination first",
         }
     }
 
@@ -123,6 +136,10 @@ pub enum GateLink {
     Suppression,
     /// The mapping's controlled tests.
     Trial(Key),
+    /// A mapping's checklist.
+    Checklist(Key),
+    /// The form of the mapping.
+    Edit(Key),
 }
 
 /// What was found at a gate.
@@ -222,6 +239,8 @@ pub struct GateFacts<'a> {
     pub suppressions: Vec<&'a SuppressionSpec>,
     /// The mapping with its controlled tests, once it is stored: nobody can test before.
     pub tested: Option<Tested<'a>>,
+    /// Where else the audience goes.
+    pub rollout: Rollout<'a>,
 }
 
 /// How far controlled tests of a mapping have come.

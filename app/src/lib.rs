@@ -16,6 +16,7 @@ pub mod demo;
 pub mod destinations;
 pub mod error;
 pub mod find;
+pub mod first_steps;
 pub mod form;
 pub mod format;
 pub mod live;
@@ -127,6 +128,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
             <Route path=path!("/audiences") view=AudiencesPage ssr=SsrMode::Async />
             <Route path=path!("/audiences/new") view=PromotePage ssr=SsrMode::Async />
+            <Route path=path!("/audiences/bands") view=audiences::bands::BandsPage ssr=SsrMode::Async />
             <Route path=path!("/audiences/:key") view=AudiencePage ssr=SsrMode::Async />
             <Route path=path!("/audiences/:key/edit") view=EditAudiencePage ssr=SsrMode::Async />
             <Route path=path!("/mappings") view=MappingsPage ssr=SsrMode::Async />
@@ -167,6 +169,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/dead-letters") view=LettersPage ssr=SsrMode::Async />
             <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
             <Route path=path!("/find") view=find::page::FindPage ssr=SsrMode::Async />
+            <Route
+                path=path!("/first-steps")
+                view=first_steps::page::FirstStepsPage
+                ssr=SsrMode::Async
+            />
             <Route path=path!("/review") view=review::page::ReviewPage ssr=SsrMode::Async />
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />

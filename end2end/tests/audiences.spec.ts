@@ -47,3 +47,24 @@ test.describe('without JavaScript', () => {
     await expect(page.getByText('performed Order Completed in the past 14 days')).toBeVisible();
   });
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'bands, with JavaScript' : 'bands, without JavaScript', () => {
+    test.use({ javaScriptEnabled });
+
+    test('lapsed buyers are cut into bands, each ready to be promoted', async ({ page, demo }) => {
+      await settled(page, demo);
+      await page.goto('/audiences/new');
+      if (javaScriptEnabled) await awake(page);
+      await page.getByRole('link', { name: 'Cut lapsed buyers into bands' }).click();
+      if (javaScriptEnabled) await awake(page);
+      await page.getByLabel('To days ago').fill('90d');
+      await page.getByLabel('To days ago').press('Enter');
+      await expect(page.locator('.answer')).toHaveText(/^2\sbands from 30d to 90d/);
+      await page.getByRole('link', { name: 'Promote lapsed-60-90' }).click();
+      await expect(page.getByLabel('Window')).toHaveValue('60d-90d');
+      await expect(page.getByLabel('Key')).toHaveValue('lapsed-60-90');
+      await expect(page.getByLabel('Purpose')).toHaveValue(/60 to 90 days ago$/);
+    });
+  });
+}

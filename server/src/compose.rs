@@ -20,6 +20,7 @@ use domain::{
         needs::service::NeedsService, service::DestinationService,
     },
     find::FindService,
+    first_steps::FirstStepsService,
     ids::Ids,
     mappings::{
         exclusivity::service::ExclusivityService, gates::service::GateService,
@@ -273,8 +274,16 @@ impl Parts<'_> {
             suppression: suppression.clone(),
             clock: clock.clone(),
         });
+        let connections = Arc::new(ConnectionService::new(
+            configuration.clone(),
+            Arc::new(connections),
+            self.tester.clone(),
+            stored.clone(),
+            clock.clone(),
+        ));
         Services {
             find,
+            first_steps: self.first_steps(&connections, &audiences),
             review,
             access: crate::auth::service(self.storage, clock.clone()),
             approvals: Arc::new(ApprovalService::new(
@@ -284,13 +293,7 @@ impl Parts<'_> {
                 stir.clone(),
             )),
             audiences,
-            connections: Arc::new(ConnectionService::new(
-                configuration.clone(),
-                Arc::new(connections),
-                self.tester.clone(),
-                stored.clone(),
-                clock.clone(),
-            )),
+            connections,
             coverage: coverage.clone(),
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations,
@@ -386,6 +389,22 @@ impl Parts<'_> {
             coverage,
             mirrors: self.stored.clone(),
             attributes: self.stored.clone(),
+        })
+    }
+
+    fn first_steps(
+        &self,
+        connections: &Arc<ConnectionService>,
+        audiences: &Arc<AudienceService>,
+    ) -> Arc<FirstStepsService> {
+        Arc::new(FirstStepsService {
+            configuration: self.configuration.clone(),
+            connections: connections.clone(),
+            audiences: audiences.clone(),
+            mappings: self.stored.clone(),
+            trials: self.stored.clone(),
+            goals: self.stored.clone(),
+            clock: self.clock.clone(),
         })
     }
 

@@ -274,6 +274,10 @@ fn templates() -> AnyView {
     view! {
         <Section title="Begin with a template">
             <ul class="plain">{lines}</ul>
+            <p>
+                <a href="/audiences/bands">"Cut lapsed buyers into bands"</a>
+                <small class="quiet">" that don't overlap, such as 30, 60 and 90 days."</small>
+            </p>
         </Section>
     }
     .into_any()

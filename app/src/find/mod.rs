@@ -23,9 +23,11 @@ pub struct Line {
 }
 
 /// Things to do that have a page of their own and no place in the rail.
-const DEEDS: [(&str, &str); 8] = [
+const DEEDS: [(&str, &str); 10] = [
+    ("/first-steps", "First steps"),
     ("/mappings/new", "New mapping"),
     ("/audiences/new", "Promote a segment"),
+    ("/audiences/bands", "Bands of lapsed buyers"),
     ("/destinations/new", "New destination"),
     ("/suppression/new", "New suppression"),
     ("/mappings?view=matrix", "Mapping matrix"),

@@ -3,7 +3,6 @@
 use domain::{
     key::Key,
     suppression::{SuppressionRow, registry::missing},
-    time::Instant,
 };
 use leptos::prelude::*;
 
@@ -16,9 +15,7 @@ use crate::{
     chart::{Bar, Bars},
     format,
     live::{loaded, renew},
-    ui::{
-        ButtonKind, Column, Empty, Figure, LinkButton, Mark, Moment, Nothing, Page, Stale, Table,
-    },
+    ui::{ButtonKind, Column, Empty, Figure, LinkButton, Mark, Nothing, Page, Stale, Table},
 };
 
 /// Bars of the picture.
@@ -80,9 +77,8 @@ pub fn suppression_page(view: SuppressionView) -> AnyView {
         Column::words("How long"),
         Column::words("Owner"),
         Column::figures("Kept out now"),
-        Column::figures("Last read"),
     ];
-    let rows = rules.into_iter().map(|rule| rule_row(rule, now)).collect_view();
+    let rows = rules.into_iter().map(rule_row).collect_view();
     view! {
         <Page name="Suppression" answer=answer.into_any() actions>
             {stale}
@@ -170,7 +166,7 @@ pub fn long(rule: &SuppressionRow) -> String {
     }
 }
 
-fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
+fn rule_row(rule: SuppressionRow) -> AnyView {
     let spec = rule.spec.clone();
     let who = match (spec.audience, spec.event) {
         (None, None) if spec.list => {
@@ -190,10 +186,6 @@ fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
         Some(owner) => owner.into_any(),
         None => view! { <Nothing words="nobody" /> }.into_any(),
     };
-    let read = rule.mirrored_at.map_or_else(
-        || view! { <Nothing words="not read from an audience yet" /> }.into_any(),
-        |at| view! { <Moment at now /> }.into_any(),
-    );
     view! {
         <tr>
             <th scope="row">
@@ -205,7 +197,6 @@ fn rule_row(rule: SuppressionRow, now: Instant) -> AnyView {
             <td>{long(&rule)}</td>
             <td>{owner}</td>
             <Figure value=rule.people />
-            <td class="num">{read}</td>
         </tr>
     }
     .into_any()

@@ -130,3 +130,27 @@ fn the_edit_form_holds_what_was_said() {
         assert!(html.contains(value), "{value}: {html}");
     }
 }
+
+#[test]
+fn bands_are_cut_as_the_address_asks() {
+    let shown = |pairs: &'static [(&'static str, &'static str)]| {
+        page("/audiences/bands", || {
+            crate::audiences::bands::bands_page(|name| {
+                let found = pairs.iter().find(|(key, _)| *key == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        })
+    };
+    let html = shown(&[]);
+    assert_eq!(
+        answer(&html),
+        "3 bands from 30d to 120d: whoever lapsed stands in one of them, and in no two."
+    );
+    assert!(
+        html.contains("/audiences/new?key=lapsed-30-60&amp;window=30d-60d&amp;purpose=Win%20back")
+    );
+    let html = shown(&[("each", "soon")]);
+    assert_eq!(answer(&html), "The stretch can't be cut like this.");
+    assert!(words(&html).contains("Write whole days"));
+    assert!(words(&shown(&[("each", "1d")])).contains("At most 12 bands"));
+}

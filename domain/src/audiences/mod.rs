@@ -1,10 +1,12 @@
 //! Audiences: Customer.io segments promoted for export, and the mirror of their members.
 
+pub mod bands;
 pub mod coverage;
 #[cfg(feature = "service")]
 pub mod ledger;
 #[cfg(feature = "service")]
 pub mod port;
+pub mod readiness;
 #[cfg(feature = "service")]
 pub mod service;
 pub mod template;

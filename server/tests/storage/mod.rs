@@ -13,6 +13,7 @@ mod doubt;
 mod erasure;
 mod exclusivity;
 mod fields;
+mod first_steps;
 mod forgetting;
 mod forgetting_model;
 mod gates;

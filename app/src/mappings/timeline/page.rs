@@ -96,16 +96,15 @@ fn section(flow: FlowView, actions: TimelineActions) -> AnyView {
     let nothing = flow.paid.is_empty().then(|| {
         view! { <p class="quiet">"No mapping shows ads to these people."</p> }
     });
-    let rows = flow.conflicts.iter().map(|one| row(one, &flow, actions)).collect::<Vec<_>>();
-    let table = if rows.is_empty() {
+    let lines = flow.conflicts.iter().map(|one| line(one, &flow, actions)).collect::<Vec<_>>();
+    let table = if lines.is_empty() {
         view! { <p class="quiet">"Nothing competes here."</p> }.into_any()
     } else {
-        let columns =
-            vec![Column::words("What meets"), Column::words("State"), Column::words("What to do")];
+        let label = format!("Conflicts of {key}");
         view! {
-            <Table caption=format!("Conflicts of {key}") columns>
-                {rows}
-            </Table>
+            <ul class="conflicts" aria-label=label>
+                {lines}
+            </ul>
         }
         .into_any()
     };
@@ -167,7 +166,7 @@ fn everything(flow: &FlowView) -> AnyView {
     .into_any()
 }
 
-fn row(one: &Conflict, flow: &FlowView, actions: TimelineActions) -> AnyView {
+fn line(one: &Conflict, flow: &FlowView, actions: TimelineActions) -> AnyView {
     let what = words::conflict(one, flow);
     let by = one.meeting.mapping.as_ref().map(|mapping| {
         let key = mapping.to_string();
@@ -188,20 +187,17 @@ fn row(one: &Conflict, flow: &FlowView, actions: TimelineActions) -> AnyView {
             let mean = rule.can_be_meant().then(|| mean_form(form, actions));
             (
                 view! { <StateMark state=State::Late word="Competes" /> }.into_any(),
-                view! { {hold} {mean} }.into_any(),
+                view! { <div class="acts">{hold} {mean}</div> }.into_any(),
             )
         }
     };
     view! {
-        <tr>
-            <th scope="row" class="wrap">
-                {what}
-                {by}
-                <p class="quiet">{words::why(rule)}</p>
-            </th>
-            <td>{mark}</td>
-            <td class="wrap">{act}</td>
-        </tr>
+        <li>
+            <p>
+                {mark} " " <strong>{what}</strong> {by} ". " {words::why(rule)}
+            </p>
+            {act}
+        </li>
     }
     .into_any()
 }

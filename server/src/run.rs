@@ -32,6 +32,9 @@ pub struct Serve {
     /// How browsers reach Segue, when that isn't the address it listens on
     #[arg(long, env = "SEGUE_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// What this installation is called in the console's bar, such as production or staging
+    #[arg(long, env = "SEGUE_ENVIRONMENT", value_parser = environment_name)]
+    pub environment: Option<String>,
     /// What this process does
     #[arg(long, default_value = "all")]
     pub role: Role,
@@ -63,15 +66,42 @@ pub async fn serve(config: &Config, serve: &Serve, out: &mut impl Write) -> Resu
             "another process works on this database: stop it, or start this one with --role web",
         ));
     }
+    if let Some(name) = &serve.environment {
+        let stored = segue.storage.belongs_to(name).await?;
+        if stored != *name {
+            return Err(Failure::usage(format!(
+                "this database belongs to the environment {stored}, not to {name}"
+            )));
+        }
+    }
     let listener = TcpListener::bind(serve.addr).await?;
-    // An address in place of a vendor's own: nothing here reaches a real platform.
-    let environment = config.customerio_url.is_some().then(|| Environment {
-        label: "Sandbox".to_owned(),
-        is_stand_in: true,
-        can_break: false,
-    });
+    let environment = environment(config, serve);
     let world = World { environment, breakable: None };
     serve_on(segue, serve, world, listener, out, told_to_stop()).await
+}
+
+/// Letters and hyphens: it stands in the bar of every page.
+fn environment_name(text: &str) -> Result<String, String> {
+    let fits = (1..=24).contains(&text.len());
+    let plain = text.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+    if fits && plain {
+        return Ok(text.to_owned());
+    }
+    Err("give 1 to 24 lower-case letters or hyphens, such as production".to_owned())
+}
+
+/// What the bar says of where this is.
+fn environment(config: &Config, serve: &Serve) -> Option<Environment> {
+    // An address in place of a vendor's own: nothing here reaches a real platform.
+    let is_stand_in = config.customerio_url.is_some();
+    let name = serve.environment.as_deref();
+    let label = match (name, is_stand_in) {
+        (None, false) => return None,
+        (None, true) => "Sandbox".to_owned(),
+        (Some(name), false) => name.to_owned(),
+        (Some(name), true) => format!("{name}, sandbox"),
+    };
+    Some(Environment { label, is_stand_in, can_break: false })
 }
 
 /// Where Segue is, as far as its pages must know.
@@ -162,5 +192,18 @@ pub async fn told_to_stop() {
     tokio::select! {
         () = interrupt => (),
         () = terminate => (),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_is_named_in_plain_letters() {
+        assert_eq!(environment_name("eu-production").as_deref(), Ok("eu-production"));
+        for bad in ["", "Production", "a b", "<b>", "a-name-that-is-far-too-long-for-a-bar"] {
+            assert!(environment_name(bad).is_err(), "{bad}");
+        }
     }
 }

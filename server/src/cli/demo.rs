@@ -73,7 +73,7 @@ pub async fn run(config: &Config, demo: &Demo, out: &mut impl Write) -> Result<E
         twilio_public_url: Some(sandbox.tracking_url.clone()),
         ..config.clone()
     };
-    let serve = Serve { addr: demo.addr, public_url: None, role: Role::All };
+    let serve = Serve { addr: demo.addr, public_url: None, environment: None, role: Role::All };
     let segue = Segue::open(&config, Purpose::Work { tries_for: Span::from_seconds(60) }).await?;
     if !segue.works {
         return Err(Failure::usage(format!(

@@ -19,9 +19,10 @@ use uuid::Uuid;
 
 use super::{
     Storage,
-    audiences::{put_identifier, text},
+    audiences::text,
     bitmap,
     configuration::parse,
+    dictionary::put_identifier,
     erasure, leases,
     macros::{reading, writing},
     people::ordinal,

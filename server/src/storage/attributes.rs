@@ -18,8 +18,9 @@ use sqlx::FromRow;
 
 use super::{
     Storage,
-    audiences::{put_identifier, text},
+    audiences::text,
     bitmap,
+    dictionary::put_identifier,
     macros::{reading, writing},
     names::{self, Former},
     people::ordinal,

@@ -18,6 +18,8 @@ mod connections;
 mod delivery;
 mod destinations;
 mod dialect;
+mod dictionary;
+mod environment;
 mod erasure;
 mod first_steps;
 mod gates;

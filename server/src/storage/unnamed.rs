@@ -14,8 +14,9 @@ use domain::{
 
 use super::{
     Storage,
-    audiences::{put_identifier, text},
+    audiences::text,
     configuration::{CLOSING_DESTINATIONS, DESTINATIONS, DestinationRow},
+    dictionary::put_identifier,
     leases,
     macros::writing,
     people::ordinal,

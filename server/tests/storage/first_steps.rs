@@ -44,3 +44,15 @@ async fn steps_are_done_by_what_is_stored(#[values(Sqlite, Postgres)] engine: En
     services.configuration.apply(&region, false, &host).await.unwrap();
     assert_eq!(done().await[0], Step::Goal);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_database_belongs_to_the_environment_that_came_first(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let house = House::on(engine).await;
+    let storage = &house.segue.storage;
+    assert_eq!(storage.belongs_to("production").await.unwrap(), "production");
+    assert_eq!(storage.belongs_to("staging").await.unwrap(), "production");
+    assert_eq!(storage.belongs_to("production").await.unwrap(), "production");
+}

@@ -19,8 +19,6 @@ const PAGES = {
   mapping: '/mappings/cart-to-meta',
   exclusivity: '/exclusivity',
   timeline: '/timeline',
-  firststeps: '/first-steps',
-  checklist: '/mappings/cart-to-warehouse/checklist',
   destination: '/destinations/meta',
   suppression: '/suppression',
   rule: '/suppression/rules/purchase?what=retire',

@@ -18,7 +18,6 @@ use crate::{
         needs::service::NeedsService, service::DestinationService,
     },
     find::FindService,
-    first_steps::FirstStepsService,
     mappings::{
         exclusivity::service::ExclusivityService, gates::service::GateService,
         preview::service::PreviewService, service::MappingService,
@@ -55,8 +54,6 @@ pub struct Services {
     pub destinations: Arc<DestinationService>,
     /// Anything by its name.
     pub find: Arc<FindService>,
-    /// From nothing to the first mapping that runs.
-    pub first_steps: Arc<FirstStepsService>,
     /// What may flow to them.
     pub fields: Arc<FieldsService>,
     /// What Segment has to choose from.

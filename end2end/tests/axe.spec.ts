@@ -52,7 +52,6 @@ for (const path of [
   '/mappings/cart-to-meta/manage',
   '/mappings/cart-to-meta/test',
   '/mappings/cart-to-meta/checklist',
-  '/first-steps',
   '/timeline',
   '/timeline/new',
   '/timeline/cart-recovery',

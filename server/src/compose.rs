@@ -20,7 +20,6 @@ use domain::{
         needs::service::NeedsService, service::DestinationService,
     },
     find::FindService,
-    first_steps::FirstStepsService,
     ids::Ids,
     mappings::{
         exclusivity::service::ExclusivityService, gates::service::GateService,
@@ -283,7 +282,6 @@ impl Parts<'_> {
         ));
         Services {
             find,
-            first_steps: self.first_steps(&connections, &audiences),
             review,
             access: crate::auth::service(self.storage, clock.clone()),
             approvals: Arc::new(ApprovalService::new(
@@ -389,22 +387,6 @@ impl Parts<'_> {
             coverage,
             mirrors: self.stored.clone(),
             attributes: self.stored.clone(),
-        })
-    }
-
-    fn first_steps(
-        &self,
-        connections: &Arc<ConnectionService>,
-        audiences: &Arc<AudienceService>,
-    ) -> Arc<FirstStepsService> {
-        Arc::new(FirstStepsService {
-            configuration: self.configuration.clone(),
-            connections: connections.clone(),
-            audiences: audiences.clone(),
-            mappings: self.stored.clone(),
-            trials: self.stored.clone(),
-            goals: self.stored.clone(),
-            clock: self.clock.clone(),
         })
     }
 

@@ -23,8 +23,7 @@ pub struct Line {
 }
 
 /// Things to do that have a page of their own and no place in the rail.
-const DEEDS: [(&str, &str); 10] = [
-    ("/first-steps", "First steps"),
+const DEEDS: [(&str, &str); 9] = [
     ("/mappings/new", "New mapping"),
     ("/audiences/new", "Promote a segment"),
     ("/audiences/bands", "Bands of lapsed buyers"),

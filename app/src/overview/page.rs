@@ -248,9 +248,6 @@ fn beginning(view: &Overview) -> AnyView {
         <Page name="Overview" answer=answer.into_any()>
             {troubles}
             <ol class="steps">{rows}</ol>
-            <p>
-                <a href="/first-steps">"Go step by step, from the goal to the first mapping that is live"</a>
-            </p>
         </Page>
     }
     .into_any()

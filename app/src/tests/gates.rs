@@ -3,8 +3,8 @@
 use domain::{
     delivery::letters::LetterCount,
     mappings::{
-        Health, MappingSpec, UseCase,
-        gates::{Checked, Finding, Gate, GateLink, GateState, LineFacts, Override, SignOff, lines},
+        Health,
+        gates::{Checked, Finding, Gate, GateLink, GateState, Override},
     },
 };
 
@@ -35,15 +35,10 @@ fn pilot() -> Override {
     Override { gate: Gate::MinimumSize, reason, by, at: now() }
 }
 
-fn view(spec: MappingSpec, gates: Vec<Checked>) -> ChecklistView {
-    let missing = Some("no run of it has ended well yet".to_owned());
-    ChecklistView { now: now(), spec, gates, lines: vec![], signed: None, missing, may_sign: true }
-}
-
 fn checklist(is_active: bool, gates: Vec<Checked>) -> String {
     page("/mappings/cart-meta/checklist", move || {
         let health = if is_active { Health::Ok } else { Health::Paused };
-        let view = view(mapping(health).spec, gates);
+        let view = ChecklistView { now: now(), spec: mapping(health).spec, gates };
         checklist_page(view, GateActions::new())
     })
 }
@@ -101,44 +96,4 @@ fn a_mapping_s_page_says_what_is_not_open_and_leads_to_its_checklist() {
     });
     assert!(html.contains("href=\"/mappings/cart-meta/checklist\""));
     assert!(words(&html).contains("Blocks Minimum size: Meta uses an audience from 100 people on"));
-}
-
-#[test]
-fn a_checklist_says_who_signed_and_what_is_missing() {
-    let spec = mapping(Health::Ok).spec;
-    let shown = |change: fn(&mut ChecklistView)| {
-        let facts = LineFacts {
-            spec: &spec,
-            findings: &[],
-            audiences: 4,
-            uncovered: vec![],
-            proof: None,
-            signed: None,
-        };
-        let mut view = ChecklistView { lines: lines(&facts), ..view(spec.clone(), vec![]) };
-        change(&mut view);
-        words(&page("/mappings/cart-meta/checklist", || checklist_page(view, GateActions::new())))
-    };
-    let said = shown(|_| ());
-    assert!(
-        said.contains("It can't be signed off yet: no run of it has ended well yet."),
-        "{said}"
-    );
-    assert!(said.contains("4 promoted; 5 to 10 are a first version."), "{said}");
-    assert!(said.contains("Segue keeps no event contract yet."), "{said}");
-    let said = shown(|view| view.missing = None);
-    assert!(said.contains("Sign it off"), "{said}");
-    let said = shown(|view| (view.missing, view.may_sign) = (None, false));
-    assert!(said.contains("by an approver") && !said.contains("Sign it off"), "{said}");
-    let said = shown(|view| {
-        view.signed = Some(SignOff {
-            mapping: key("cart-meta"),
-            use_case: UseCase::Retarget,
-            note: "sizes agree".to_owned(),
-            evidence: "a controlled test was forwarded".to_owned(),
-            by: "an approver".to_owned(),
-            at: now(),
-        });
-    });
-    assert!(said.contains("an approver: sizes agree") && said.contains("Take the sign-off back"));
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{
     Error, Result,
     key::Key,
-    mappings::gates::{Gate, Override, Pass, SignOff, port::GateStore},
+    mappings::gates::{Gate, Override, Pass, port::GateStore},
     time::Instant,
 };
 use sqlx::FromRow;
@@ -13,7 +13,7 @@ use super::{
     Storage,
     access::audit,
     configuration::parse,
-    macros::{Failure, reading, writing},
+    macros::{Failure, writing},
     statement::{Statement, carry_out},
 };
 
@@ -67,91 +67,8 @@ pub(super) fn describe(pass: &Pass) -> (&'static str, String, String) {
     ("override", format!("mapping {}", pass.mapping), detail.to_string())
 }
 
-#[derive(FromRow)]
-struct SignedRow {
-    key: String,
-    use_case: String,
-    note: String,
-    evidence: String,
-    actor: String,
-    at: i64,
-}
-
 #[async_trait]
 impl GateStore for Storage {
-    async fn sign_offs(&self) -> Result<Vec<SignOff>> {
-        let rows: Vec<SignedRow> = reading!(self.database, |connection| {
-            Ok(sqlx::query_as(
-                "SELECT m.key, s.use_case, s.note, s.evidence, s.actor, s.at
-                FROM sign_off s JOIN mapping m ON m.id = s.mapping_id
-                WHERE m.retired_at IS NULL ORDER BY m.key",
-            )
-            .fetch_all(&mut *connection)
-            .await?)
-        })?;
-        let read = |row: SignedRow| {
-            Ok(SignOff {
-                mapping: parse(&row.key)?,
-                use_case: parse(&row.use_case)?,
-                note: row.note,
-                evidence: row.evidence,
-                by: row.actor,
-                at: Instant(row.at),
-            })
-        };
-        rows.into_iter().map(read).collect()
-    }
-
-    async fn put_sign_off(&self, signed: &SignOff) -> Result<()> {
-        let (by, at) = (signed.by.as_str(), signed.at);
-        writing!(self.database, |connection| {
-            let put = sqlx::query(
-                "INSERT INTO sign_off (mapping_id, use_case, note, evidence, actor, at)
-                SELECT id, $2, $3, $4, $5, $6 FROM mapping WHERE key = $1 AND retired_at IS NULL
-                ON CONFLICT (mapping_id) DO UPDATE SET use_case = excluded.use_case,
-                    note = excluded.note, evidence = excluded.evidence, actor = excluded.actor,
-                    at = excluded.at",
-            )
-            .bind(signed.mapping.as_str())
-            .bind(signed.use_case.as_str())
-            .bind(&signed.note)
-            .bind(&signed.evidence)
-            .bind(by)
-            .bind(at.0)
-            .execute(&mut *connection)
-            .await?
-            .rows_affected();
-            if put == 0 {
-                let what = format!("mapping {}", signed.mapping);
-                return Err(Failure::Domain(Error::NotFound(what)));
-            }
-            let detail = serde_json::json!({ "note": signed.note, "evidence": signed.evidence });
-            let subject = format!("mapping {}", signed.mapping);
-            audit!(self, connection, at, by, "sign off", subject, detail.to_string());
-            Ok(())
-        })
-    }
-
-    async fn withdraw_sign_off(&self, mapping: &Key, by: &str, now: Instant) -> Result<()> {
-        writing!(self.database, |connection| {
-            let gone = sqlx::query(
-                "DELETE FROM sign_off WHERE mapping_id IN
-                    (SELECT id FROM mapping WHERE key = $1 AND retired_at IS NULL)",
-            )
-            .bind(mapping.as_str())
-            .execute(&mut *connection)
-            .await?
-            .rows_affected();
-            if gone == 0 {
-                let what = format!("sign-off of mapping {mapping}");
-                return Err(Failure::Domain(Error::NotFound(what)));
-            }
-            let subject = format!("mapping {mapping}");
-            audit!(self, connection, now, by, "take back sign-off", subject, "{}");
-            Ok(())
-        })
-    }
-
     async fn put_override(&self, pass: &Pass, by: &str, now: Instant) -> Result<()> {
         writing!(self.database, |connection| {
             let statement = passing(pass, by, now);

@@ -21,7 +21,6 @@ mod dialect;
 mod dictionary;
 mod environment;
 mod erasure;
-mod first_steps;
 mod gates;
 mod leases;
 mod ledger;

@@ -2,7 +2,7 @@
 
 use domain::{
     Error,
-    access::{Actor, Role},
+    access::Actor,
     audiences::port::MirrorStore as _,
     configuration::plan::Leaving,
     mappings::{
@@ -160,81 +160,4 @@ async fn nobody_retargets_in_the_console_without_keeping_out_who_bought(
         MAPPING.replace("carts-meta", "carts-meta-2").replace("retarget", "analytics")
     );
     assert_eq!(gates.passed_over(&desired(&whole), false).await.unwrap(), vec![]);
-}
-
-const SECOND: &str = r#"
-[[destination]]
-key = "warehouse"
-profile = "warehouse"
-integration = "Warehouse"
-[[mapping]]
-key = "carts-warehouse"
-audience = "carts"
-destination = "warehouse"
-use_case = "analytics"
-active = false
-"#;
-
-#[rstest]
-#[tokio::test]
-async fn a_second_destination_waits_for_a_sign_off(#[values(Sqlite, Postgres)] engine: Engine) {
-    let Some(bench) = shop(engine, SHOP, 200).await else { return };
-    let (host, gates) = (Actor::host("test"), bench.gates());
-    bench.apply(&format!("{MAPPING}{SECOND}"), false).await;
-    let second = key("carts-warehouse");
-    let start = async || bench.mappings().switch(std::slice::from_ref(&second), true, &host).await;
-    let (field, words) = refusal(start().await);
-    assert_eq!(field, "gate_reason");
-    assert!(
-        words.contains("carts goes to meta already, and nobody has signed that off"),
-        "{words}"
-    );
-
-    // Nobody can sign before a test was forwarded and a run was done.
-    let first = async || bench.row("carts-meta").await;
-    let sign = async |actor: &Actor| gates.sign_off(&first().await, "sizes agree", actor).await;
-    assert!(
-        matches!(sign(&host).await, Err(Error::Conflict(words)) if words.contains("forwarded"))
-    );
-    bench.execute("INSERT INTO controlled_test (id, mapping_id, ordinal, sent_by, sent_at, mark, messages, arrived_at, forwarded_at, looked_at) SELECT id, id, 0, 'test', 1, 'mark', 1, 2, 3, 4 FROM mapping WHERE key = 'carts-meta'").await;
-    assert!(matches!(sign(&host).await, Err(Error::Conflict(words)) if words.contains("no run")));
-    bench.execute("UPDATE mapping SET last_done_at = 5 WHERE key = 'carts-meta'").await;
-    let operator = Actor { role: Role::Operator, ..host.clone() };
-    assert!(matches!(sign(&operator).await, Err(Error::Forbidden { .. })));
-    let silent = gates.sign_off(&first().await, " ", &host).await;
-    assert!(matches!(silent, Err(Error::Invalid { field, .. }) if field == "note"));
-    sign(&host).await.unwrap();
-    let checklist = gates.checklist(&first().await).await.unwrap();
-    let signed = checklist.signed.unwrap();
-    assert_eq!((signed.note.as_str(), &*signed.by), ("sizes agree", &*host.name));
-    start().await.unwrap();
-
-    // For something else it is void; taken back it is gone, and what runs goes on.
-    bench.apply(&MAPPING.replace("retarget", "lookalike"), false).await;
-    assert_eq!(gates.checklist(&first().await).await.unwrap().signed, None);
-    bench.apply(MAPPING, false).await;
-    gates.take_back(&key("carts-meta"), &host).await.unwrap();
-    assert!(matches!(gates.take_back(&key("carts-meta"), &host).await, Err(Error::NotFound(_))));
-    assert!(bench.mapping("carts-warehouse").await.spec.active);
-    let found = gates.checked(&bench.row("carts-warehouse").await).await.unwrap();
-    let last = found.iter().find(|one| one.finding.gate == Gate::OneDestination).unwrap();
-    assert_eq!(last.finding.state, GateState::Blocking);
-    let first = gates.checked(&first().await).await.unwrap();
-    let first = first.iter().find(|one| one.finding.gate == Gate::OneDestination).unwrap();
-    assert_eq!(first.finding.state, GateState::Open, "it went first");
-    let trail =
-        bench.texts("SELECT action FROM audit WHERE action LIKE '%sign%' ORDER BY id").await;
-    assert_eq!(trail, ["sign off", "take back sign-off"]);
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_file_passes_the_gate_of_its_second_destination(
-    #[values(Sqlite, Postgres)] engine: Engine,
-) {
-    let Some(bench) = shop(engine, SHOP, 200).await else { return };
-    let all = format!("{MAPPING}{}", SECOND.replace("active = false", ""));
-    let passes = bench.gates().passed_over(&desired(&all), false).await.unwrap();
-    let passed: Vec<_> = passes.iter().map(|pass| (pass.mapping.as_str(), pass.gate)).collect();
-    assert_eq!(passed, [("carts-warehouse", Gate::OneDestination)]);
 }

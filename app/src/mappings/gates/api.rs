@@ -1,10 +1,7 @@
 //! Server functions of gates: read a mapping's checklist, pass a gate, withdraw that.
 
 use domain::{
-    mappings::{
-        MappingSpec,
-        gates::{Checked, Line, SignOff},
-    },
+    mappings::{MappingSpec, gates::Checked},
     time::Instant,
 };
 use leptos::prelude::*;
@@ -18,10 +15,7 @@ use crate::{
     mappings::api::{named, page_of},
 };
 #[cfg(feature = "ssr")]
-use domain::{
-    access::Role,
-    mappings::gates::{Checklist, Gate},
-};
+use domain::mappings::gates::Gate;
 
 /// What must hold before a mapping starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,14 +26,6 @@ pub struct ChecklistView {
     pub spec: MappingSpec,
     /// Its gates.
     pub gates: Vec<Checked>,
-    /// The lines of a first version.
-    pub lines: Vec<Line>,
-    /// Who signed it off.
-    pub signed: Option<SignOff>,
-    /// What is missing before anybody can.
-    pub missing: Option<String>,
-    /// Whether whoever looks may sign.
-    pub may_sign: bool,
 }
 
 #[cfg(feature = "ssr")]
@@ -59,44 +45,10 @@ pub async fn read_checklist(
     /// Which mapping.
     key: String,
 ) -> Result<ChecklistView, AppError> {
-    let (services, actor) = enter()?;
+    let (services, _) = enter()?;
     let mapping = services.mappings.get(&named(&key)?).await?;
-    let Checklist { gates, lines, signed, evident } = services.gates.checklist(&mapping).await?;
-    let (now, may_sign) = (services.clock.now(), actor.require(Role::Approver).is_ok());
-    let missing = evident.err();
-    Ok(ChecklistView { now, spec: mapping.spec, gates, lines, signed, missing, may_sign })
-}
-
-/// Signs a mapping off.
-#[server(name = SignOffMapping, prefix = "/fn", endpoint = "sign_off")]
-pub async fn sign_off(
-    /// Which mapping.
-    key: String,
-    /// What was looked at.
-    #[server(default)]
-    note: String,
-) -> Result<(), AppError> {
-    let outcome = async {
-        let (services, actor) = enter()?;
-        let mapping = services.mappings.get(&named(&key)?).await?;
-        services.gates.sign_off(&mapping, &note, &actor).await?;
-        Ok(checklist_of(&key))
-    };
-    finish::<SignOffMapping>(outcome.await, &checklist_of(&key), &[("note", &note)])
-}
-
-/// Takes a sign-off back.
-#[server(prefix = "/fn", endpoint = "take_back_sign_off")]
-pub async fn take_back_sign_off(
-    /// Which mapping.
-    key: String,
-) -> Result<(), AppError> {
-    let outcome = async {
-        let (services, actor) = enter()?;
-        services.gates.take_back(&named(&key)?, &actor).await?;
-        Ok(checklist_of(&key))
-    };
-    finish::<TakeBackSignOff>(outcome.await, &checklist_of(&key), &[])
+    let gates = services.gates.checked(&mapping).await?;
+    Ok(ChecklistView { now: services.clock.now(), spec: mapping.spec, gates })
 }
 
 /// Lets a mapping pass a gate that blocks it.

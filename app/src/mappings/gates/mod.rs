@@ -71,21 +71,14 @@ fn mark(state: GateState) -> AnyView {
     view! { <StateMark state word /> }.into_any()
 }
 
-/// Where something is changed.
-fn place(link: &GateLink) -> (String, &'static str) {
-    match link {
+/// What was seen, and what to do about it where that is.
+fn found(finding: &Finding) -> AnyView {
+    let (href, place) = match &finding.link {
         GateLink::Audience(key) => (format!("/audiences#{key}"), "Audience"),
         GateLink::Destination(key) => (format!("/destinations/{key}"), "Destination"),
         GateLink::Suppression => ("/suppression".to_owned(), "Suppression"),
         GateLink::Trial(key) => (format!("/mappings/{key}/test"), "Controlled test"),
-        GateLink::Checklist(key) => (format!("/mappings/{key}/checklist"), "Checklist"),
-        GateLink::Edit(key) => (format!("/mappings/{key}/edit"), "Mapping"),
-    }
-}
-
-/// What was seen, and what to do about it where that is.
-fn found(finding: &Finding) -> AnyView {
-    let (href, place) = place(&finding.link);
+    };
     let remedy = finding.remedy.as_ref().map(|remedy| {
         view! {
             " "

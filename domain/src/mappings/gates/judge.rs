@@ -1,8 +1,6 @@
 //! The rules of the gates.
 
-use super::{
-    Coverage, Finding, Gate, GateFacts, GateLink, GateState, Tested, rollout::one_destination,
-};
+use super::{Coverage, Finding, Gate, GateFacts, GateLink, GateState, Tested};
 use crate::{
     audiences::Window,
     destinations::needs,
@@ -31,25 +29,16 @@ pub fn judge(facts: &GateFacts<'_>) -> Vec<Finding> {
         Gate::Identifiers => identifiers(facts),
         Gate::Window => window(facts),
         Gate::ControlledTest => controlled_test(facts),
-        Gate::OneDestination => one_destination(facts),
     };
     Gate::ALL.into_iter().filter_map(look).collect()
 }
 
-/// What was found, with nothing to do about it.
-pub(super) fn finding(
-    gate: Gate,
-    link: GateLink,
-    state: GateState,
-    evidence: impl Into<String>,
-) -> Finding {
+fn finding(gate: Gate, link: GateLink, state: GateState, evidence: impl Into<String>) -> Finding {
     Finding { gate, state, evidence: evidence.into(), remedy: None, link }
 }
 
 impl Finding {
-    /// With what to do about it.
-    #[must_use]
-    pub(super) fn with(mut self, remedy: impl Into<String>) -> Self {
+    fn with(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }

@@ -7,14 +7,10 @@
 //! rule in `judge.rs`.
 
 mod judge;
-mod lines;
 #[cfg(feature = "service")]
 pub mod port;
-mod rollout;
 #[cfg(feature = "service")]
 pub mod service;
-#[cfg(feature = "service")]
-mod signing;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,10 +24,6 @@ use crate::{
 };
 
 pub use judge::judge;
-pub use lines::{Line, LineFacts, lines};
-pub use rollout::{Rollout, SignOff, evident};
-#[cfg(feature = "service")]
-pub use signing::Checklist;
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,19 +39,16 @@ pub enum Gate {
     Window,
     /// A controlled test has reached the destination.
     ControlledTest,
-    /// The audience's first destination was signed off before a second one.
-    OneDestination,
 }
 
 impl Gate {
     /// All of them, in the order that pages show.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 5] = [
         Self::SuppressionPolicy,
         Self::MinimumSize,
         Self::Identifiers,
         Self::Window,
         Self::ControlledTest,
-        Self::OneDestination,
     ];
 
     /// The fixed name.
@@ -71,7 +60,6 @@ impl Gate {
             Self::Identifiers => "identifiers",
             Self::Window => "window",
             Self::ControlledTest => "controlled-test",
-            Self::OneDestination => "one-destination",
         }
     }
 
@@ -84,7 +72,6 @@ impl Gate {
             Self::Identifiers => "Identifiers",
             Self::Window => "Window",
             Self::ControlledTest => "Controlled test",
-            Self::OneDestination => "One destination first",
         }
     }
 
@@ -136,10 +123,6 @@ pub enum GateLink {
     Suppression,
     /// The mapping's controlled tests.
     Trial(Key),
-    /// A mapping's checklist.
-    Checklist(Key),
-    /// The form of the mapping.
-    Edit(Key),
 }
 
 /// What was found at a gate.
@@ -239,8 +222,6 @@ pub struct GateFacts<'a> {
     pub suppressions: Vec<&'a SuppressionSpec>,
     /// The mapping with its controlled tests, once it is stored: nobody can test before.
     pub tested: Option<Tested<'a>>,
-    /// Where else the audience goes.
-    pub rollout: Rollout<'a>,
 }
 
 /// How far controlled tests of a mapping have come.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{error::Result, key::Key, time::Instant};
 
-use super::{Gate, Pass, SignOff};
+use super::{Gate, Pass};
 
 /// Keeps who went through a gate that blocks; those that hold come with the mapping's row. Each
 /// change is in the audit trail under `by`.
@@ -13,16 +13,6 @@ pub trait GateStore: Send + Sync {
     /// Records one in place of the one before. [`crate::Error::NotFound`] if there is no such
     /// mapping.
     async fn put_override(&self, pass: &Pass, by: &str, now: Instant) -> Result<()>;
-
-    /// Who signed off which mapping that isn't retired.
-    async fn sign_offs(&self) -> Result<Vec<SignOff>>;
-
-    /// Signs a mapping off, in place of whoever did before. [`crate::Error::NotFound`] if there
-    /// is no such mapping.
-    async fn put_sign_off(&self, signed: &SignOff) -> Result<()>;
-
-    /// Takes it back. [`crate::Error::NotFound`] if there is none.
-    async fn withdraw_sign_off(&self, mapping: &Key, by: &str, now: Instant) -> Result<()>;
 
     /// Ends one. [`crate::Error::NotFound`] if there is none.
     async fn withdraw_override(

@@ -23,8 +23,7 @@ use crate::{
 };
 
 use super::{
-    Checked, Coverage, Finding, Gate, GateFacts, GateState, Pass, Rollout, SignOff, Tested, judge,
-    port::GateStore,
+    Checked, Coverage, Finding, Gate, GateFacts, GateState, Pass, Tested, judge, port::GateStore,
 };
 
 /// Why `segue apply` passes a gate.
@@ -52,13 +51,11 @@ pub struct GateService {
 }
 
 /// What is known of audiences and people, read once for several mappings.
-pub(super) struct Known {
-    pub configuration: Configuration,
-    pub audiences: Vec<AudienceRow>,
-    pub mappings: Vec<MappingRow>,
-    pub identifiers: IdentifierSets,
-    /// Of mappings that are still for what they were signed off for.
-    pub signed: Vec<SignOff>,
+struct Known {
+    configuration: Configuration,
+    audiences: Vec<AudienceRow>,
+    mappings: Vec<MappingRow>,
+    identifiers: IdentifierSets,
 }
 
 impl GateService {
@@ -82,7 +79,7 @@ impl GateService {
     }
 
     async fn check(&self, known: &Known, row: &MappingRow) -> Result<Vec<Checked>> {
-        let findings = self.find(known, &row.spec, &Specs::of(&known.configuration), &[]).await?;
+        let findings = self.find(known, &row.spec, &Specs::of(&known.configuration)).await?;
         let passed = |gate| row.passed.iter().find(|one| one.gate == gate).cloned();
         let checked = |finding: Finding| Checked { passed: passed(finding.gate), finding };
         Ok(findings.into_iter().map(checked).collect())
@@ -91,7 +88,7 @@ impl GateService {
     /// What the gates would say of a mapping, were it stored.
     pub async fn findings(&self, spec: &MappingSpec) -> Result<Vec<Finding>> {
         let known = self.known().await?;
-        self.find(&known, spec, &Specs::of(&known.configuration), &[]).await
+        self.find(&known, spec, &Specs::of(&known.configuration)).await
     }
 
     /// Whether these mappings may start. With a reason they pass what can be passed; what is
@@ -104,10 +101,8 @@ impl GateService {
         let known = self.known().await?;
         let after = Specs::of(&known.configuration);
         let mut passes = Vec::new();
-        for (place, spec) in specs.iter().enumerate() {
-            let before: Vec<&MappingSpec> = specs.iter().take(place).collect();
-            let found = self.find(&known, spec, &after, &before).await?;
-            for finding in known.blocking(spec, found) {
+        for spec in specs {
+            for finding in known.blocking(spec, self.find(&known, spec, &after).await?) {
                 let gate = finding.gate;
                 if !gate.can_be_passed() {
                     let words =
@@ -134,11 +129,8 @@ impl GateService {
         let plan = self.configuration.plan(desired, prune).await?;
         let known = self.known().await?;
         let mut passes = Vec::new();
-        let mut before: Vec<&MappingSpec> = Vec::new();
         for spec in plan.changes.iter().filter_map(started) {
-            let found = self.find(&known, spec, &plan.after, &before).await?;
-            before.push(spec);
-            for finding in known.blocking(spec, found) {
+            for finding in known.blocking(spec, self.find(&known, spec, &plan.after).await?) {
                 passes.push(Pass {
                     mapping: spec.key.clone(),
                     gate: finding.gate,
@@ -157,7 +149,7 @@ impl GateService {
         let known = self.known().await?;
         let missing = || Error::NotFound(format!("mapping {key}"));
         let spec = known.configuration.mapping(key).ok_or_else(missing)?.spec.clone();
-        let found = self.find(&known, &spec, &Specs::of(&known.configuration), &[]).await?;
+        let found = self.find(&known, &spec, &Specs::of(&known.configuration)).await?;
         let blocks = |one: &Finding| one.gate == gate && one.state == GateState::Blocking;
         let Some(finding) = found.into_iter().find(blocks) else {
             return Err(Error::Conflict(format!("{} does not block {key} any more", gate.label())));
@@ -176,31 +168,16 @@ impl GateService {
         self.gates.withdraw_override(key, gate, &actor.name, self.clock.now()).await
     }
 
-    pub(super) async fn known(&self) -> Result<Known> {
-        let configuration = self.configuration.load().await?;
-        let mut signed = self.gates.sign_offs().await?;
-        signed.retain(|one| {
-            let mapping = configuration.mapping(&one.mapping);
-            mapping.is_some_and(|mapping| mapping.spec.use_case == one.use_case)
-        });
+    async fn known(&self) -> Result<Known> {
         Ok(Known {
-            configuration,
+            configuration: self.configuration.load().await?,
             audiences: self.mirrors.audience_rows().await?,
             mappings: self.mappings.mapping_rows(self.clock.now()).await?,
             identifiers: self.store.identifier_sets().await?,
-            signed,
         })
     }
 
-    /// What the gates say of a mapping in a configuration to be, where the mappings `before` it
-    /// start at the same moment.
-    pub(super) async fn find(
-        &self,
-        known: &Known,
-        spec: &MappingSpec,
-        after: &Specs,
-        before: &[&MappingSpec],
-    ) -> Result<Vec<Finding>> {
+    async fn find(&self, known: &Known, spec: &MappingSpec, after: &Specs) -> Result<Vec<Finding>> {
         let Some(destination) = after.destinations.get(&spec.destination) else {
             return Ok(Vec::new());
         };
@@ -223,7 +200,6 @@ impl GateService {
             profile: destination.profile,
             suppressions: after.suppressions.values().collect(),
             tested,
-            rollout: known.rollout(spec, before),
         };
         Ok(judge(&facts))
     }
@@ -254,32 +230,6 @@ impl GateService {
 }
 
 impl Known {
-    /// Where else the mapping's audience went before it. Of those that are stored the older ones
-    /// went before: ids grow with time.
-    fn rollout<'a>(&'a self, spec: &MappingSpec, before: &[&'a MappingSpec]) -> Rollout<'a> {
-        let own = self.configuration.mapping(&spec.key).map(|mapping| mapping.id);
-        let is_other = |other: &MappingSpec| {
-            other.active && other.audience == spec.audience && other.destination != spec.destination
-        };
-        let mut stored: Vec<_> = self
-            .configuration
-            .mappings
-            .iter()
-            .filter(|other| is_other(&other.spec) && own.is_none_or(|own| other.id < own))
-            .collect();
-        stored.sort_by_key(|other| other.id);
-        let new = before
-            .iter()
-            .copied()
-            .filter(|other| is_other(other) && self.configuration.mapping(&other.key).is_none());
-        let all: Vec<&MappingSpec> = stored.iter().map(|other| &other.spec).chain(new).collect();
-        let signed = |other: &&MappingSpec| self.signed.iter().find(|one| one.mapping == other.key);
-        Rollout {
-            first: all.first().map(|other| (&other.key, &other.destination)),
-            signed: all.iter().find_map(signed),
-        }
-    }
-
     /// What keeps a mapping from starting, beside what somebody let it pass.
     fn blocking(&self, spec: &MappingSpec, found: Vec<Finding>) -> impl Iterator<Item = Finding> {
         let row = self.mappings.iter().find(|row| row.spec.key == spec.key);
@@ -307,13 +257,6 @@ fn started(change: &Change) -> Option<&MappingSpec> {
         Change::Update(Row::Mapping(spec), fields) if spec.active && touches(fields) => Some(spec),
         _ => None,
     }
-}
-
-/// What somebody says with a sign-off.
-pub(super) fn checked_note(note: &str) -> Result<String> {
-    checked_reason(note).map_err(|_| {
-        Error::invalid("note", format!("say what you looked at, in 1 to {LONGEST} characters"))
-    })
 }
 
 fn checked_reason(reason: &str) -> Result<String> {

@@ -1,13 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    destinations::Profile,
-    key::Key,
-    mappings::gates::{Rollout, SignOff},
-    suppression::SuppressionSpec,
-    time::Instant,
-};
+use crate::{destinations::Profile, key::Key, suppression::SuppressionSpec};
 
 fn key(text: &str) -> Key {
     text.parse().unwrap()
@@ -28,7 +22,6 @@ fn good<'a>(audience: &'a Key, rule: &'a SuppressionSpec) -> GateFacts<'a> {
         profile: Profile::MetaCustomAudiences,
         suppressions: vec![rule],
         tested: Some(Tested { mapping: audience, proof: Some(Proof::Forwarded) }),
-        rollout: Rollout::default(),
     }
 }
 
@@ -54,31 +47,6 @@ fn whoever_retargets_keeps_out_who_bought() {
     for use_case in [UseCase::Suppress, UseCase::Lookalike, UseCase::Analytics] {
         assert_eq!(state(&GateFacts { use_case, ..facts.clone() }, gate), None, "{use_case}");
     }
-}
-
-#[test]
-fn a_second_destination_waits_for_the_first_ones_sign_off() {
-    let (audience, rule) = (key("carts"), rule("purchase"));
-    let (mapping, meta) = (key("carts-meta"), key("meta"));
-    let first = Some((&mapping, &meta));
-    let at = |rollout| {
-        let facts = GateFacts { rollout, ..good(&audience, &rule) };
-        judge(&facts).into_iter().find(|one| one.gate == Gate::OneDestination).unwrap()
-    };
-    let alone = at(Rollout { first, signed: None });
-    assert_eq!(alone.state, GateState::Blocking);
-    assert_eq!(alone.link, GateLink::Checklist(mapping.clone()));
-    assert!(Gate::OneDestination.can_be_passed());
-    let signed = SignOff {
-        mapping: mapping.clone(),
-        use_case: UseCase::Retarget,
-        note: String::new(),
-        evidence: String::new(),
-        by: "an approver".to_owned(),
-        at: Instant(0),
-    };
-    assert_eq!(at(Rollout { first, signed: Some(&signed) }).state, GateState::Open);
-    assert_eq!(at(Rollout::default()).state, GateState::Open);
 }
 
 #[test]

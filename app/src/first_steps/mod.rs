@@ -1,4 +1,0 @@
-//! First steps: from an empty installation to the first mapping that runs.
-
-pub mod api;
-pub mod page;

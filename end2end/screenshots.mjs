@@ -21,6 +21,8 @@ const PAGES = {
   destination: '/destinations/meta',
   suppression: '/suppression',
   review: '/review',
+  checklist: '/mappings/cart-to-meta/checklist',
+  'first-steps': '/first-steps',
   approvals: '/approvals',
   person: null, // somebody about whom something was sent
   audit: '/settings/audit',

@@ -64,6 +64,7 @@ for (const path of [
   '/suppression/policy',
   '/people',
   '/review',
+  '/first-steps',
   '/find?text=meta',
   '/settings/audit',
   '/people?find=nobody%40example.com',

@@ -32,7 +32,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('button', { name: 'Add mapping' }).click();
       await expect(page).toHaveURL('/mappings/pilot-to-meta');
 
-      await expect(page.getByRole('main')).toContainText(/It passes 1\sgate for a reason/);
+      await expect(page.getByRole('main')).toContainText(/It passes 2\sgates for a reason/);
       await page.goto('/mappings?view=matrix');
       const cell = page.getByRole('link', { name: /pilot-to-meta/ });
       await expect(cell).toHaveAttribute('title', /Passes minimum size, by .+: A pilot with the team/);

@@ -23,13 +23,14 @@ pub struct Line {
 }
 
 /// Things to do that have a page of their own and no place in the rail.
-const DEEDS: [(&str, &str); 6] = [
+const DEEDS: [(&str, &str); 7] = [
     ("/mappings/new", "New mapping"),
     ("/audiences/new", "Promote a segment"),
     ("/destinations/new", "New destination"),
     ("/suppression/new", "New suppression"),
     ("/mappings?view=matrix", "Mapping matrix"),
     ("/dead-letters", "Dead letters"),
+    ("/first-steps", "First steps"),
 ];
 
 /// The pages that a text names, the best first; all of them for an empty one.

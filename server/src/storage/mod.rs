@@ -19,6 +19,7 @@ mod delivery;
 mod destinations;
 mod dialect;
 mod erasure;
+mod first_version;
 mod gates;
 mod leases;
 mod ledger;

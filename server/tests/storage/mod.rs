@@ -13,6 +13,7 @@ mod doubt;
 mod erasure;
 mod exclusivity;
 mod fields;
+mod first_version;
 mod forgetting;
 mod forgetting_model;
 mod gates;

@@ -21,10 +21,10 @@ use super::harness::{
 /// An empty shop with so many audiences, and two places.
 async fn shop(engine: Engine) -> Option<Bench> {
     let bench = Bench::open(engine).await?;
-    let mut file = SHOP.split("[[audience]]").next().unwrap().to_owned();
-    for at in 0..14 {
-        file.push_str(&format!("[[audience]]\nkey = \"a{at}\"\nsegment = {}\n", at + 1));
-    }
+    let places = SHOP.split("[[audience]]").next().unwrap();
+    let audience = |at| format!("[[audience]]\nkey = \"a{at}\"\nsegment = {}\n", at + 1);
+    let audiences: String = (0..14).map(audience).collect();
+    let file = format!("{places}{audiences}");
     bench.apply(&file, false).await;
     Some(bench)
 }

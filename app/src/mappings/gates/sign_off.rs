@@ -76,9 +76,9 @@ fn line_row(key: &Key, line: Line) -> AnyView {
         LineState::Unavailable => (State::New, "Not available yet"),
         LineState::NotAsked => (State::New, "Not asked"),
     };
-    let link = link.map(|link| {
-        let (href, place) = match &link {
-            LineLink::Gate(link) => place(link),
+    let mended = link.map(|at| {
+        let (href, place) = match &at {
+            LineLink::Gate(gate) => place(gate),
             LineLink::Audiences => ("/audiences".to_owned(), "Audiences"),
             LineLink::Mapping => (format!("/mappings/{key}"), "Mapping"),
             LineLink::Edit => (format!("/mappings/{key}/edit"), "Edit it"),
@@ -93,7 +93,7 @@ fn line_row(key: &Key, line: Line) -> AnyView {
             <td>
                 <StateMark state word />
             </td>
-            <td class="wrap">{format::capital(&evidence)} "." {link}</td>
+            <td class="wrap">{format::capital(&evidence)} "." {mended}</td>
         </tr>
     }
     .into_any()

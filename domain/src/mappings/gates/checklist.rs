@@ -166,21 +166,18 @@ fn events() -> Line {
 fn identifiers(facts: &ChecklistFacts<'_>) -> Line {
     let item = Item::Identifiers;
     let gate = facts.gates.iter().map(|one| &one.finding).find(|one| one.gate == Gate::Identifiers);
-    match gate {
-        Some(found) => {
-            let state = match found.state {
-                GateState::Open => LineState::Done,
-                GateState::Warning => LineState::Partly,
-                GateState::Blocking => LineState::Open,
-                GateState::Unknown => LineState::Unknown,
-            };
-            line(item, state, found.words(), LineLink::Gate(found.link.clone()))
-        }
-        None => {
-            let evidence = format!("{} takes the id that everybody has", facts.row.profile.label());
-            line(item, LineState::Done, evidence, None)
-        }
-    }
+    // A destination that takes the id that everybody has is no matter of a gate.
+    let Some(found) = gate else {
+        let evidence = format!("{} takes the id that everybody has", facts.row.profile.label());
+        return line(item, LineState::Done, evidence, None);
+    };
+    let state = match found.state {
+        GateState::Open => LineState::Done,
+        GateState::Warning => LineState::Partly,
+        GateState::Blocking => LineState::Open,
+        GateState::Unknown => LineState::Unknown,
+    };
+    line(item, state, found.words(), LineLink::Gate(found.link.clone()))
 }
 
 fn audiences(count: u64) -> Line {

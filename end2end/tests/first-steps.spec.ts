@@ -71,7 +71,7 @@ for (const javaScriptEnabled of [true, false]) {
       await row.getByRole('button', { name: 'Promote Newest arrivals' }).press('Enter');
       await expect(row.getByRole('link', { name: 'newest-arrivals' })).toBeVisible();
       await page.getByLabel('Audience').selectOption('newest-arrivals');
-      await page.getByLabel('Destination').selectOption('warehouse');
+      await page.getByLabel('Destination', { exact: true }).selectOption('warehouse');
       await page.getByRole('button', { name: 'Make the first mapping' }).press('Enter');
       await expect(page.getByRole('main')).toContainText('is paused: nobody is sent yet.');
       await page.goto('/');

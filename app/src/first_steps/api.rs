@@ -12,7 +12,7 @@ use domain::{
     access::Role,
     connections::{ConnectionView, Vendor},
     first_steps::{Connected, StepFacts, steps},
-    mappings::{MappingRow, MappingSpec},
+    mappings::{MappingRow, MappingSpec, UseCase},
     services::Services,
     suppression::Kind,
 };
@@ -21,7 +21,6 @@ use domain::{
     destinations::DestinationSpec,
     first_steps::{FirstVersion, Step, scope::Scope},
     key::Key,
-    mappings::UseCase,
     time::Instant,
 };
 use leptos::prelude::*;

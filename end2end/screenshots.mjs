@@ -23,6 +23,8 @@ const PAGES = {
   suppression: '/suppression',
   rule: '/suppression/rules/purchase?what=retire',
   review: '/review',
+  checklist: '/mappings/cart-to-meta/checklist',
+  'first-steps': '/first-steps',
   approvals: '/approvals',
   person: null, // somebody about whom something was sent
   audit: '/settings/audit',

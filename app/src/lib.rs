@@ -16,6 +16,7 @@ pub mod demo;
 pub mod destinations;
 pub mod error;
 pub mod find;
+pub mod first_steps;
 pub mod form;
 pub mod format;
 pub mod live;
@@ -167,6 +168,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/demo") view=DemoPage ssr=SsrMode::Async />
             <Route path=path!("/dead-letters") view=LettersPage ssr=SsrMode::Async />
             <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
+            <Route
+                path=path!("/first-steps")
+                view=first_steps::page::FirstStepsPage
+                ssr=SsrMode::Async
+            />
             <Route path=path!("/find") view=find::page::FindPage ssr=SsrMode::Async />
             <Route path=path!("/review") view=review::page::ReviewPage ssr=SsrMode::Async />
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />

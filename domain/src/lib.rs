@@ -18,6 +18,7 @@ pub mod demo;
 pub mod destinations;
 pub mod error;
 pub mod find;
+pub mod first_steps;
 pub mod ids;
 pub mod key;
 pub mod mappings;

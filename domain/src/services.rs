@@ -18,6 +18,7 @@ use crate::{
         needs::service::NeedsService, service::DestinationService,
     },
     find::FindService,
+    first_steps::service::FirstStepsService,
     mappings::{
         exclusivity::service::ExclusivityService, gates::service::GateService,
         preview::service::PreviewService, service::MappingService,
@@ -54,6 +55,8 @@ pub struct Services {
     pub destinations: Arc<DestinationService>,
     /// Anything by its name.
     pub find: Arc<FindService>,
+    /// The way to a first version, and its ceiling.
+    pub first_steps: Arc<FirstStepsService>,
     /// What may flow to them.
     pub fields: Arc<FieldsService>,
     /// What Segment has to choose from.

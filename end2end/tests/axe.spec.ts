@@ -70,6 +70,7 @@ for (const path of [
   '/suppression/rules/purchase?what=retire',
   '/people',
   '/review',
+  '/first-steps',
   '/find?text=meta',
   '/settings/audit',
   '/people?find=nobody%40example.com',

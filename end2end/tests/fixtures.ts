@@ -33,11 +33,11 @@ export class Server {
     return stdout;
   }
 
-  /** Applies configuration as code. */
-  async apply(toml: string): Promise<void> {
+  /** Applies configuration as code; with `--prune` it is all there is. */
+  async apply(toml: string, ...flags: string[]): Promise<void> {
     const file = `${this.environment.SEGUE_DATABASE_URL!.slice('sqlite:'.length)}.toml`;
     writeFileSync(file, toml);
-    await this.command('apply', file);
+    await this.command('apply', file, ...flags);
   }
 }
 

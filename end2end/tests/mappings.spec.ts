@@ -27,6 +27,8 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('Destination').selectOption('google');
       await page.getByLabel('Retarget').check();
       await page.getByLabel('Runs every').fill('10m');
+      // It goes to Meta already, and nobody has signed that off.
+      await page.getByLabel('Reason to pass a gate').fill('Both at once, for this test');
       await page.getByRole('button', { name: 'Add mapping' }).click();
 
       await expect(page).toHaveURL('/mappings/browsed-to-google');

@@ -20,6 +20,7 @@ use domain::{
         needs::service::NeedsService, service::DestinationService,
     },
     find::FindService,
+    first_steps::service::FirstStepsService,
     ids::Ids,
     mappings::{
         exclusivity::service::ExclusivityService, gates::service::GateService,
@@ -247,11 +248,12 @@ impl Parts<'_> {
             self.customerio.clone(),
         ));
         let destinations = Arc::new(DestinationService::new(configuration.clone(), stored.clone()));
-        let gates = self.gates();
+        let (gates, first_steps) = (self.gates(), self.first_steps());
         let mappings = Arc::new(MappingService::new(
             configuration.clone(),
             stored.clone(),
             gates.clone(),
+            first_steps.clone(),
             clock.clone(),
             stir.clone(),
         ));
@@ -282,6 +284,7 @@ impl Parts<'_> {
         ));
         Services {
             find,
+            first_steps,
             review,
             access: crate::auth::service(self.storage, clock.clone()),
             approvals: Arc::new(ApprovalService::new(
@@ -332,6 +335,15 @@ impl Parts<'_> {
             mappings: self.stored.clone(),
             gates: self.stored.clone(),
             trials: self.stored.clone(),
+            clock: self.clock.clone(),
+        })
+    }
+
+    fn first_steps(&self) -> Arc<FirstStepsService> {
+        Arc::new(FirstStepsService {
+            store: self.stored.clone(),
+            configuration: self.configuration.clone(),
+            gates: self.stored.clone(),
             clock: self.clock.clone(),
         })
     }

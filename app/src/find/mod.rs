@@ -23,7 +23,7 @@ pub struct Line {
 }
 
 /// Things to do that have a page of their own and no place in the rail.
-const DEEDS: [(&str, &str); 9] = [
+const DEEDS: [(&str, &str); 10] = [
     ("/mappings/new", "New mapping"),
     ("/audiences/new", "Promote a segment"),
     ("/audiences/bands", "Bands of lapsed buyers"),
@@ -33,6 +33,7 @@ const DEEDS: [(&str, &str); 9] = [
     ("/timeline", "Timeline of messages and ads"),
     ("/exclusivity", "Exclusivity groups"),
     ("/dead-letters", "Dead letters"),
+    ("/first-steps", "First steps"),
 ];
 
 /// The pages that a text names, the best first; all of them for an empty one.

@@ -97,7 +97,7 @@ pub struct MappingChoices {
 
 /// A key in an address: what is none names nothing.
 #[cfg(feature = "ssr")]
-pub(super) fn named(text: &str) -> Result<Key, AppError> {
+pub(crate) fn named(text: &str) -> Result<Key, AppError> {
     text.parse().map_err(|_| AppError::NotFound { what: format!("mapping {text}") })
 }
 

@@ -43,6 +43,8 @@ pub struct Overview {
     pub letters: LetterCount,
     /// Decisions that wait for somebody.
     pub waiting: u64,
+    /// First steps that are done, and all of them, while they go on.
+    pub first_steps: Option<(u64, u64)>,
 }
 
 /// What the overview shows.
@@ -60,6 +62,7 @@ pub async fn read_overview() -> Result<Overview, AppError> {
         mappings: services.mappings.list().await?,
         suppressions: services.suppression.list().await?,
         waiting: services.approvals.list().await?.len() as u64,
+        first_steps: crate::first_steps::api::progress(&services).await?,
         letters: services.delivery.letters().await?.count(None),
         now: services.clock.now(),
     })

@@ -44,6 +44,7 @@ pub fn overview_page(view: Overview) -> AnyView {
     }
     let now = view.now;
     let (answer, troubles, picture) = (sentence(&view), troubles(&view), picture(&view));
+    let progress = progress(&view);
     let Overview { mut mappings, runs, .. } = view;
     mappings.retain(|row| words::needs_somebody(row.health));
     let waiting = (!mappings.is_empty()).then(|| {
@@ -62,6 +63,7 @@ pub fn overview_page(view: Overview) -> AnyView {
     };
     view! {
         <Page name="Overview" answer>
+            {progress}
             {troubles}
             {picture}
             {waiting}
@@ -203,6 +205,23 @@ fn stale(
     Some(view! { <Stale what at=audience.mirrored_at now reason /> }.into_any())
 }
 
+/// How far first steps have come, until the first mapping lives or somebody has put them away.
+fn progress(view: &Overview) -> Option<AnyView> {
+    let (done, all) = view.first_steps?;
+    let said = format!("{} of {}", format::number(done), format::count(all, "step", "steps"));
+    Some(
+        view! {
+            <p>
+                <a href="/first-steps">"First steps"</a>
+                ": "
+                {said}
+                " done."
+            </p>
+        }
+        .into_any(),
+    )
+}
+
 /// Before the first mapping: the four steps, and which is next.
 fn beginning(view: &Overview) -> AnyView {
     let has = |vendor: Vendor| {
@@ -248,6 +267,10 @@ fn beginning(view: &Overview) -> AnyView {
         <Page name="Overview" answer=answer.into_any()>
             {troubles}
             <ol class="steps">{rows}</ol>
+            <p>
+                <a href="/first-steps">"Let First steps lead you"</a>
+                ": goal, connections, destination, segments, suppression, and the first mapping tested and live."
+            </p>
         </Page>
     }
     .into_any()

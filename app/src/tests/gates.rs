@@ -3,8 +3,11 @@
 use domain::{
     delivery::letters::LetterCount,
     mappings::{
-        Health,
-        gates::{Checked, Finding, Gate, GateLink, GateState, Override},
+        Health, MappingRow,
+        gates::{
+            Basis, Checked, Finding, Gate, GateLink, GateState, Override, SignOff,
+            checklist::{ChecklistFacts, lines},
+        },
     },
 };
 
@@ -35,10 +38,32 @@ fn pilot() -> Override {
     Override { gate: Gate::MinimumSize, reason, by, at: now() }
 }
 
+fn view(row: MappingRow, gates: Vec<Checked>) -> ChecklistView {
+    let facts = ChecklistFacts {
+        row: &row,
+        gates: &gates,
+        audiences: 7,
+        suppressions: vec![],
+        proof: None,
+        elsewhere: 0,
+        sign_off: None,
+    };
+    let lines = lines(&facts);
+    ChecklistView {
+        now: now(),
+        spec: row.spec,
+        gates,
+        lines,
+        sign_off: None,
+        unready: None,
+        may_sign: true,
+    }
+}
+
 fn checklist(is_active: bool, gates: Vec<Checked>) -> String {
     page("/mappings/cart-meta/checklist", move || {
         let health = if is_active { Health::Ok } else { Health::Paused };
-        let view = ChecklistView { now: now(), spec: mapping(health).spec, gates };
+        let view = view(mapping(health), gates);
         checklist_page(view, GateActions::new())
     })
 }
@@ -96,4 +121,52 @@ fn a_mapping_s_page_says_what_is_not_open_and_leads_to_its_checklist() {
     });
     assert!(html.contains("href=\"/mappings/cart-meta/checklist\""));
     assert!(words(&html).contains("Blocks Minimum size: Meta uses an audience from 100 people on"));
+}
+
+fn shown(view: ChecklistView) -> String {
+    page("/mappings/cart-meta/checklist", || checklist_page(view, GateActions::new()))
+}
+
+#[test]
+fn each_line_says_what_is_evident_and_where_to_mend_it() {
+    let html = shown(view(mapping(Health::Ok), vec![]));
+    let said = words(&html);
+    for part in [
+        "8 to 15 canonical events, their names frozenNot available yet",
+        "5 to 10 segments firstDone7 segments are promoted.",
+        "OpenNo rule stands for purchase, refund, support, unsubscribed. Suppression",
+        "OpenNo controlled test was sent through it. Controlled test",
+        "Partly2.5 % of its people are left out",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(html.contains("href=\"/mappings/cart-meta/edit\""));
+}
+
+#[test]
+fn whoever_may_signs_off_what_is_ready_and_takes_it_back() {
+    let ready = view(mapping(Health::Ok), vec![]);
+    assert!(words(&shown(ready.clone())).contains("Sign off this mapping"));
+    let others = words(&shown(ChecklistView { may_sign: false, ..ready.clone() }));
+    assert!(!others.contains("Sign off this mapping"));
+    assert!(others.contains("by an approver or an admin"), "{others}");
+    let unready = Some("no controlled test was sent through it".to_owned());
+    let early = words(&shown(ChecklistView { unready, ..ready.clone() }));
+    assert!(early.contains("Not yet possible. No controlled test was sent through it."), "{early}");
+    assert!(!early.contains("Sign off this mapping"));
+    let given = SignOff {
+        basis: Basis::of(&ready.spec),
+        note: "Seen in the ad account".to_owned(),
+        evidence: "a controlled test was forwarded".to_owned(),
+        by: "Ada".to_owned(),
+        at: now(),
+    };
+    let signed = words(&shown(ChecklistView { sign_off: Some(given), ..ready }));
+    for part in [
+        "Ada: Seen in the ad account",
+        "Evident then: a controlled test was forwarded.",
+        "Withdraw the sign-off",
+    ] {
+        assert!(signed.contains(part), "{part}: {signed}");
+    }
 }

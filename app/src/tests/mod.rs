@@ -11,6 +11,7 @@ mod demo;
 mod destination_fields;
 mod destinations;
 mod exclusivity;
+mod first_steps;
 mod gates;
 mod import;
 mod mapping_form;

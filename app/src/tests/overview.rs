@@ -20,6 +20,7 @@ pub fn overview(mappings: Vec<domain::mappings::MappingRow>) -> Overview {
         runs: vec![run(RunState::Done)],
         letters: LetterCount::default(),
         waiting: 0,
+        first_steps: None,
     }
 }
 

@@ -212,6 +212,7 @@ fn steps(path: &str) -> Vec<(String, String)> {
             (None, "settings" | "rules" | "lists") => continue,
             (None, "demo") => "Break something".to_owned(),
             (None, "dead-letters") => "Dead letters".to_owned(),
+            (None, "first-steps") => "First steps".to_owned(),
             (None, "runs") => "Runs".to_owned(),
             (None, "new") => "New".to_owned(),
             (None, "edit") => "Edit".to_owned(),

@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod ledger;
 #[cfg(feature = "service")]
 pub mod port;
+pub mod readiness;
 #[cfg(feature = "service")]
 pub mod service;
 pub mod template;

@@ -6,6 +6,7 @@ use crate::{
     access::{Actor, Role},
     configuration::{Desired, plan::Leaving, service::ConfigurationService},
     error::{Error, Result},
+    first_steps::service::FirstStepsService,
     ids::MappingId,
     key::Key,
     retention,
@@ -27,6 +28,7 @@ pub struct MappingService {
     configuration: Arc<ConfigurationService>,
     store: Arc<dyn MappingStore>,
     gates: Arc<GateService>,
+    first_steps: Arc<FirstStepsService>,
     clock: Arc<dyn Clock>,
     wake: Arc<dyn Wake>,
 }
@@ -37,10 +39,11 @@ impl MappingService {
         configuration: Arc<ConfigurationService>,
         store: Arc<dyn MappingStore>,
         gates: Arc<GateService>,
+        first_steps: Arc<FirstStepsService>,
         clock: Arc<dyn Clock>,
         wake: Arc<dyn Wake>,
     ) -> Self {
-        Self { configuration, store, gates, clock, wake }
+        Self { configuration, store, gates, first_steps, clock, wake }
     }
 
     /// All mappings: those that need somebody first, then by key.
@@ -63,7 +66,8 @@ impl MappingService {
             .ok_or_else(|| Error::NotFound(format!("mapping {key}")))
     }
 
-    /// Stores a new one; it runs soon after. A reason lets it pass gates that block.
+    /// Stores a new one; it runs soon after. A reason lets it pass gates that block, and nothing
+    /// passes the ceiling of a first version.
     pub async fn create(
         &self,
         spec: MappingSpec,
@@ -71,6 +75,7 @@ impl MappingService {
         actor: &Actor,
     ) -> Result<()> {
         let passes = self.admit(None, &spec, reason, actor).await?;
+        self.first_steps.admit(&spec).await?;
         self.configuration.create_mapping(spec, passes, actor).await?;
         self.wake.wake();
         Ok(())

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SuppressionRow;
+use super::{SuppressionRow, SuppressionSpec};
 
 /// What a rule protects from. Told by the reason's first word, so that a file may say more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,8 +65,13 @@ pub fn sort(rules: &mut [SuppressionRow]) {
 /// The reasons that no rule covers.
 #[must_use]
 pub fn missing(rules: &[SuppressionRow]) -> Vec<Kind> {
-    let covered = |kind: &Kind| rules.iter().any(|rule| rule.spec.kind() == *kind);
-    Kind::POLICY.into_iter().filter(|kind| !covered(kind)).collect()
+    uncovered(rules.iter().map(|rule| &rule.spec))
+}
+
+/// The same of rules without their people.
+pub fn uncovered<'a>(rules: impl IntoIterator<Item = &'a SuppressionSpec>) -> Vec<Kind> {
+    let covered: Vec<Kind> = rules.into_iter().map(SuppressionSpec::kind).collect();
+    Kind::POLICY.into_iter().filter(|kind| !covered.contains(kind)).collect()
 }
 
 #[cfg(test)]
@@ -74,7 +79,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::suppression::SuppressionSpec;
 
     fn rule(number: usize, reason: &str) -> SuppressionRow {
         SuppressionRow {

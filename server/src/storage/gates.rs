@@ -1,10 +1,10 @@
-//! Who went through a gate that blocks.
+//! Who went through a gate that blocks, and whose QA is signed off.
 
 use async_trait::async_trait;
 use domain::{
     Error, Result,
     key::Key,
-    mappings::gates::{Gate, Override, Pass, port::GateStore},
+    mappings::gates::{Basis, Gate, Override, Pass, SignOff, port::GateStore},
     time::Instant,
 };
 use sqlx::FromRow;
@@ -13,7 +13,7 @@ use super::{
     Storage,
     access::audit,
     configuration::parse,
-    macros::{Failure, writing},
+    macros::{Failure, reading, writing},
     statement::{Statement, carry_out},
 };
 
@@ -36,6 +36,31 @@ impl StoredOverride {
             by: self.actor,
             at: Instant(self.at),
         })
+    }
+}
+
+/// A sign-off, with the key of its mapping.
+#[derive(FromRow)]
+struct StoredSignOff {
+    key: String,
+    audience: String,
+    destination: String,
+    use_case: String,
+    note: String,
+    evidence: String,
+    actor: String,
+    at: i64,
+}
+
+impl StoredSignOff {
+    fn read(self) -> Result<(Key, SignOff)> {
+        let basis = Basis {
+            audience: parse(&self.audience)?,
+            destination: parse(&self.destination)?,
+            use_case: parse(&self.use_case)?,
+        };
+        let Self { note, evidence, actor: by, at, .. } = self;
+        Ok((parse(&self.key)?, SignOff { basis, note, evidence, by, at: Instant(at) }))
     }
 }
 
@@ -105,6 +130,72 @@ impl GateStore for Storage {
             }
             let detail = serde_json::json!({ "gate": gate }).to_string();
             audit!(self, connection, now, by, "withdraw", format!("mapping {mapping}"), detail);
+            Ok(())
+        })
+    }
+
+    async fn sign_offs(&self) -> Result<Vec<(Key, SignOff)>> {
+        let rows: Vec<StoredSignOff> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT m.key, s.audience, s.destination, s.use_case, s.note, s.evidence, s.actor, s.at
+                FROM sign_off s JOIN mapping m ON m.id = s.mapping_id
+                WHERE m.retired_at IS NULL ORDER BY m.key",
+            )
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        rows.into_iter().map(StoredSignOff::read).collect()
+    }
+
+    async fn put_sign_off(&self, mapping: &Key, sign_off: &SignOff) -> Result<()> {
+        let SignOff { basis, note, evidence, by, at } = sign_off;
+        writing!(self.database, |connection| {
+            let put = sqlx::query(
+                "INSERT INTO sign_off
+                    (mapping_id, audience, destination, use_case, note, evidence, actor, at)
+                SELECT id, $2, $3, $4, $5, $6, $7, $8 FROM mapping
+                WHERE key = $1 AND retired_at IS NULL
+                ON CONFLICT (mapping_id) DO UPDATE SET audience = excluded.audience,
+                    destination = excluded.destination, use_case = excluded.use_case,
+                    note = excluded.note, evidence = excluded.evidence, actor = excluded.actor,
+                    at = excluded.at",
+            )
+            .bind(mapping.as_str())
+            .bind(basis.audience.as_str())
+            .bind(basis.destination.as_str())
+            .bind(basis.use_case.as_str())
+            .bind(note)
+            .bind(evidence)
+            .bind(by)
+            .bind(at.0)
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
+            if put == 0 {
+                return Err(Failure::Domain(Error::NotFound(format!("mapping {mapping}"))));
+            }
+            let detail = serde_json::json!({ "note": note, "evidence": evidence }).to_string();
+            audit!(self, connection, *at, by, "sign off", format!("mapping {mapping}"), detail);
+            Ok(())
+        })
+    }
+
+    async fn withdraw_sign_off(&self, mapping: &Key, by: &str, now: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            let withdrawn = sqlx::query(
+                "DELETE FROM sign_off WHERE mapping_id IN
+                    (SELECT id FROM mapping WHERE key = $1 AND retired_at IS NULL)",
+            )
+            .bind(mapping.as_str())
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
+            if withdrawn == 0 {
+                let what = format!("sign-off of mapping {mapping}");
+                return Err(Failure::Domain(Error::NotFound(what)));
+            }
+            let subject = format!("mapping {mapping}");
+            audit!(self, connection, now, by, "withdraw sign-off", subject, "{}");
             Ok(())
         })
     }

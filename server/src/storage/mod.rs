@@ -21,6 +21,7 @@ mod dialect;
 mod dictionary;
 mod environment;
 mod erasure;
+mod first_version;
 mod gates;
 mod leases;
 mod ledger;

@@ -2,12 +2,13 @@
 
 use domain::{
     Error,
-    access::Actor,
+    access::{Actor, Role},
     audiences::port::MirrorStore as _,
     configuration::plan::Leaving,
     mappings::{
         MappingSpec, UseCase,
-        gates::{Gate, GateState},
+        gates::{Basis, Gate, GateState, SignOff, port::GateStore as _},
+        trial::{Trial, port::TrialStore as _},
     },
     people::Ordinal,
 };
@@ -160,4 +161,143 @@ async fn nobody_retargets_in_the_console_without_keeping_out_who_bought(
         MAPPING.replace("carts-meta", "carts-meta-2").replace("retarget", "analytics")
     );
     assert_eq!(gates.passed_over(&desired(&whole), false).await.unwrap(), vec![]);
+}
+
+const STAGED: &str = r#"
+[[destination]]
+key = "google"
+profile = "google-customer-match"
+integration = "Google Ads Customer Match"
+[[destination]]
+key = "warehouse"
+profile = "warehouse"
+integration = "Warehouse"
+"#;
+
+/// Says of a mapping that a controlled test was sent, and whether the destination got it.
+async fn tested(bench: &Bench, name: &str, is_forwarded: bool) {
+    let id = bench.mapping(name).await.id;
+    let trial = Trial {
+        id: bench.id(),
+        cio_id: "c0".to_owned(),
+        by: "ada".to_owned(),
+        sent_at: bench.now(),
+        mark: format!("mark-{}", bench.id()),
+        messages: 1,
+        arrived_at: None,
+        forwarded_at: None,
+        looked_at: None,
+    };
+    bench.storage.put_trial(id, 0, &trial).await.unwrap();
+    let seen = is_forwarded.then(|| bench.now());
+    let trial = Trial { arrived_at: seen, forwarded_at: seen, ..trial };
+    bench.storage.put_proof(&trial).await.unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_audience_goes_to_the_next_destination_after_a_sign_off_of_the_first(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = shop(engine, &format!("{SHOP}{STAGED}{MAPPING}"), 2_000).await else {
+        return;
+    };
+    let (service, gates, ada) = (bench.mappings(), bench.gates(), Actor::host("ada"));
+    let second = MappingSpec { key: key("carts-google"), destination: key("google"), ..spec() };
+    let (field, message) = refusal(service.create(second.clone(), None, &ada).await);
+    assert_eq!(field, "gate_reason");
+    assert!(message.contains("carts goes to meta first, and nobody has signed off"), "{message}");
+    let keeps_out =
+        MappingSpec { key: key("carts-off-google"), use_case: UseCase::Suppress, ..second.clone() };
+    service.create(keeps_out, None, &ada).await.expect("what protects goes everywhere at once");
+
+    // A sign-off needs a forwarded test and a run.
+    let meta = key("carts-meta");
+    let early = async || match gates.sign_off(&meta, "Seen", &ada).await {
+        Err(Error::Conflict(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(early().await.contains("no controlled test"));
+    tested(&bench, "carts-meta", false).await;
+    assert!(early().await.contains("amber"));
+    tested(&bench, "carts-meta", true).await;
+    assert!(early().await.contains("no run of it has ended well"));
+    bench.execute("UPDATE mapping SET last_done_at = 1 WHERE key = 'carts-meta'").await;
+    let operator = Actor { role: Role::Operator, ..ada.clone() };
+    let refused = gates.sign_off(&meta, "Seen", &operator).await;
+    assert!(matches!(refused, Err(Error::Forbidden)), "{refused:?}");
+    assert_eq!(refusal(gates.sign_off(&meta, " ", &ada).await).0, "note");
+    gates.sign_off(&meta, " Seen in the account ", &ada).await.unwrap();
+    let kept = gates.checklist(&bench.row("carts-meta").await).await.unwrap().sign_off.unwrap();
+    assert_eq!((&*kept.note, &*kept.by, kept.at), ("Seen in the account", "ada", bench.now()));
+    assert!(kept.evidence.contains("a controlled test was forwarded"), "{}", kept.evidence);
+
+    // Withdrawn it locks again, given it unlocks.
+    gates.withdraw_sign_off(&meta, &ada).await.unwrap();
+    let again = gates.withdraw_sign_off(&meta, &ada).await;
+    assert!(matches!(again, Err(Error::NotFound(_))), "{again:?}");
+    refusal(service.create(second.clone(), None, &ada).await);
+    gates.sign_off(&meta, "Seen again", &ada).await.unwrap();
+    service.create(second, None, &ada).await.unwrap();
+
+    // What it is for has changed: the word is void.
+    let seed = MappingSpec { use_case: UseCase::Lookalike, ..spec() };
+    service.update(seed, None, &ada).await.unwrap();
+    assert_eq!(gates.checklist(&bench.row("carts-meta").await).await.unwrap().sign_off, None);
+    let trail = bench
+        .texts("SELECT action FROM audit WHERE action IN ('sign off', 'withdraw sign-off') ORDER BY id")
+        .await;
+    assert_eq!(trail, ["sign off", "withdraw sign-off", "sign off"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_has_run_resumes_and_two_that_never_ran_do_not_start_together(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let google = MAPPING.replace("carts-meta", "carts-google").replace("\"meta\"", "\"google\"");
+    let paused = |text: &str| text.replace("use_case", "active = false\nuse_case");
+    let file = format!("{SHOP}{STAGED}{}{}", paused(MAPPING), paused(&google));
+    let Some(bench) = shop(engine, &file, 2_000).await else { return };
+    let (service, ada) = (bench.mappings(), Actor::host("ada"));
+    let both = [key("carts-google"), key("carts-meta")];
+    let (_, message) = refusal(service.switch(&both, true, &ada).await);
+    assert!(message.contains("carts goes to google first"), "{message}");
+    assert!(!bench.row("carts-google").await.spec.active, "all or none");
+    // One that is paused and has people there counts.
+    bench.execute("UPDATE mapping SET delivered = 5 WHERE key = 'carts-meta'").await;
+    let (_, message) = refusal(service.resume(&key("carts-google"), &ada).await);
+    assert!(message.contains("carts goes to meta first"), "{message}");
+    bench.execute("UPDATE mapping SET last_done_at = 1").await;
+    service.switch(&both, true, &ada).await.expect("both were there before");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_file_starts_the_next_destination_and_is_on_record(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = shop(engine, &format!("{SHOP}{STAGED}{MAPPING}"), 2_000).await else {
+        return;
+    };
+    let google = MAPPING.replace("carts-meta", "carts-google").replace("\"meta\"", "\"google\"");
+    let passes = bench.gates().passed_over(&desired(&google), false).await.unwrap();
+    let passed: Vec<_> = passes.iter().map(|one| (one.mapping.as_str(), one.gate)).collect();
+    assert_eq!(passed, [("carts-google", Gate::OneDestinationFirst)]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_sign_off_of_nothing_is_refused(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = shop(engine, SHOP, 1).await else { return };
+    let given = SignOff {
+        basis: Basis::of(&spec()),
+        note: "Seen".to_owned(),
+        evidence: "nothing".to_owned(),
+        by: "ada".to_owned(),
+        at: bench.now(),
+    };
+    let refused = bench.storage.put_sign_off(&key("carts-meta"), &given).await;
+    assert!(matches!(refused, Err(Error::NotFound(_))), "{refused:?}");
+    assert_eq!(bench.storage.sign_offs().await.unwrap(), []);
 }

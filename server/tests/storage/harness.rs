@@ -14,6 +14,7 @@ use domain::{
     audiences::port::MirrorStore as _,
     configuration::{Desired, plan::Plan, port::ConfigurationStore as _, service},
     delivery::route::Route,
+    first_steps::service::FirstStepsService,
     ids::{AudienceId, Ids},
     key::Key,
     mappings::{
@@ -203,11 +204,29 @@ impl Bench {
         })
     }
 
+    /// The first steps over this database.
+    pub fn first_steps(&self) -> Arc<FirstStepsService> {
+        let stored = Arc::new(self.storage.clone());
+        Arc::new(FirstStepsService {
+            store: stored.clone(),
+            configuration: Arc::new(self.configuration()),
+            gates: stored,
+            clock: self.clock.clone(),
+        })
+    }
+
     /// The mappings' service over this database.
     pub fn mappings(&self) -> MappingService {
         let (configuration, stored) = (self.configuration(), self.storage.clone());
         let (clock, wake) = (self.clock.clone(), Arc::new(Stir::default()));
-        MappingService::new(Arc::new(configuration), Arc::new(stored), self.gates(), clock, wake)
+        MappingService::new(
+            Arc::new(configuration),
+            Arc::new(stored),
+            self.gates(),
+            self.first_steps(),
+            clock,
+            wake,
+        )
     }
 
     /// Applies a file as the host does.

@@ -14,6 +14,7 @@ mod environment;
 mod erasure;
 mod exclusivity;
 mod fields;
+mod first_version;
 mod forgetting;
 mod forgetting_model;
 mod gates;

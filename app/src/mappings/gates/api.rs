@@ -1,7 +1,10 @@
-//! Server functions of gates: read a mapping's checklist, pass a gate, withdraw that.
+//! Server functions of gates: read a mapping's checklist, pass a gate, sign off, withdraw either.
 
 use domain::{
-    mappings::{MappingSpec, gates::Checked},
+    mappings::{
+        MappingSpec,
+        gates::{Checked, SignOff, checklist::Line},
+    },
     time::Instant,
 };
 use leptos::prelude::*;
@@ -15,7 +18,7 @@ use crate::{
     mappings::api::{named, page_of},
 };
 #[cfg(feature = "ssr")]
-use domain::mappings::gates::Gate;
+use domain::{access::Role, mappings::gates::Gate};
 
 /// What must hold before a mapping starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,14 @@ pub struct ChecklistView {
     pub spec: MappingSpec,
     /// Its gates.
     pub gates: Vec<Checked>,
+    /// The lines of the checklist.
+    pub lines: Vec<Line>,
+    /// Whose word there is that it works.
+    pub sign_off: Option<SignOff>,
+    /// What keeps it from being signed off.
+    pub unready: Option<String>,
+    /// Whether whoever reads this may sign off.
+    pub may_sign: bool,
 }
 
 #[cfg(feature = "ssr")]
@@ -45,10 +56,49 @@ pub async fn read_checklist(
     /// Which mapping.
     key: String,
 ) -> Result<ChecklistView, AppError> {
-    let (services, _) = enter()?;
+    let (services, actor) = enter()?;
     let mapping = services.mappings.get(&named(&key)?).await?;
-    let gates = services.gates.checked(&mapping).await?;
-    Ok(ChecklistView { now: services.clock.now(), spec: mapping.spec, gates })
+    let found = services.gates.checklist(&mapping).await?;
+    Ok(ChecklistView {
+        now: services.clock.now(),
+        spec: mapping.spec,
+        gates: found.gates,
+        lines: found.lines,
+        sign_off: found.sign_off,
+        unready: found.unready.map(str::to_owned),
+        may_sign: actor.require(Role::Approver).is_ok(),
+    })
+}
+
+/// Signs off that a mapping was seen to work at its destination.
+#[server(prefix = "/fn", endpoint = "sign_off_mapping")]
+pub async fn sign_off_mapping(
+    /// Which mapping.
+    key: String,
+    /// What was seen.
+    #[server(default)]
+    note: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.gates.sign_off(&named(&key)?, &note, &actor).await?;
+        Ok(checklist_of(&key))
+    };
+    finish::<SignOffMapping>(outcome.await, &checklist_of(&key), &[("note", &note)])
+}
+
+/// Takes a sign-off back.
+#[server(prefix = "/fn", endpoint = "withdraw_sign_off")]
+pub async fn withdraw_sign_off(
+    /// Which mapping.
+    key: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.gates.withdraw_sign_off(&named(&key)?, &actor).await?;
+        Ok(checklist_of(&key))
+    };
+    finish::<WithdrawSignOff>(outcome.await, &checklist_of(&key), &[])
 }
 
 /// Lets a mapping pass a gate that blocks it.

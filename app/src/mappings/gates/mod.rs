@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod page;
+pub mod sign_off;
 
 use domain::{
     key::Key,
@@ -71,14 +72,20 @@ fn mark(state: GateState) -> AnyView {
     view! { <StateMark state word /> }.into_any()
 }
 
-/// What was seen, and what to do about it where that is.
-fn found(finding: &Finding) -> AnyView {
-    let (href, place) = match &finding.link {
+/// Where a finding is mended, and what that place is called.
+fn place(link: &GateLink) -> (String, &'static str) {
+    match link {
         GateLink::Audience(key) => (format!("/audiences#{key}"), "Audience"),
         GateLink::Destination(key) => (format!("/destinations/{key}"), "Destination"),
         GateLink::Suppression => ("/suppression".to_owned(), "Suppression"),
         GateLink::Trial(key) => (format!("/mappings/{key}/test"), "Controlled test"),
-    };
+        GateLink::Checklist(key) => (format!("/mappings/{key}/checklist"), "Its checklist"),
+    }
+}
+
+/// What was seen, and what to do about it where that is.
+fn found(finding: &Finding) -> AnyView {
+    let (href, place) = place(&finding.link);
     let remedy = finding.remedy.as_ref().map(|remedy| {
         view! {
             " "

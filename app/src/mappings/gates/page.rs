@@ -11,11 +11,15 @@ use leptos_router::hooks::use_params_map;
 use super::{
     api::{ChecklistView, PassGate, WithdrawGate, read_checklist},
     found, mark, sentence,
+    sign_off::{SignActions, lines_table, sign_off_section},
 };
 use crate::{
     form::{FormError, answered},
     live::loaded,
-    ui::{Button, ButtonKind, Column, Field, LinkButton, Moment, Page, State, StateMark, Table},
+    ui::{
+        Button, ButtonKind, Column, Field, LinkButton, Moment, Page, Section, State, StateMark,
+        Table,
+    },
 };
 
 /// What can be done about gates, made once for the page's life.
@@ -23,19 +27,20 @@ use crate::{
 pub struct GateActions {
     pass: ServerAction<PassGate>,
     withdraw: ServerAction<WithdrawGate>,
+    sign: SignActions,
 }
 
 impl GateActions {
     /// Ready to be used.
     #[must_use]
     pub fn new() -> Self {
-        Self { pass: ServerAction::new(), withdraw: ServerAction::new() }
+        Self { pass: ServerAction::new(), withdraw: ServerAction::new(), sign: SignActions::new() }
     }
 
     /// Changes with every answer.
     #[must_use]
     pub fn version(self) -> usize {
-        self.pass.version().get() + self.withdraw.version().get()
+        self.pass.version().get() + self.withdraw.version().get() + self.sign.version()
     }
 }
 
@@ -57,8 +62,10 @@ pub fn ChecklistPage() -> AnyView {
 
 /// The page.
 pub fn checklist_page(view: ChecklistView, actions: GateActions) -> AnyView {
-    let ChecklistView { now, spec, gates } = view;
-    let answer = sentence(spec.active, &gates);
+    let answer = sentence(view.spec.active, &view.gates);
+    let sign_off = sign_off_section(&view, actions.sign);
+    let ChecklistView { now, spec, gates, lines, .. } = view;
+    let lines = lines_table(&spec.key, lines);
     let columns =
         vec![Column::words("Gate"), Column::words("State"), Column::words("What was found")];
     let rows = gates.into_iter().map(|one| row(&spec.key, one, actions, now)).collect_view();
@@ -76,9 +83,13 @@ pub fn checklist_page(view: ChecklistView, actions: GateActions) -> AnyView {
                 fields=&[]
                 title="The override was not withdrawn"
             />
-            <Table caption="Gates" columns>
-                {rows}
-            </Table>
+            {lines}
+            {sign_off}
+            <Section title="Gates">
+                <Table caption="Gates" columns>
+                    {rows}
+                </Table>
+            </Section>
         </Page>
     }
     .into_any()

@@ -1,6 +1,8 @@
 //! The rules of the gates.
 
-use super::{Coverage, Finding, Gate, GateFacts, GateLink, GateState, Tested};
+use super::{
+    Coverage, Finding, Gate, GateFacts, GateLink, GateState, Tested, rollout::one_destination_first,
+};
 use crate::{
     audiences::Window,
     destinations::needs,
@@ -29,6 +31,7 @@ pub fn judge(facts: &GateFacts<'_>) -> Vec<Finding> {
         Gate::Identifiers => identifiers(facts),
         Gate::Window => window(facts),
         Gate::ControlledTest => controlled_test(facts),
+        Gate::OneDestinationFirst => one_destination_first(facts),
     };
     Gate::ALL.into_iter().filter_map(look).collect()
 }

@@ -6,9 +6,11 @@
 //! never asks. A new gate is a name in [`Gate`], what it needs to know in [`GateFacts`], and a
 //! rule in `judge.rs`.
 
+pub mod checklist;
 mod judge;
 #[cfg(feature = "service")]
 pub mod port;
+pub mod rollout;
 #[cfg(feature = "service")]
 pub mod service;
 
@@ -24,6 +26,7 @@ use crate::{
 };
 
 pub use judge::judge;
+pub use rollout::{Basis, Rollout, Sibling, SignOff};
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,16 +42,19 @@ pub enum Gate {
     Window,
     /// A controlled test has reached the destination.
     ControlledTest,
+    /// The audience is seen to work at one destination before it goes to the next.
+    OneDestinationFirst,
 }
 
 impl Gate {
     /// All of them, in the order that pages show.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::SuppressionPolicy,
         Self::MinimumSize,
         Self::Identifiers,
         Self::Window,
         Self::ControlledTest,
+        Self::OneDestinationFirst,
     ];
 
     /// The fixed name.
@@ -60,6 +66,7 @@ impl Gate {
             Self::Identifiers => "identifiers",
             Self::Window => "window",
             Self::ControlledTest => "controlled-test",
+            Self::OneDestinationFirst => "one-destination-first",
         }
     }
 
@@ -72,6 +79,7 @@ impl Gate {
             Self::Identifiers => "Identifiers",
             Self::Window => "Window",
             Self::ControlledTest => "Controlled test",
+            Self::OneDestinationFirst => "One destination first",
         }
     }
 
@@ -123,6 +131,8 @@ pub enum GateLink {
     Suppression,
     /// The mapping's controlled tests.
     Trial(Key),
+    /// The checklist of a mapping.
+    Checklist(Key),
 }
 
 /// What was found at a gate.
@@ -210,6 +220,8 @@ pub struct GateFacts<'a> {
     pub use_case: UseCase,
     /// Its audience.
     pub audience: &'a Key,
+    /// Its destination.
+    pub destination: &'a Key,
     /// The audience's window, if somebody stated it.
     pub window: Option<Window>,
     /// The audience's members; nothing before they were read.
@@ -222,6 +234,8 @@ pub struct GateFacts<'a> {
     pub suppressions: Vec<&'a SuppressionSpec>,
     /// The mapping with its controlled tests, once it is stored: nobody can test before.
     pub tested: Option<Tested<'a>>,
+    /// Where else the audience goes.
+    pub rollout: Rollout<'a>,
 }
 
 /// How far controlled tests of a mapping have come.

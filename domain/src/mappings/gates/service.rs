@@ -14,7 +14,12 @@ use crate::{
     destinations::Profile,
     error::{Error, Result},
     key::Key,
-    mappings::{MappingRow, MappingSpec, port::MappingStore, trial::port::TrialStore},
+    mappings::{
+        MappingRow, MappingSpec, UseCase,
+        port::MappingStore,
+        trial::{Proof, port::TrialStore},
+    },
+    number::grouped,
     sync::{
         decide::{Facts, identifiable},
         port::{IdentifierSets, SyncStore},
@@ -23,7 +28,12 @@ use crate::{
 };
 
 use super::{
-    Checked, Coverage, Finding, Gate, GateFacts, GateState, Pass, Tested, judge, port::GateStore,
+    Basis, Checked, Coverage, Finding, Gate, GateFacts, GateState, Pass, Rollout, Sibling, SignOff,
+    Tested,
+    checklist::{self, Line},
+    judge,
+    port::GateStore,
+    rollout::unready,
 };
 
 /// Why `segue apply` passes a gate.
@@ -56,6 +66,21 @@ struct Known {
     audiences: Vec<AudienceRow>,
     mappings: Vec<MappingRow>,
     identifiers: IdentifierSets,
+    sign_offs: Vec<(Key, SignOff)>,
+    /// Mappings that start at the same time and were admitted already.
+    starting: Vec<MappingSpec>,
+}
+
+/// All that a mapping's checklist shows.
+pub struct Checklist {
+    /// What gates say.
+    pub gates: Vec<Checked>,
+    /// The lines of the checklist.
+    pub lines: Vec<Line>,
+    /// Whose word there is that it works, if it still holds.
+    pub sign_off: Option<SignOff>,
+    /// What keeps it from being signed off; nothing where it may be.
+    pub unready: Option<&'static str>,
 }
 
 impl GateService {
@@ -85,6 +110,56 @@ impl GateService {
         Ok(findings.into_iter().map(checked).collect())
     }
 
+    /// The checklist of a stored mapping.
+    pub async fn checklist(&self, row: &MappingRow) -> Result<Checklist> {
+        let known = self.known().await?;
+        let gates = self.check(&known, row).await?;
+        let sign_off = known.sign_off(&row.spec).cloned();
+        let proof = self.proof(&known, &row.spec.key).await?;
+        let running = known.rollout(&row.spec).siblings.len() as u64;
+        let facts = checklist::ChecklistFacts {
+            row,
+            gates: &gates,
+            audiences: known.configuration.audiences.len() as u64,
+            suppressions: known.configuration.suppressions.iter().map(|one| &one.spec).collect(),
+            proof,
+            elsewhere: running,
+            sign_off: sign_off.as_ref(),
+        };
+        let lines = checklist::lines(&facts);
+        Ok(Checklist { lines, gates, sign_off, unready: unready(proof, row.last_done_at) })
+    }
+
+    /// Signs off that a mapping was seen to work at its destination, which unlocks the next one
+    /// of its audience.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] while its controlled test is amber or it has never run.
+    pub async fn sign_off(&self, key: &Key, note: &str, actor: &Actor) -> Result<()> {
+        actor.require(Role::Approver)?;
+        let note = checked_text("note", note)?;
+        let known = self.known().await?;
+        let missing = || Error::NotFound(format!("mapping {key}"));
+        let row = known.mappings.iter().find(|row| row.spec.key == *key).ok_or_else(missing)?;
+        let proof = self.proof(&known, key).await?;
+        if let Some(why) = unready(proof, row.last_done_at) {
+            return Err(Error::Conflict(format!("{key} can't be signed off: {why}")));
+        }
+        let evidence = format!(
+            "a controlled test was forwarded, a run had ended well, and {} of {} members were there",
+            grouped(row.delivered),
+            grouped(row.members)
+        );
+        let (basis, by, at) = (Basis::of(&row.spec), actor.name.clone(), self.clock.now());
+        self.gates.put_sign_off(key, &SignOff { basis, note, evidence, by, at }).await
+    }
+
+    /// Takes a sign-off back. What runs goes on; the next destination is locked again.
+    pub async fn withdraw_sign_off(&self, key: &Key, actor: &Actor) -> Result<()> {
+        actor.require(Role::Approver)?;
+        self.gates.withdraw_sign_off(key, &actor.name, self.clock.now()).await
+    }
+
     /// What the gates would say of a mapping, were it stored.
     pub async fn findings(&self, spec: &MappingSpec) -> Result<Vec<Finding>> {
         let known = self.known().await?;
@@ -98,7 +173,7 @@ impl GateService {
     /// [`Error::Invalid`] with what a gate found and what to do about it.
     pub async fn admit(&self, specs: &[MappingSpec], reason: Option<&str>) -> Result<Vec<Pass>> {
         let reason = reason.map(checked_reason).transpose()?;
-        let known = self.known().await?;
+        let mut known = self.known().await?;
         let after = Specs::of(&known.configuration);
         let mut passes = Vec::new();
         for spec in specs {
@@ -120,6 +195,7 @@ impl GateService {
                 let (mapping, evidence) = (spec.key.clone(), finding.evidence);
                 passes.push(Pass { mapping, gate, reason, evidence });
             }
+            known.starting.push(spec.clone());
         }
         Ok(passes)
     }
@@ -174,6 +250,8 @@ impl GateService {
             audiences: self.mirrors.audience_rows().await?,
             mappings: self.mappings.mapping_rows(self.clock.now()).await?,
             identifiers: self.store.identifier_sets().await?,
+            sign_offs: self.gates.sign_offs().await?,
+            starting: Vec::new(),
         })
     }
 
@@ -185,23 +263,30 @@ impl GateService {
             .audiences
             .iter()
             .find(|row| row.spec.key == spec.audience && row.mirrored_at.is_some());
-        let tested = match known.configuration.mapping(&spec.key) {
-            Some(stored) => {
-                Some(Tested { mapping: &spec.key, proof: self.trials.best_proof(stored.id).await? })
-            }
-            None => None,
-        };
+        let is_stored = known.configuration.mapping(&spec.key).is_some();
+        let proof = self.proof(known, &spec.key).await?;
+        let tested = is_stored.then_some(Tested { mapping: &spec.key, proof });
         let facts = GateFacts {
             use_case: spec.use_case,
             audience: &spec.audience,
+            destination: &spec.destination,
             window: after.audiences.get(&spec.audience).and_then(|audience| audience.window),
             members: read.map(|row| row.members),
             coverage: self.coverage(known, spec, destination.profile).await?,
             profile: destination.profile,
             suppressions: after.suppressions.values().collect(),
             tested,
+            rollout: known.rollout(spec),
         };
         Ok(judge(&facts))
+    }
+
+    /// The best proof of a mapping's controlled tests; nothing before it is stored.
+    async fn proof(&self, known: &Known, key: &Key) -> Result<Option<Proof>> {
+        match known.configuration.mapping(key) {
+            Some(stored) => self.trials.best_proof(stored.id).await,
+            None => Ok(None),
+        }
     }
 
     /// How many members the destination can find, by the same rule as a decision.
@@ -230,6 +315,35 @@ impl GateService {
 }
 
 impl Known {
+    /// Somebody's word of a mapping, if it holds for what the mapping is.
+    fn sign_off(&self, spec: &MappingSpec) -> Option<&SignOff> {
+        let of = self.sign_offs.iter().find(|(key, _)| *key == spec.key);
+        of.map(|(_, given)| given).filter(|given| given.holds(spec))
+    }
+
+    /// Where else the audience of a mapping goes, by what runs, what has people there,
+    /// and what was started just now.
+    fn rollout<'a>(&'a self, spec: &'a MappingSpec) -> Rollout<'a> {
+        let row = self.mappings.iter().find(|row| row.spec.key == spec.key);
+        // Where people are, the audience is, though it may be paused.
+        let is_there = |row: &&MappingRow| row.spec.active || row.delivered > 0;
+        let runs = self.mappings.iter().filter(is_there).map(|row| &row.spec);
+        let beside = |one: &&MappingSpec| {
+            one.audience == spec.audience
+                && one.key != spec.key
+                && one.use_case != UseCase::Suppress
+        };
+        let sibling = |one: &'a MappingSpec| Sibling {
+            mapping: &one.key,
+            destination: &one.destination,
+            is_signed_off: self.sign_off(one).is_some(),
+        };
+        Rollout {
+            siblings: runs.chain(&self.starting).filter(beside).map(sibling).collect(),
+            has_run: row.is_some_and(|row| row.last_done_at.is_some()),
+        }
+    }
+
     /// What keeps a mapping from starting, beside what somebody let it pass.
     fn blocking(&self, spec: &MappingSpec, found: Vec<Finding>) -> impl Iterator<Item = Finding> {
         let row = self.mappings.iter().find(|row| row.spec.key == spec.key);
@@ -260,10 +374,14 @@ fn started(change: &Change) -> Option<&MappingSpec> {
 }
 
 fn checked_reason(reason: &str) -> Result<String> {
+    checked_text("gate_reason", reason)
+}
+
+fn checked_text(field: &'static str, reason: &str) -> Result<String> {
     let reason = reason.trim();
     let fits = (1..=LONGEST).contains(&reason.chars().count());
     if fits && !reason.chars().any(char::is_control) {
         return Ok(reason.to_owned());
     }
-    Err(Error::invalid("gate_reason", format!("say why, in 1 to {LONGEST} characters")))
+    Err(Error::invalid(field, format!("say why, in 1 to {LONGEST} characters")))
 }

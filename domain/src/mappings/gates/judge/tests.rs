@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{destinations::Profile, key::Key, suppression::SuppressionSpec};
+use crate::{
+    destinations::Profile, key::Key, mappings::gates::Rollout, suppression::SuppressionSpec,
+};
 
 fn key(text: &str) -> Key {
     text.parse().unwrap()
@@ -16,12 +18,14 @@ fn good<'a>(audience: &'a Key, rule: &'a SuppressionSpec) -> GateFacts<'a> {
     GateFacts {
         use_case: UseCase::Retarget,
         audience,
+        destination: audience,
         window: "4h".parse().ok(),
         members: Some(1_000),
         coverage: Some(Coverage { found: 900, may_grow: false }),
         profile: Profile::MetaCustomAudiences,
         suppressions: vec![rule],
         tested: Some(Tested { mapping: audience, proof: Some(Proof::Forwarded) }),
+        rollout: Rollout::default(),
     }
 }
 

@@ -47,6 +47,7 @@ for (const javaScriptEnabled of [true, false]) {
       }).toPass({ timeout: 30_000 });
 
     ownDemoTest('a segment is promoted, mapped, and live at one destination', async ({ page, ownDemo, problems }) => {
+      ownDemoTest.slow();
       // The vendors are there, and nothing else.
       await ownDemo.segment(90, 'Newest arrivals', [{ cio_id: 'n1', id: 'ada', email: 'ada@example.com' }]);
       await ownDemo.server.apply(
@@ -87,6 +88,7 @@ for (const javaScriptEnabled of [true, false]) {
       // The ceiling is lifted with a reason only.
       await page.goto('/first-steps');
       if (javaScriptEnabled) await awake(page);
+      await page.getByLabel('Reason to lift the ceiling').fill(' ');
       await page.getByRole('button', { name: 'Lift the ceiling' }).press('Enter');
       await expect(page.locator('#reason-wrong')).toContainText('say why');
       forgive(problems, '/fn/lift_ceiling');

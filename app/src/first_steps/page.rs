@@ -140,6 +140,18 @@ fn step_section(
     let kind = if is_next { ButtonKind::Primary } else { ButtonKind::Plain };
     let body = match step {
         Step::Goal => goal_step(view, kind, actions),
+        Step::Customerio | Step::Twilio if done => link_step(
+            "It is connected, and can be tested again at any time.",
+            "/settings/connections",
+            "See the connections",
+            kind,
+        ),
+        Step::Suppression if done => link_step(
+            "Whoever bought is kept out. Refund, support and unsubscribed have their rules too.",
+            "/suppression",
+            "See the rules",
+            kind,
+        ),
         Step::Customerio => link_step(
             "Enter the App API key and its region; it is tested when it is saved.",
             "/settings/connections",

@@ -33,9 +33,11 @@ pub fn link_step(
 ) -> AnyView {
     view! {
         <p>{why}</p>
-        <LinkButton href kind>
-            {deed}
-        </LinkButton>
+        <div class="buttons">
+            <LinkButton href kind>
+                {deed}
+            </LinkButton>
+        </div>
     }
     .into_any()
 }
@@ -77,7 +79,7 @@ pub fn destination_step(view: &FirstStepsView) -> AnyView {
             let href = format!("/destinations/new?profile={}", profile.as_str());
             view! {
                 <tr>
-                    <th scope="row">
+                    <th scope="row" class="wrap">
                         <a href=href>{profile.label()}</a>
                     </th>
                     <td class="wrap">{shape(*profile)}</td>
@@ -164,16 +166,18 @@ pub fn segments_step(view: &FirstStepsView, actions: StepActions) -> AnyView {
 fn segment_row(one: RankedSegment, actions: StepActions) -> AnyView {
     let RankedSegment { segment, name, key, is_promoted, readiness } = one;
     let points = format!("{} of {}", readiness.points(), readiness.most());
-    let why = readiness
-        .reasons
+    // What speaks against it first: that is what there is to do.
+    let why = [(Weighs::Against, "No: "), (Weighs::Unknown, "Not known: "), (Weighs::For, "Yes: ")]
         .into_iter()
-        .map(|reason| {
-            let sign = match reason.weighs {
-                Weighs::For => "Yes: ",
-                Weighs::Against => "No: ",
-                Weighs::Unknown => "Not known: ",
-            };
-            view! { <li>{sign} {reason.words}</li> }
+        .filter_map(|(weighs, sign)| {
+            let words: Vec<&str> = readiness
+                .reasons
+                .iter()
+                .filter(|reason| reason.weighs == weighs)
+                .map(|reason| reason.words.as_str())
+                .collect();
+            let said = format!("{sign}{}.", words.join("; "));
+            (!words.is_empty()).then(|| view! { <li>{said}</li> })
         })
         .collect_view();
     let deed = if is_promoted {

@@ -98,9 +98,9 @@ fn segments_are_ranked_with_their_reasons_and_promoted_by_a_button() {
     assert!(answer(&html).ends_with("Next: connect Customer.io."), "{}", answer(&html));
     for part in [
         "1 promoted, of the 5 to 10 that go first",
-        "Yes: Customer.io has finished it",
-        "No: nothing keeps out whoever bought",
-        "Not known: its members are read once it is promoted",
+        "Yes: Customer.io has finished it.",
+        "No: nothing keeps out whoever bought.",
+        "Not known: its members are read once it is promoted;",
         "Promote Lapsed",
         "Make the first mapping",
         "2 mappings x 1 destination x (1 + 0 fields beyond identifiers) = 2",

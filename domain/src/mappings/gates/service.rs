@@ -137,7 +137,7 @@ impl GateService {
     /// [`Error::Conflict`] while its controlled test is amber or it has never run.
     pub async fn sign_off(&self, key: &Key, note: &str, actor: &Actor) -> Result<()> {
         actor.require(Role::Approver)?;
-        let note = checked_text("note", note)?;
+        let note = checked_text("note", "say what was seen", note)?;
         let known = self.known().await?;
         let missing = || Error::NotFound(format!("mapping {key}"));
         let row = known.mappings.iter().find(|row| row.spec.key == *key).ok_or_else(missing)?;
@@ -374,14 +374,14 @@ fn started(change: &Change) -> Option<&MappingSpec> {
 }
 
 fn checked_reason(reason: &str) -> Result<String> {
-    checked_text("gate_reason", reason)
+    checked_text("gate_reason", "say why", reason)
 }
 
-fn checked_text(field: &'static str, reason: &str) -> Result<String> {
+fn checked_text(field: &'static str, ask: &str, reason: &str) -> Result<String> {
     let reason = reason.trim();
     let fits = (1..=LONGEST).contains(&reason.chars().count());
     if fits && !reason.chars().any(char::is_control) {
         return Ok(reason.to_owned());
     }
-    Err(Error::invalid(field, format!("say why, in 1 to {LONGEST} characters")))
+    Err(Error::invalid(field, format!("{ask}, in 1 to {LONGEST} characters")))
 }

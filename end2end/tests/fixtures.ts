@@ -213,10 +213,14 @@ export async function signedIn(page: Page, server: Server) {
 /** Waits until each of the demo's mappings has run once. */
 export async function settled(page: Page, demo: Demo) {
   await expect
-    .poll(async () => {
-      const list = await page.request.get(`${demo.url}/mappings`);
-      return /Never run|never<\/span>/.test(await list.text());
-    })
+    .poll(
+      async () => {
+        const list = await page.request.get(`${demo.url}/mappings`);
+        return /Never run|never<\/span>/.test(await list.text());
+      },
+      // A machine that does other things besides takes longer than a click may.
+      { timeout: 30_000 },
+    )
     .toBe(false);
 }
 

@@ -5,9 +5,11 @@ use leptos::prelude::*;
 
 use super::api::{CreateSuppression, SuppressionChoices, read_suppression_choices};
 use crate::{
-    form::{FormError, answered, ticked, typed, wrong},
+    form::{Answered, FormError, answered, ticked, typed, wrong},
     live::loaded,
-    ui::{Button, ButtonKind, CheckField, Choice, LinkButton, Page, SelectField, TextField},
+    ui::{
+        Button, ButtonKind, CheckField, Choice, LinkButton, Options, Page, SelectField, TextField,
+    },
     words,
 };
 
@@ -31,6 +33,7 @@ pub fn new_page(choices: SuppressionChoices, create: ServerAction<CreateSuppress
             Choice::new(row.spec.key.to_string(), format!("{} · {name}", row.spec.key))
         })
         .collect();
+    let who = who(options, answered);
     let reasons = Kind::ALL
         .into_iter()
         .map(|kind| Choice::new(kind.as_str(), words::suppression(kind)))
@@ -69,29 +72,7 @@ pub fn new_page(choices: SuppressionChoices, create: ServerAction<CreateSuppress
                     wrong=wrong(answered, "words")
                     optional=true
                 />
-                <SelectField
-                    name="audience"
-                    label="Members of an audience"
-                    options
-                    empty="No audience: an event decides"
-                    value=typed("audience", "")
-                    wrong=wrong(answered, "audience")
-                    optional=true
-                />
-                <TextField
-                    name="event"
-                    label="Or whoever sends an event"
-                    hint="Its name as it arrives, such as Order Completed."
-                    value=typed("event", "")
-                    wrong=wrong(answered, "event")
-                    optional=true
-                />
-                <CheckField
-                    name="list"
-                    label="Or a list that you keep here"
-                    hint="People by name or by file, such as those who must never see an ad."
-                    checked=ticked("list", false)
-                />
+                {who}
                 {places}
                 <TextField
                     name="ttl"
@@ -120,6 +101,36 @@ pub fn new_page(choices: SuppressionChoices, create: ServerAction<CreateSuppress
                 </div>
             </ActionForm>
         </Page>
+    }
+    .into_any()
+}
+
+/// Whom the rule keeps out: one of the three.
+fn who(options: Options, answered: Answered) -> AnyView {
+    view! {
+        <SelectField
+            name="audience"
+            label="Members of an audience"
+            options
+            empty="No audience: an event decides"
+            value=typed("audience", "")
+            wrong=wrong(answered, "audience")
+            optional=true
+        />
+        <TextField
+            name="event"
+            label="Or whoever sends an event"
+            hint="Its name as it arrives, such as Order Completed."
+            value=typed("event", "")
+            wrong=wrong(answered, "event")
+            optional=true
+        />
+        <CheckField
+            name="list"
+            label="Or a list that you keep here"
+            hint="People by name or by file, such as those who must never see an ad."
+            checked=ticked("list", false)
+        />
     }
     .into_any()
 }

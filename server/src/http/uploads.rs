@@ -54,7 +54,7 @@ async fn read(mut body: Multipart, form: &mut Form) -> Result<(), MultipartError
     while let Some(field) = body.next_field().await? {
         match field.name() {
             Some("file") => {
-                form.source = field.file_name().unwrap_or_default().to_owned();
+                field.file_name().unwrap_or_default().clone_into(&mut form.source);
                 form.text = field.bytes().await?.to_vec();
             }
             Some("note") => form.note = field.text().await?,

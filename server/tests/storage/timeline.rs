@@ -61,7 +61,7 @@ async fn a_conflict_is_meant_or_held_away(#[values(Sqlite, Postgres)] engine: En
         async |reason: &str, actor: &Actor| timeline.mean(meeting.clone(), reason, actor).await;
     assert!(matches!(mean(" ", &host).await, Err(Error::Invalid { .. })));
     let viewer = Actor { role: Role::Viewer, ..host.clone() };
-    assert!(matches!(mean("a launch", &viewer).await, Err(Error::Forbidden { .. })));
+    assert!(matches!(mean("a launch", &viewer).await, Err(Error::Forbidden)));
     mean("a launch", &host).await.unwrap();
     mean("a sale", &host).await.unwrap();
     let flow = only(&bench).await;

@@ -99,25 +99,22 @@ fn fields(choices: FlowChoices, answered: Answered, title: &'static str) -> AnyV
         lines.join("\n")
     });
     let touches = typed("touches", &stored.unwrap_or_default());
-    let name = match &spec {
-        Some(spec) => {
-            let (key, audience) = (spec.key.to_string(), spec.audience.to_string());
-            view! {
-                <input type="hidden" name="key" value=key />
-                <FixedField
-                    name="audience"
-                    label="Audience"
-                    value=audience.clone()
-                    words=audience
-                    hint="A flow keeps its audience."
-                />
-            }
-            .into_any()
+    let name = if let Some(spec) = &spec {
+        let (key, audience) = (spec.key.to_string(), spec.audience.to_string());
+        view! {
+            <input type="hidden" name="key" value=key />
+            <FixedField
+                name="audience"
+                label="Audience"
+                value=audience.clone()
+                words=audience
+                hint="A flow keeps its audience."
+            />
         }
-        None => {
-            let options =
-                audiences.into_iter().map(|(key, words)| Choice::new(key, words)).collect();
-            view! {
+        .into_any()
+    } else {
+        let options = audiences.into_iter().map(|(key, words)| Choice::new(key, words)).collect();
+        view! {
                 <TextField
                     name="key"
                     label="Key"
@@ -137,7 +134,6 @@ fn fields(choices: FlowChoices, answered: Answered, title: &'static str) -> AnyV
                 />
             }
             .into_any()
-        }
     };
     view! {
         <FormError answered fields=&["key", "audience", "touches"] title />

@@ -177,19 +177,14 @@ fn line(one: &Conflict, flow: &FlowView, actions: TimelineActions) -> AnyView {
     });
     let rule = one.meeting.rule;
     let form = MeetingForm::of(&one.meeting);
-    let (mark, act) = match &one.meant {
-        Some(meant) => (
-            view! { <StateMark state=State::Paused word="Meant" /> }.into_any(),
-            meant_line(meant, form, actions),
-        ),
-        None => {
-            let hold = hold_form(one, actions);
-            let mean = rule.can_be_meant().then(|| mean_form(form, actions));
-            (
-                view! { <StateMark state=State::Late word="Competes" /> }.into_any(),
-                view! { <div class="acts">{hold} {mean}</div> }.into_any(),
-            )
-        }
+    let (mark, act) = if let Some(meant) = &one.meant {
+        let mark = view! { <StateMark state=State::Paused word="Meant" /> }.into_any();
+        (mark, meant_line(meant, form, actions))
+    } else {
+        let hold = hold_form(one, actions);
+        let mean = rule.can_be_meant().then(|| mean_form(form, actions));
+        let mark = view! { <StateMark state=State::Late word="Competes" /> }.into_any();
+        (mark, view! { <div class="acts">{hold} {mean}</div> }.into_any())
     };
     view! {
         <li>

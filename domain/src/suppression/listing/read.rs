@@ -153,8 +153,8 @@ mod tests {
         assert!(refusal("email\nnobody").contains("line 2 is no e-mail address"));
         assert!(refusal("a@@b").contains("line 1 is no e-mail address"));
         assert!(refusal(&"x".repeat(2_000)).contains("too long"));
-        let many: String = (0..=MOST_NAMES).map(|number| format!("u{number}\n")).collect();
-        assert!(refusal(&many).contains("split the file"));
+        let many: Vec<String> = (0..=MOST_NAMES).map(|number| format!("u{number}")).collect();
+        assert!(refusal(&many.join("\n")).contains("split the file"));
         assert!(refusal(&" ".repeat(LARGEST_FILE + 1)).contains("at most 8 MB"));
     }
 

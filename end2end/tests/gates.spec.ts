@@ -107,7 +107,7 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) await awake(page);
       await page.getByLabel('What was seen').fill(' ');
       await page.getByRole('button', { name: 'Sign off this mapping' }).press('Enter');
-      await expect(page.locator('#note-wrong')).toContainText('say what was seen');
+      await expect(page.locator('#note-wrong')).toContainText('Say what was seen');
       forgive(problems, '/fn/sign_off_mapping');
       await page.getByLabel('What was seen').fill('The row is in the table');
       await page.getByRole('button', { name: 'Sign off this mapping' }).press('Enter');

@@ -1,5 +1,6 @@
 // The palette that Ctrl-K opens, and the page that does the same without a script.
 
+import { type Request } from '@playwright/test';
 import { awake, demoTest as test, expect } from './fixtures';
 
 test('Ctrl-K finds pages, mappings and people from anywhere', async ({ page, demo }) => {
@@ -41,6 +42,31 @@ test('Ctrl-K finds pages, mappings and people from anywhere', async ({ page, dem
   await page.getByRole('link', { name: 'Find' }).click();
   await field.fill('no such thing');
   await expect(palette.getByRole('status')).toHaveText('Nothing found');
+});
+
+test('an answer that comes late takes no place of the newest one', async ({ page }) => {
+  await page.goto('/suppression');
+  await awake(page);
+  const isFirst = (request: Request) =>
+    request.url().endsWith('/fn/find_anything') && !(request.postData() ?? '').includes('meta');
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/fn/find_anything', async (route) => {
+    if (isFirst(route.request())) await released;
+    await route.continue().catch(() => {});
+  });
+  const over = Promise.race([
+    page.waitForEvent('requestfinished', isFirst),
+    page.waitForEvent('requestfailed', isFirst),
+  ]);
+  const palette = page.getByRole('dialog', { name: 'Find anything' });
+  await page.keyboard.press('Control+k');
+  await palette.getByRole('combobox').fill('cart');
+  await palette.getByRole('combobox').fill('cart meta');
+  await expect(palette.getByRole('option').first()).toContainText('cart-to-meta');
+  release();
+  await over;
+  await expect(palette.getByRole('option').first()).toContainText('cart-to-meta');
 });
 
 test.describe('without JavaScript', () => {

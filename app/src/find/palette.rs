@@ -89,11 +89,17 @@ fn Sheet(dialog: NodeRef<html::Dialog>, field: NodeRef<html::Input>) -> AnyView 
     let text = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
     let ask = Action::new(|text: &String| find_anything(text.clone()));
+    // An answer that comes late would stand in place of the newest one.
+    let asking = StoredValue::new(None::<ActionAbortHandle>);
     let lines = Memo::new(move |_| lines(&text.read(), ask.value().get().and_then(Result::ok)));
     let on_input = move |typed: String| {
         at.set(0);
         if !typed.trim().is_empty() {
-            ask.dispatch(typed.clone());
+            let newest = ask.dispatch(typed.clone());
+            let before = asking.try_update_value(|asking| asking.replace(newest)).flatten();
+            if let Some(before) = before {
+                before.abort();
+            }
         }
         text.set(typed);
     };

@@ -134,14 +134,41 @@ fn address(asked: &Asked, older: Option<&str>) -> String {
     format!("{PAGE}?{}", pairs.join("&"))
 }
 
-/// What was done, as it is told: `updated mapping cart-to-meta`.
+/// What was done, as it is told: `changed mapping cart-to-meta`.
 fn past(action: &str, subject: &str) -> String {
     let done = match action {
+        "accept smaller reading" => "accepted the smaller reading of",
+        "adopt" => "adopted who stands at the platform for",
+        "cancel" => "cancelled",
         "create" => "created",
-        "update" => "changed",
+        "delete segment" => "deleted or archived the segment of",
+        "discard" => "discarded",
+        "forget" => "forgot",
+        "hold calls" => "held back all calls to",
+        "let calls go" => "let calls go again to",
+        "link" => "made a link for",
+        "override" => "passed over a gate of",
+        "password" => "set the password of",
+        "pin" => "pinned",
+        "put on list" => "put people on the list of",
+        "release" => "released",
+        "rename segment" => "renamed the segment of",
+        "resume" => "resumed",
+        "resync" => "ordered everybody to be sent again by",
         "retire" => "retired",
-        "set" => "set",
+        "retry" => "tried again",
         "secret" => "replaced the key",
+        "send test" => "sent",
+        "set" => "set",
+        "sign off" => "signed off",
+        "stack" => "allowed messages beside ads for",
+        "stop" => "stopped",
+        "take off list" => "took people off the list of",
+        "try now" => "asked for a try of",
+        "unpin" => "unpinned",
+        "update" => "changed",
+        "withdraw" => "withdrew a decision about",
+        "withdraw sign-off" => "withdrew the sign-off of",
         "sign in" => return format!("signed in by {subject}"),
         other => return format!("did \"{other}\" to {subject}"),
     };

@@ -3,7 +3,12 @@
 use domain::access::trail::{Entry, Line, Page as Trail};
 
 use super::{answer, page, samples::*, words};
-use crate::access::trail::{Asked, TrailView, trail_page};
+use crate::{
+    access::trail::{Asked, TrailView, trail_page},
+    context::Environment,
+    ui::Frame,
+};
+use leptos::prelude::*;
 
 fn entry(action: &str, subject: &str, lines: Vec<Line>) -> Entry {
     Entry {
@@ -52,4 +57,32 @@ fn what_was_asked_stays_and_nothing_found_is_said() {
     assert_eq!(answer(&html), "No entry about mapping \"x&amp;y\" by a@b.c is on record.");
     assert!(words(&html).contains("Nothing found"));
     assert!(html.contains("value=\"a@b.c\""));
+}
+
+#[test]
+fn what_was_done_is_told_in_words() {
+    let told = |action: &str, subject: &str| {
+        answer(&html(Asked::default(), vec![entry(action, subject, vec![])], None)).to_owned()
+    };
+    for (action, words) in [
+        ("rename segment", "renamed the segment of audience carts."),
+        ("delete segment", "deleted or archived the segment of audience carts."),
+        ("put on list", "put people on the list of audience carts."),
+        // Whatever comes without words of its own is told all the same.
+        ("dance", "did \"dance\" to audience carts."),
+    ] {
+        assert!(told(action, "audience carts").ends_with(words), "{action}");
+    }
+}
+
+#[test]
+fn the_bar_says_where_this_is() {
+    let bar = |is_stand_in: bool| {
+        page("/", move || {
+            let environment = Environment { label: "eu".to_owned(), is_stand_in, can_break: false };
+            view! { <Frame environment>"page"</Frame> }.into_any()
+        })
+    };
+    assert!(bar(true).contains(r#"<span class="environment stand-in">eu</span>"#));
+    assert!(bar(false).contains(r#"<span class="environment real">eu</span>"#));
 }

@@ -48,7 +48,7 @@ pub struct Person(pub String);
 /// Rail, bar and page.
 #[component]
 pub fn Frame(
-    /// Which world this is; a demo or a sandbox is striped.
+    /// Which world this is: a demo or a sandbox is striped, what reaches real platforms solid.
     #[prop(optional_no_strip, into)]
     environment: Option<Environment>,
     /// Who is signed in.
@@ -76,7 +76,7 @@ pub fn Frame(
                 <Where path />
                 {environment
                     .map(|Environment { label, is_stand_in, can_break }| {
-                        let class = if is_stand_in { "environment stand-in" } else { "environment" };
+                        let class = if is_stand_in { "environment stand-in" } else { "environment real" };
                         if can_break {
                             view! {
                                 <a class=class href=crate::demo::api::PAGE>

@@ -19,7 +19,8 @@ pub struct Entry {
     pub id: uuid::Uuid,
     /// When.
     pub at: Instant,
-    /// Who: an e-mail address, `host` for a command, `segue` for itself.
+    /// Who: an e-mail address, `host` for a command, `segue` for itself, `Customer.io` where it
+    /// was done there.
     pub actor: String,
     /// What they did: a verb such as `update`.
     pub action: String,

@@ -75,7 +75,8 @@ pub trait MirrorStore: Send + Sync {
 
     /// Puts a whole reading in place of the last one, unless a later one is there already: one
     /// that began after `now` isn't later, the clock has been put right since. People who are
-    /// new in an audience are kept as a cohort for suppressions with a ttl.
+    /// new in an audience are kept as a cohort for suppressions with a ttl. Another name than
+    /// the last reading's is noted in the audit trail.
     async fn put_mirror(
         &self,
         audience: AudienceId,
@@ -87,6 +88,10 @@ pub trait MirrorStore: Send + Sync {
 
     /// Says that the last reading failed; the one before it stays.
     async fn mark_stale(&self, audience: AudienceId, reason: &str, now: Instant) -> Result<()>;
+
+    /// As [`Self::mark_stale`], because Customer.io has no such segment any more. The first to
+    /// notice it notes it in the audit trail.
+    async fn mark_gone(&self, audience: AudienceId, reason: &str, now: Instant) -> Result<()>;
 
     /// The members by the last whole reading; nothing if there never was one.
     async fn members(&self, audience: AudienceId) -> Result<Option<PersonSet>>;

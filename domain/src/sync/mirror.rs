@@ -107,8 +107,12 @@ impl Mirrorer {
                 })
             }
             Err(Broken::Vendor(error)) => {
-                let reason = error.to_string();
-                self.store.mark_stale(audience.id, &reason, self.clock.now()).await?;
+                let (reason, now) = (error.to_string(), self.clock.now());
+                if matches!(error, VendorError::NotFound { .. }) {
+                    self.store.mark_gone(audience.id, &reason, now).await?;
+                } else {
+                    self.store.mark_stale(audience.id, &reason, now).await?;
+                }
                 Ok(Reading::Failed(reason))
             }
             Err(Broken::Other(error)) => Err(error),

@@ -14,12 +14,14 @@ use domain::{
     sync::gate::is_abnormal_shrinking,
     time::Instant,
 };
+use serde_json::json;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
     Storage,
     absence::come_back,
+    access::audit,
     attributes::forget_readings,
     bitmap,
     configuration::parse,
@@ -28,6 +30,36 @@ use super::{
     people::ordinal,
     statement::{Statement, carry_out},
 };
+
+/// Who did it, in the audit trail, where a segment was changed over there.
+const CUSTOMERIO: &str = "Customer.io";
+
+/// What was known before a reading. Writes nothing new, but keeps others waiting until the
+/// transaction ends, so that two processes never note one change twice.
+const BEFORE: &str = "UPDATE audience SET segment_name = segment_name WHERE id = $1
+    RETURNING key, segment_name, stale_reason";
+
+const STALE: &str = "UPDATE audience
+    SET stale_reason = $1, stale_at = COALESCE(stale_at, $2), reading = NULL WHERE id = $3";
+
+#[derive(FromRow)]
+struct BeforeRow {
+    key: String,
+    segment_name: Option<String>,
+    stale_reason: Option<String>,
+}
+
+impl BeforeRow {
+    fn subject(&self) -> String {
+        format!("audience {}", self.key)
+    }
+
+    /// The detail for the trail, if the segment is called otherwise now.
+    fn renamed(&self, now: &str) -> Option<String> {
+        let before = self.segment_name.as_deref().filter(|before| *before != now)?;
+        Some(json!({"field": "segment name", "before": before, "after": now}).to_string())
+    }
+}
 
 #[derive(FromRow)]
 struct ListRow {
@@ -176,6 +208,8 @@ impl MirrorStore for Storage {
         now: Instant,
     ) -> Result<Kept> {
         writing!(self.database, |connection| {
+            let before: BeforeRow =
+                sqlx::query_as(BEFORE).bind(audience.0).fetch_one(&mut *connection).await?;
             let is_newest = sqlx::query(
                 "UPDATE audience SET segment_name = $1, mirrored_at = $2, reading = NULL
                 WHERE id = $3 AND (mirrored_at IS NULL OR mirrored_at < $2 OR mirrored_at > $4)",
@@ -190,6 +224,10 @@ impl MirrorStore for Storage {
                 == 1;
             if !is_newest {
                 return Ok(Kept::Whole);
+            }
+            if let Some(detail) = before.renamed(segment_name) {
+                let subject = before.subject();
+                audit!(self, connection, now, CUSTOMERIO, "rename segment", subject, detail);
             }
             let stored: Vec<(i64, Vec<u8>)> =
                 sqlx::query_as("SELECT chunk, people FROM audience_chunk WHERE audience_id = $1")
@@ -266,14 +304,31 @@ impl MirrorStore for Storage {
 
     async fn mark_stale(&self, audience: AudienceId, reason: &str, now: Instant) -> Result<()> {
         writing!(self.database, |connection| {
-            sqlx::query(
-                "UPDATE audience SET stale_reason = $1, stale_at = COALESCE(stale_at, $2), reading = NULL WHERE id = $3",
-            )
-            .bind(reason)
-            .bind(now.0)
-            .bind(audience.0)
-            .execute(&mut *connection)
-            .await?;
+            sqlx::query(STALE)
+                .bind(reason)
+                .bind(now.0)
+                .bind(audience.0)
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        })
+    }
+
+    async fn mark_gone(&self, audience: AudienceId, reason: &str, now: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            let before: BeforeRow =
+                sqlx::query_as(BEFORE).bind(audience.0).fetch_one(&mut *connection).await?;
+            sqlx::query(STALE)
+                .bind(reason)
+                .bind(now.0)
+                .bind(audience.0)
+                .execute(&mut *connection)
+                .await?;
+            if before.stale_reason.as_deref() != Some(reason) {
+                let detail = json!({ "segment": before.segment_name }).to_string();
+                let subject = before.subject();
+                audit!(self, connection, now, CUSTOMERIO, "delete segment", subject, detail);
+            }
             Ok(())
         })
     }

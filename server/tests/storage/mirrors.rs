@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
+    access::trail::{Filter, Line, TrailStore as _},
     audiences::{
         Mirror,
         port::{Identifiers, MirrorStore as _},
@@ -228,6 +229,59 @@ async fn a_failed_reading_keeps_the_members(#[values(Sqlite, Postgres)] engine: 
     assert_eq!((after.mirror, after.mirrored_at, after.members), (stale("404"), Some(read_at), 2));
     bench.mirror("carts", &people([2])).await;
     assert_eq!(row().await.mirror, Mirror::Fresh);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_segment_renamed_or_deleted_over_there_is_in_the_trail_once(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    bench.apply(SHOP, false).await;
+    let buyers = bench.audience("buyers").await;
+    let read = async |name: &str| {
+        bench.clock.advance(Span::from_minutes(1));
+        let now = bench.now();
+        bench.storage.put_mirror(buyers, name, &people([1]), now, now).await.unwrap();
+    };
+    let gone = async |reason: &str| {
+        bench.clock.advance(Span::from_minutes(1));
+        bench.storage.mark_gone(buyers, reason, bench.now()).await.unwrap();
+    };
+    let told = async || {
+        let filter = Filter { by: "customer.io".to_owned(), ..Filter::default() };
+        let trail = bench.storage.trail(&filter, None, 10).await.unwrap();
+        assert!(trail.iter().all(|entry| entry.subject == "audience buyers"));
+        let line = |line: Line| (line.before.unwrap_or_default(), line.after.unwrap_or_default());
+        trail
+            .into_iter()
+            .map(|entry| (entry.action, line(entry.lines[0].clone())))
+            .rev()
+            .collect::<Vec<_>>()
+    };
+    let said = |action: &str, before: &str, after: &str| {
+        (action.to_owned(), (before.to_owned(), after.to_owned()))
+    };
+    read("Buyers").await;
+    read("Buyers").await;
+    assert_eq!(told().await, [], "its first name is no change");
+    read("Buyers <b>").await;
+    read("Buyers <b>").await;
+    let mut all = vec![said("rename segment", "Buyers", "Buyers <b>")];
+    assert_eq!(told().await, all);
+    bench.storage.mark_stale(buyers, "building", bench.now()).await.unwrap();
+    gone("404").await;
+    gone("404").await;
+    all.push(said("delete segment", "", "Buyers <b>"));
+    assert_eq!(told().await, all);
+    let row = bench.storage.audience_rows().await.unwrap().remove(0);
+    assert_eq!(row.mirror, Mirror::Stale { reason: "404".to_owned() });
+    assert_eq!(bench.storage.members(buyers).await.unwrap(), Some(people([1])));
+    // It came back, and goes again: that is news.
+    read("Buyers <b>").await;
+    gone("404").await;
+    all.push(said("delete segment", "", "Buyers <b>"));
+    assert_eq!(told().await, all);
 }
 
 /// Everyone whom any rule holds.

@@ -1,12 +1,13 @@
 //! What goes wrong is said clearly, and nothing is lost by it.
 
+use domain::access::trail::{Filter, TrailStore as _};
 use rstest::rstest;
 use server::sandbox::{
     fault::{Fault, FaultKind, Vendor},
     world::SegmentState,
 };
 
-use super::*;
+use super::{trust::console, *};
 
 const META: &str = "Facebook Custom Audiences";
 
@@ -61,6 +62,11 @@ async fn an_unknown_segment_and_an_unreachable_host_are_named() {
     bench.apply("[[audience]]\nkey = \"cart-abandoners\"\nsegment = 404\n").await;
     let error = failure(&bench, &[]).await;
     assert!(error.contains("segment 404"), "{error}");
+    failure(&bench, &[]).await;
+    let about = Filter { about: "audience cart-abandoners".to_owned(), ..Filter::default() };
+    let trail = console(&bench).await.storage.trail(&about, None, 100).await.unwrap();
+    let gone = trail.iter().filter(|entry| entry.action == "delete segment").count();
+    assert_eq!(gone, 1, "{trail:?}");
 
     let mut command = bench.command(&["sync", "--once", "--json", "--timeout", "1"]);
     // Port 9 discards; nobody listens there.

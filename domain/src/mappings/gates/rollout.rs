@@ -1,7 +1,7 @@
 //! Staged rollout: an audience goes to one destination first, and to the next only after somebody
 //! has signed off that it was seen to work there.
 //!
-//! What a sign-off needs stands in [`unready`], what it unlocks in [`one_destination_first`]. A
+//! What a sign-off needs stands in [`unready`], what it unlocks in `one_destination_first`. A
 //! mapping that suppresses is outside all of this: whoever bought is to be kept out everywhere
 //! at once.
 

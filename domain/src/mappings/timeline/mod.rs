@@ -2,7 +2,7 @@
 //! with what brought them into the audience.
 //!
 //! A flow is what an audience's people are sent in Customer.io, as an operator states it: the
-//! App API doesn't tell when a campaign's messages go out. [`judge`] names where ads and messages
+//! App API doesn't tell when a campaign's messages go out. [`judge()`] names where ads and messages
 //! meet; a new rule is a name in [`Rule`] and a case there.
 
 mod judge;

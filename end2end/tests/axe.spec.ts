@@ -1,7 +1,7 @@
 // Every page by the rules that a machine can check: in both themes, wide and narrow.
 
 import AxeBuilder from '@axe-core/playwright';
-import { awake, demoTest as test, expect, ownDemoTest, settled, type Demo } from './fixtures';
+import { awake, demoTest as test, expect, ownDemoTest, settled, signedIn, test as plainTest, type Demo } from './fixtures';
 import { type Page } from '@playwright/test';
 
 // Not among axe's own choice, but what it asks is what voice control needs.
@@ -147,4 +147,37 @@ ownDemoTest('an emergency stop, and what is broken', async ({ page }) => {
   await page.getByRole('button', { name: 'Break for 30 s : Segment is slow' }).click();
   await expect(page.getByRole('progressbar', { name: 'Segment is slow: seconds left' })).toBeVisible();
   await check(page);
+});
+
+// What somebody sees on their first day: nothing is there yet, and each page says what to do.
+plainTest('empty pages', async ({ page, server }) => {
+  plainTest.setTimeout(240_000);
+  await signedIn(page, server);
+  for (const path of [
+    '/',
+    '/first-steps',
+    '/audiences',
+    '/audiences?view=coverage',
+    '/mappings',
+    '/mappings?view=matrix',
+    '/mappings/new',
+    '/destinations',
+    '/destinations?view=fields',
+    '/suppression',
+    '/suppression/policy',
+    '/timeline',
+    '/exclusivity',
+    '/approvals',
+    '/review',
+    '/people',
+    '/dead-letters',
+    '/settings/connections',
+    '/settings/audit',
+  ]) {
+    await plainTest.step(path, async () => {
+      await page.goto(path);
+      await awake(page);
+      await check(page);
+    });
+  }
 });

@@ -62,7 +62,7 @@ fn what_was_asked_stays_and_nothing_found_is_said() {
 #[test]
 fn what_was_done_is_told_in_words() {
     let told = |action: &str, subject: &str| {
-        answer(&html(Asked::default(), vec![entry(action, subject, vec![])], None)).to_owned()
+        answer(&html(Asked::default(), vec![entry(action, subject, vec![])], None))
     };
     for (action, words) in [
         ("rename segment", "renamed the segment of audience carts."),

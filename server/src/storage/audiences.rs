@@ -34,13 +34,19 @@ use super::{
 /// Who did it, in the audit trail, where a segment was changed over there.
 const CUSTOMERIO: &str = "Customer.io";
 
-/// What was known before a reading. Writes nothing new, but keeps others waiting until the
-/// transaction ends, so that two processes never note one change twice.
-const BEFORE: &str = "UPDATE audience SET segment_name = segment_name WHERE id = $1
-    RETURNING key, segment_name, stale_reason";
+/// What was known before a reading. Locked, so that two processes never note one change twice.
+const BEFORE: &str = "SELECT key, segment_name, stale_reason FROM audience WHERE id = $1 {lock}";
 
-const STALE: &str = "UPDATE audience
-    SET stale_reason = $1, stale_at = COALESCE(stale_at, $2), reading = NULL WHERE id = $3";
+/// Says that the last reading failed.
+fn stale(audience: AudienceId, reason: &str, now: Instant) -> Statement {
+    Statement::new(
+        "UPDATE audience
+        SET stale_reason = $1, stale_at = COALESCE(stale_at, $2), reading = NULL WHERE id = $3",
+    )
+    .with(reason)
+    .with(now.0)
+    .with(audience.0)
+}
 
 #[derive(FromRow)]
 struct BeforeRow {
@@ -208,8 +214,10 @@ impl MirrorStore for Storage {
         now: Instant,
     ) -> Result<Kept> {
         writing!(self.database, |connection| {
-            let before: BeforeRow =
-                sqlx::query_as(BEFORE).bind(audience.0).fetch_one(&mut *connection).await?;
+            let before: BeforeRow = sqlx::query_as(self.database.sql(BEFORE))
+                .bind(audience.0)
+                .fetch_one(&mut *connection)
+                .await?;
             let is_newest = sqlx::query(
                 "UPDATE audience SET segment_name = $1, mirrored_at = $2, reading = NULL
                 WHERE id = $3 AND (mirrored_at IS NULL OR mirrored_at < $2 OR mirrored_at > $4)",
@@ -304,26 +312,18 @@ impl MirrorStore for Storage {
 
     async fn mark_stale(&self, audience: AudienceId, reason: &str, now: Instant) -> Result<()> {
         writing!(self.database, |connection| {
-            sqlx::query(STALE)
-                .bind(reason)
-                .bind(now.0)
-                .bind(audience.0)
-                .execute(&mut *connection)
-                .await?;
+            carry_out!(connection, stale(audience, reason, now));
             Ok(())
         })
     }
 
     async fn mark_gone(&self, audience: AudienceId, reason: &str, now: Instant) -> Result<()> {
         writing!(self.database, |connection| {
-            let before: BeforeRow =
-                sqlx::query_as(BEFORE).bind(audience.0).fetch_one(&mut *connection).await?;
-            sqlx::query(STALE)
-                .bind(reason)
-                .bind(now.0)
+            let before: BeforeRow = sqlx::query_as(self.database.sql(BEFORE))
                 .bind(audience.0)
-                .execute(&mut *connection)
+                .fetch_one(&mut *connection)
                 .await?;
+            carry_out!(connection, stale(audience, reason, now));
             if before.stale_reason.as_deref() != Some(reason) {
                 let detail = json!({ "segment": before.segment_name }).to_string();
                 let subject = before.subject();

@@ -19,6 +19,7 @@ pub mod find;
 pub mod first_steps;
 pub mod form;
 pub mod format;
+mod json;
 pub mod live;
 pub mod mappings;
 pub mod overview;

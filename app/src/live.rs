@@ -10,11 +10,27 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     error::AppError,
+    json::Json,
     ui::{LinkButton, Loading, Notice, NoticeKind, Page},
 };
 
 /// A page's data, as its server function answers it.
-pub type Data<T> = Resource<Result<T, AppError>>;
+pub type Data<T> = Resource<Result<T, AppError>, Json>;
+
+/// Data that is read on the server, comes with the page, and is read again in the browser when
+/// `source` changes.
+#[track_caller]
+pub fn read<S, T, Answer>(
+    source: impl Fn() -> S + Send + Sync + 'static,
+    ask: impl Fn(S) -> Answer + Send + Sync + 'static,
+) -> Resource<T, Json>
+where
+    S: PartialEq + Clone + Send + Sync + 'static,
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    Answer: Future<Output = T> + Send + 'static,
+{
+    Resource::new_with_options(source, ask, false)
+}
 
 /// Renders what was loaded, and renders it again in place when it is renewed.
 pub fn loaded<T>(

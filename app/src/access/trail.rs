@@ -13,7 +13,7 @@ use crate::context::enter;
 use crate::{
     error::AppError,
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{Button, Column, Empty, Mark, Moment, Nothing, Page, Pager, Table, TextField},
 };
 
@@ -62,7 +62,7 @@ pub fn TrailPage() -> AnyView {
         let get = |name: &str| query.get(name).unwrap_or_default();
         Asked { about: get("about"), by: get("by"), older: get("older") }
     });
-    let data = Resource::new(move || asked.get(), read_trail);
+    let data = read(move || asked.get(), read_trail);
     loaded(data, "Audit trail", move |view| trail_page(&asked.get_untracked(), view))
 }
 

@@ -10,7 +10,7 @@ use super::api::{AcceptShrunk, ApprovalsView, DiscardRun, PAGE, ReleaseRun, read
 use crate::{
     form::{FormError, answered},
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{
         Button, ButtonKind, Column, Empty, Figure, Moment, Notice, NoticeKind, Page, Section,
         Table, UseCaseMark,
@@ -51,7 +51,7 @@ impl Default for Actions {
 #[component]
 pub fn ApprovalsPage() -> AnyView {
     let actions = Actions::new();
-    let data = Resource::new(move || actions.version(), |_| read_approvals());
+    let data = read(move || actions.version(), |_| read_approvals());
     renew(data, |_| false);
     loaded(data, "Approvals", move |view| approvals_page(view, actions))
 }

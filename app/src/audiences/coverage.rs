@@ -15,7 +15,7 @@ use super::{
 use crate::{
     chart::{Share, Shares},
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{
         ButtonKind, Column, Empty, LinkButton, Mark, Moment, Nothing, Notice, NoticeKind, Page,
         Section, State, StateMark, Table,
@@ -25,7 +25,7 @@ use crate::{
 /// Identifier coverage of all audiences.
 #[component]
 pub fn CoveragePage() -> AnyView {
-    let data = Resource::new(|| (), |()| read_coverage());
+    let data = read(|| (), |()| read_coverage());
     renew(data, |_| false);
     loaded(data, "Audiences", coverage_page)
 }

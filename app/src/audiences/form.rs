@@ -11,7 +11,7 @@ use super::api::{EditAudience, PromoteAudience, Segments, read_audience, read_se
 use crate::{
     form::{Answered, FormError, answered, typed, wrong},
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{
         Button, ButtonKind, Choice, Empty, FixedField, LinkButton, Notice, NoticeKind, Page,
         Section, SelectField, TextField, UseCaseMark,
@@ -23,7 +23,7 @@ use crate::{
 #[component]
 pub fn PromotePage() -> AnyView {
     let promote = ServerAction::<PromoteAudience>::new();
-    let data = Resource::new(|| (), |()| read_segments());
+    let data = read(|| (), |()| read_segments());
     loaded(data, "Promote a segment", move |segments| promote_page(segments, promote))
 }
 
@@ -128,7 +128,7 @@ pub fn EditAudiencePage() -> AnyView {
     let edit = ServerAction::<EditAudience>::new();
     let params = use_params_map();
     let key = Memo::new(move |_| params.read().get("key").unwrap_or_default());
-    let data = Resource::new(move || key.get(), read_audience);
+    let data = read(move || key.get(), read_audience);
     loaded(data, "Edit audience", move |one| edit_page(&one.row.spec, edit))
 }
 

@@ -15,7 +15,7 @@ use super::api::{OneAudience, read_audience};
 use crate::{
     access::trail,
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{
         ButtonKind, Empty, Fact, Facts, HealthMark, LinkButton, Mark, Moment, Nothing, Page,
         Section, State, StateMark, UseCaseMark,
@@ -28,7 +28,7 @@ use crate::{
 pub fn AudiencePage() -> AnyView {
     let params = use_params_map();
     let key = Memo::new(move |_| params.read().get("key").unwrap_or_default());
-    let data = Resource::new(move || key.get(), read_audience);
+    let data = read(move || key.get(), read_audience);
     renew(data, |one| one.mappings.iter().any(words::is_running));
     loaded(data, "Audience", audience_page)
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{
         ButtonKind, Column, Empty, Figure, LinkButton, Mark, Moment, Nothing, Page, State,
         StateMark, Tab, Table, Tabs,
@@ -51,7 +51,7 @@ pub fn views(is_coverage: bool) -> AnyView {
 
 #[component]
 fn ListPage() -> AnyView {
-    let data = Resource::new(|| (), |()| read_audiences());
+    let data = read(|| (), |()| read_audiences());
     renew(data, |_| false);
     loaded(data, "Audiences", audiences_page)
 }

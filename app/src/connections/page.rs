@@ -17,7 +17,7 @@ use super::{
 use crate::{
     form::{Answered, FormError, answered, spent, typed, wrong},
     format,
-    live::{Data, loaded, renew},
+    live::{Data, loaded, read, renew},
     ui::{
         Button, ButtonKind, Choice, Fact, Facts, Mark, Moment, Nothing, Notice, NoticeKind, Page,
         Section, SelectField, State, StateMark, TextField,
@@ -70,12 +70,10 @@ impl Default for Actions {
 #[component]
 pub fn ConnectionsPage() -> AnyView {
     let actions = Actions::new();
-    let data = Resource::new(move || actions.done(), |_| read_connections());
+    let data = read(move || actions.done(), |_| read_connections());
     // How they fare is renewed beside the forms: what is typed there stays.
-    let fares: Data<ConnectionsView> = Resource::new(
-        move || (actions.done(), actions.try_now.version().get()),
-        |_| read_connections(),
-    );
+    let fares: Data<ConnectionsView> =
+        read(move || (actions.done(), actions.try_now.version().get()), |_| read_connections());
     renew(fares, |view| any_outage(&view.connections));
     loaded(data, "Connections", move |view| {
         let first = view.clone();

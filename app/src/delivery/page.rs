@@ -16,7 +16,7 @@ use super::api::{LettersView, SettleLetters, read_letters};
 use crate::{
     form::{FormError, answered},
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{
         Button, ButtonKind, Column, Empty, Fact, Facts, Figure, Moment, Nothing, Notice,
         NoticeKind, Page, Section, State, StateMark, Table,
@@ -30,7 +30,7 @@ type Settle = ServerAction<SettleLetters>;
 #[component]
 pub fn LettersPage() -> AnyView {
     let settle = Settle::new();
-    let data = Resource::new(move || settle.version().get(), |_| read_letters());
+    let data = read(move || settle.version().get(), |_| read_letters());
     renew(data, |_| false);
     loaded(data, "Dead letters", move |view| letters_page(view, settle))
 }

@@ -10,7 +10,7 @@ use leptos_router::hooks::use_location;
 use super::api::{ResumeDelivery, StopDelivery, StopsView, read_stops, scope_value};
 use crate::{
     form::{FormError, answered},
-    live::{Data, renew},
+    live::{Data, read, renew},
     ui::{Button, ButtonKind, Icon, Mark, Moment},
 };
 
@@ -42,7 +42,7 @@ pub fn StopBar() -> AnyView {
     provide_context(actions);
     let path = use_location().pathname;
     let source = move || (path.get(), actions.version());
-    let data: Data<StopsView> = Resource::new(source, |_| read_stops());
+    let data: Data<StopsView> = read(source, |_| read_stops());
     renew(data, |_| false);
     // A stop doesn't end because nobody answers.
     let last = StoredValue::new(None::<StopsView>);

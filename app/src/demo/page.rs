@@ -7,7 +7,7 @@ use super::api::{BreakSomething, DemoView, MendEverything, read_demo};
 use crate::{
     form::{FormError, answered},
     format,
-    live::{Reload, loaded, renew},
+    live::{Reload, loaded, read, renew},
     mappings::parts::mappings_table,
     ui::{Button, ButtonKind, Mark, Page, Progress, Section},
     words,
@@ -39,7 +39,7 @@ impl Default for Actions {
 pub fn DemoPage() -> AnyView {
     let actions = Actions::new();
     let version = move || actions.breaks.version().get() + actions.mend.version().get();
-    let data = Resource::new(version, |_| read_demo());
+    let data = read(version, |_| read_demo());
     renew(data, |view| !view.broken.is_empty() || view.mappings.iter().any(words::is_running));
     loaded(data, "Break something", move |view| demo_page(view, actions))
 }

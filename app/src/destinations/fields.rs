@@ -17,6 +17,7 @@ use crate::{
     error::AppError,
     form::{FormError, answered, is_sent_again, typed, wrong},
     format,
+    live::read,
     ui::{Button, ButtonKind, Column, Figure, Section, Table, TextField, UseCaseMark},
 };
 
@@ -42,7 +43,7 @@ impl FieldsPreviewing {
             let add = query.get("add").unwrap_or_default();
             (key.get_untracked(), query.get_all("keep[]").unwrap_or_default(), add)
         });
-        let first = Resource::new(
+        let first = read(
             || (),
             move |()| {
                 let sent = sent.clone();

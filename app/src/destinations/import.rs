@@ -6,14 +6,14 @@ use leptos::prelude::*;
 use super::api::{Imports, read_imports};
 use crate::{
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{Column, Empty, LinkButton, Notice, NoticeKind, Page, State, StateMark, Table},
 };
 
 /// Destinations to choose from.
 #[component]
 pub fn ImportPage() -> AnyView {
-    let data = Resource::new(|| (), |()| read_imports());
+    let data = read(|| (), |()| read_imports());
     loaded(data, "Import destinations", import_page)
 }
 

@@ -8,14 +8,14 @@ use leptos::prelude::*;
 use super::{api::read_needs, page::views};
 use crate::{
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{ButtonKind, Empty, LinkButton, Mark, Nothing, Page, State, StateMark},
 };
 
 /// Every field against every destination.
 #[component]
 pub fn NeedsPage() -> AnyView {
-    let data = Resource::new(|| (), |()| read_needs());
+    let data = read(|| (), |()| read_needs());
     renew(data, |_| false);
     loaded(data, "Destinations", needs_page)
 }

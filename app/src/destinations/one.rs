@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{
         Column, Empty, Figure, HealthMark, LinkButton, Moment, Nothing, Page, Section, State,
         StateMark, Table, UseCaseMark,
@@ -32,10 +32,7 @@ pub fn DestinationPage() -> AnyView {
     let params = use_params_map();
     let change = ServerAction::<ChangeFields>::new();
     let key = Memo::new(move |_| params.read().get("key").unwrap_or_default());
-    let data = Resource::new(
-        move || (key.get(), change.version().get()),
-        |(key, _)| read_destination(key),
-    );
+    let data = read(move || (key.get(), change.version().get()), |(key, _)| read_destination(key));
     let previewing = FieldsPreviewing::new(key, change);
     loaded(data, "Destination", move |one| destination_page(one, change, previewing))
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     delivery::parts::{ResumeForm, StopActions, StopForm},
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{
         ButtonKind, Column, Empty, Figure, LinkButton, Mark, Moment, Nothing, Page, Section, State,
         StateMark, Tab, Table, Tabs,
@@ -55,7 +55,7 @@ pub fn views(is_fields: bool) -> AnyView {
 #[component]
 fn ListPage() -> AnyView {
     let actions = StopActions::of_frame();
-    let data = Resource::new(move || actions.version(), |_| read_destinations());
+    let data = read(move || actions.version(), |_| read_destinations());
     renew(data, |_| false);
     loaded(data, "Destinations", move |view| destinations_page(view, actions))
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{Button, Column, Empty, Mark, Page, Table, TextField},
 };
 
@@ -19,7 +19,7 @@ use crate::{
 pub fn FindPage() -> AnyView {
     let query = use_query_map();
     let text = Memo::new(move |_| query.read().get("text").unwrap_or_default());
-    let data = Resource::new(move || text.get(), find_anything);
+    let data = read(move || text.get(), find_anything);
     loaded(data, "Find", find_page)
 }
 

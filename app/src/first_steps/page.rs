@@ -13,7 +13,7 @@ use super::{
 use crate::{
     form::{FormError, answered, wrong},
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{Button, ButtonKind, Page, Section, State, StateMark, TextField},
 };
 
@@ -65,7 +65,7 @@ impl Default for StepActions {
 #[component]
 pub fn FirstStepsPage() -> AnyView {
     let actions = StepActions::new();
-    let data = Resource::new(move || actions.version(), |_| read_first_steps());
+    let data = read(move || actions.version(), |_| read_first_steps());
     loaded(data, "First steps", move |view| first_steps_page(view, actions))
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     form::{Answered, FormError, answered, ticked, typed, wrong},
-    live::loaded,
+    live::{loaded, read},
     ui::{
         Button, ButtonKind, CheckField, Choice, Choices, Empty, FixedField, LinkButton, Page,
         SelectField, TextField,
@@ -38,7 +38,7 @@ const FIELDS: &[&str] = &[
 #[component]
 pub fn NewMappingPage() -> AnyView {
     let create = ServerAction::<CreateMapping>::new();
-    let data = Resource::new(|| (), |()| read_mapping_choices(None));
+    let data = read(|| (), |()| read_mapping_choices(None));
     let previewing = Previewing::new();
     loaded(data, "New mapping", move |choices| new_page(choices, create, previewing))
 }
@@ -96,7 +96,7 @@ pub fn EditMappingPage() -> AnyView {
     let params = use_params_map();
     let update = ServerAction::<UpdateMapping>::new();
     let key = move || params.read().get("key");
-    let data = Resource::new(key, |key| read_mapping_choices(Some(key.unwrap_or_default())));
+    let data = read(key, |key| read_mapping_choices(Some(key.unwrap_or_default())));
     let previewing = Previewing::new();
     loaded(data, "Edit mapping", move |choices| edit_page(choices, update, previewing))
 }

@@ -8,7 +8,7 @@ use super::api::{AdoptMapping, ResyncMapping, RetireMapping, read_mapping};
 use crate::{
     form::{FormError, answered},
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{Button, ButtonKind, Choice, Notice, NoticeKind, Page, Section, SelectField},
 };
 
@@ -44,7 +44,7 @@ pub fn ManageMappingPage() -> AnyView {
     let params = use_params_map();
     let actions = Actions::new();
     let source = move || params.read().get("key").unwrap_or_default();
-    let data = Resource::new(source, |key| read_mapping(key, None));
+    let data = read(source, |key| read_mapping(key, None));
     loaded(data, "Manage mapping", move |view| manage_page(&view.mapping, actions))
 }
 

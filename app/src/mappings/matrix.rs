@@ -23,7 +23,7 @@ use crate::{
     browser,
     form::{FormError, answered},
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{
         Button, ButtonKind, Empty, HealthMark, LinkButton, Mark, Moment, Notice, NoticeKind, Page,
         UseCaseMark,
@@ -41,7 +41,7 @@ pub fn MatrixPage() -> AnyView {
     let query = use_query_map();
     let text = move |name| query.read().get(name).unwrap_or_default();
     let switched = Memo::new(move |_| Switched::read(&text("done"), &text("keys")));
-    let data = Resource::new(move || (switched.get(), switch.version().get()), |_| read_matrix());
+    let data = read(move || (switched.get(), switch.version().get()), |_| read_matrix());
     renew(data, |view| {
         view.matrix.audiences.iter().flat_map(|line| &line.cells).flatten().any(words::is_running)
     });

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     connections::parts::any_outage,
-    live::{Data, loaded, renew},
+    live::{Data, loaded, read, renew},
     ui::{ButtonKind, LinkButton, Mark, Page, Tab, Tabs},
     words,
 };
@@ -63,7 +63,7 @@ pub fn views(shown: View) -> AnyView {
 
 #[component]
 fn ListPage() -> AnyView {
-    let data: Data<MappingsView> = Resource::new(|| (), |()| read_mappings());
+    let data: Data<MappingsView> = read(|| (), |()| read_mappings());
     renew(data, |view| view.mappings.iter().any(words::is_running) || is_sending(&view.closing));
     loaded(data, "Mappings", mappings_page)
 }
@@ -103,7 +103,7 @@ pub fn MappingPage() -> AnyView {
         let before = query.read().get("before").and_then(|text| text.parse().ok()).map(Instant);
         (key, before, actions.version())
     };
-    let data = Resource::new(source, |(key, before, _)| read_mapping(key, before));
+    let data = read(source, |(key, before, _)| read_mapping(key, before));
     renew(data, |view| words::is_running(&view.mapping) || any_outage(&view.connections));
     loaded(data, "Mapping", move |view| mapping_page(view, actions))
 }

@@ -17,6 +17,7 @@ use crate::{
     browser,
     error::AppError,
     format,
+    live::read,
     sync::parts::{Sieve, funnel},
     ui::{Column, Nothing, Notice, NoticeKind, Section, State, StateMark, Table},
     words,
@@ -43,7 +44,7 @@ impl Previewing {
             let text = |name: &str| query.get(name).unwrap_or_default();
             query.get("preview").map(|_| MappingForm::of(text))
         });
-        let first = Resource::new(
+        let first = read(
             || (),
             move |()| {
                 let sent = sent.clone();

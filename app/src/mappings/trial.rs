@@ -10,7 +10,7 @@ use super::trial_api::{PinTestPerson, SendTest, TrialView, UnpinTestPerson, read
 use crate::{
     form::{Answered, FormError, answered, spent, wrong},
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{
         Button, ButtonKind, Column, Empty, Mark, Moment, Nothing, Notice, NoticeKind, Page,
         Section, ShortId, State, StateMark, Table, TextField,
@@ -53,7 +53,7 @@ pub fn TrialPage() -> AnyView {
         let key = params.read().get("key").unwrap_or_default();
         (key, query.read().get("person").unwrap_or_default(), actions.version())
     };
-    let data = Resource::new(source, |(key, person, _)| read_trials(key, person));
+    let data = read(source, |(key, person, _)| read_trials(key, person));
     renew(data, |_| false);
     loaded(data, "Controlled test", move |view| trial_page(view, actions))
 }

@@ -14,7 +14,7 @@ use crate::{
     connections::parts::{Told, any_outage, is_said, outages},
     delivery::page::letters_notice,
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     mappings::parts::{fare_sentence, mappings_table},
     sync::parts::runs_table,
     ui::{
@@ -30,7 +30,7 @@ const BARS: usize = 8;
 /// Where one begins and what one keeps open.
 #[component]
 pub fn OverviewPage() -> AnyView {
-    let data = Resource::new(|| (), |()| read_overview());
+    let data = read(|| (), |()| read_overview());
     renew(data, |view| {
         any_outage(&view.connections) || view.mappings.iter().any(words::is_running)
     });

@@ -7,7 +7,7 @@ use leptos_router::{components::Form, hooks::use_query_map};
 use super::api::find_people;
 use crate::{
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{Button, Column, Empty, Mark, Nothing, Page, Table, TextField},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 pub fn PeoplePage() -> AnyView {
     let query = use_query_map();
     let find = Memo::new(move |_| query.read().get("find").unwrap_or_default());
-    let data = Resource::new(move || find.get(), find_people);
+    let data = read(move || find.get(), find_people);
     loaded(data, "People", move |people| people_page(&find.get_untracked(), people))
 }
 

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     suppression::{
         listing::person::{PersonActions, person_form},
         page::scope,
@@ -42,7 +42,7 @@ pub fn PersonPage() -> AnyView {
     let params = use_params_map();
     let actions = PersonActions::new();
     let source = move || (params.read().get("cio_id").unwrap_or_default(), actions.version());
-    let data = Resource::new(source, |(cio_id, _)| read_person(cio_id));
+    let data = read(source, |(cio_id, _)| read_person(cio_id));
     renew(data, |explained| explained.view.mappings.iter().any(|place| place.underway.is_some()));
     loaded(data, "Person", move |explained| person_page(explained, actions))
 }

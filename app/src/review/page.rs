@@ -6,14 +6,14 @@ use leptos::prelude::*;
 use super::api::{ReviewView, read_review};
 use crate::{
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{Column, Empty, Page, Section, Table},
 };
 
 /// The review.
 #[component]
 pub fn ReviewPage() -> AnyView {
-    let data = Resource::new(|| (), |()| read_review());
+    let data = read(|| (), |()| read_review());
     loaded(data, "Design review", review_page)
 }
 

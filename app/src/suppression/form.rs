@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::api::{CreateSuppression, SuppressionChoices, read_suppression_choices};
 use crate::{
     form::{Answered, FormError, answered, ticked, typed, wrong},
-    live::loaded,
+    live::{loaded, read},
     ui::{
         Button, ButtonKind, CheckField, Choice, LinkButton, Options, Page, SelectField, TextField,
     },
@@ -17,7 +17,7 @@ use crate::{
 #[component]
 pub fn NewSuppressionPage() -> AnyView {
     let create = ServerAction::<CreateSuppression>::new();
-    let data = Resource::new(|| (), |()| read_suppression_choices());
+    let data = read(|| (), |()| read_suppression_choices());
     loaded(data, "New suppression", move |choices| new_page(choices, create))
 }
 

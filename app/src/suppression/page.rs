@@ -14,7 +14,7 @@ use super::{
 use crate::{
     chart::{Bar, Bars},
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{ButtonKind, Column, Empty, Figure, LinkButton, Mark, Nothing, Page, Stale, Table},
 };
 
@@ -24,7 +24,7 @@ const BARS: usize = 5;
 /// All rules.
 #[component]
 pub fn SuppressionPage() -> AnyView {
-    let data = Resource::new(|| (), |()| read_suppressions());
+    let data = read(|| (), |()| read_suppressions());
     renew(data, |_| false);
     loaded(data, "Suppression", suppression_page)
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{Fact, Facts, LinkButton, Page, Section},
     words,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// The policy.
 #[component]
 pub fn PolicyPage() -> AnyView {
-    let data = Resource::new(|| (), |()| read_suppressions());
+    let data = read(|| (), |()| read_suppressions());
     loaded(data, "Suppression policy", policy_page)
 }
 

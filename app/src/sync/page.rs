@@ -14,7 +14,7 @@ use super::{
 use crate::{
     form::{FormError, answered},
     format,
-    live::{loaded, renew},
+    live::{loaded, read, renew},
     ui::{
         Button, ButtonKind, Dialog, DialogFoot, Fact, Facts, Moment, Notice, NoticeKind,
         OpenDialog, Page, RunMark, ShortId, UseCaseMark,
@@ -28,7 +28,7 @@ pub fn RunPage() -> AnyView {
     let params = use_params_map();
     let cancel = ServerAction::<CancelRun>::new();
     let source = move || (params.read().get("id").unwrap_or_default(), cancel.version().get());
-    let data = Resource::new(source, |(id, _)| read_run(id));
+    let data = read(source, |(id, _)| read_run(id));
     renew(data, |view| view.run.state.is_running());
     loaded(data, "Run", move |view| run_page(view, cancel))
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     form::{FormError, answered},
     format,
-    live::loaded,
+    live::{loaded, read},
     mappings::page::{View, views},
     ui::{Column, Empty, Figure, Page, Section, Table},
 };
@@ -23,8 +23,8 @@ pub fn ExclusivityPage() -> AnyView {
     let query = use_query_map();
     let text = move |name| query.read().get(name).unwrap_or_default();
     let proposal = Memo::new(move |_| Proposal::read(&text("group"), &text("order")));
-    let data = Resource::new(move || save.version().get(), |_| read_exclusivity());
-    let weighed = Resource::new(
+    let data = read(move || save.version().get(), |_| read_exclusivity());
+    let weighed = read(
         move || proposal.get().map(|one| (one.group, write_order(&one.order))),
         |asked| async move {
             match asked {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     form::{FormError, answered},
-    live::loaded,
+    live::{loaded, read},
     ui::{
         Button, ButtonKind, Column, Field, LinkButton, Moment, Page, Section, State, StateMark,
         Table,
@@ -56,7 +56,7 @@ pub fn ChecklistPage() -> AnyView {
     let params = use_params_map();
     let actions = GateActions::new();
     let source = move || (params.read().get("key").unwrap_or_default(), actions.version());
-    let data = Resource::new(source, |(key, _)| read_checklist(key));
+    let data = read(source, |(key, _)| read_checklist(key));
     loaded(data, "Checklist", move |view| checklist_page(view, actions))
 }
 

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 use super::api::{CreateFlow, FlowChoices, RemoveFlow, UpdateFlow, read_flow};
 use crate::{
     form::{Answered, FormError, answered, typed, wrong},
-    live::loaded,
+    live::{loaded, read},
     ui::{
         Button, ButtonKind, Choice, Field, FixedField, LinkButton, Page, Section, SelectField,
         TextField,
@@ -17,7 +17,7 @@ use crate::{
 #[component]
 pub fn NewFlowPage() -> AnyView {
     let create = ServerAction::<CreateFlow>::new();
-    let data = Resource::new(|| (), |()| read_flow(String::new()));
+    let data = read(|| (), |()| read_flow(String::new()));
     loaded(data, "New flow", move |choices| new_page(choices, create))
 }
 
@@ -26,7 +26,7 @@ pub fn NewFlowPage() -> AnyView {
 pub fn FlowPage() -> AnyView {
     let params = use_params_map();
     let (update, remove) = (ServerAction::<UpdateFlow>::new(), ServerAction::<RemoveFlow>::new());
-    let data = Resource::new(move || params.read().get("key").unwrap_or_default(), read_flow);
+    let data = read(move || params.read().get("key").unwrap_or_default(), read_flow);
     loaded(data, "Flow", move |choices| flow_page(choices, update, remove))
 }
 

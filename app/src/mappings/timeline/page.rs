@@ -11,7 +11,7 @@ use super::{
 use crate::{
     form::{FormError, answered},
     format,
-    live::loaded,
+    live::{loaded, read},
     mappings::page::{View, views},
     ui::{
         Button, ButtonKind, Column, Empty, Field, LinkButton, Mark, Page, Section, State,
@@ -51,7 +51,7 @@ impl Default for TimelineActions {
 #[component]
 pub fn TimelinePage() -> AnyView {
     let actions = TimelineActions::new();
-    let data = Resource::new(move || actions.version(), |_| read_timeline());
+    let data = read(move || actions.version(), |_| read_timeline());
     loaded(data, "Timeline", move |flows| timeline_page(flows, actions))
 }
 

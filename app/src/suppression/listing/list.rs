@@ -11,7 +11,7 @@ use super::api::{AddNames, ListView, page_of, read_list};
 use crate::{
     form::{Answered, FormError, answered, typed, wrong},
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{
         Button, ButtonKind, Column, Empty, Field, Figure, LinkButton, Moment, Nothing, Page,
         Section, State, StateMark, Table, TextField,
@@ -23,7 +23,7 @@ use crate::{
 pub fn ListPage() -> AnyView {
     let params = use_params_map();
     let add = ServerAction::<AddNames>::new();
-    let data = Resource::new(move || params.read().get("key").unwrap_or_default(), read_list);
+    let data = read(move || params.read().get("key").unwrap_or_default(), read_list);
     loaded(data, "List", move |view| list_page(view, add))
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     form::{FormError, answered},
     format,
-    live::loaded,
+    live::{loaded, read},
     ui::{
         Button, ButtonKind, Column, Fact, Facts, Figure, LinkButton, Moment, Page, Section, Table,
         UseCaseMark,
@@ -48,8 +48,7 @@ impl Default for ListingActions {
 pub fn ListingPage() -> AnyView {
     let params = use_params_map();
     let actions = ListingActions::new();
-    let data =
-        Resource::new(move || params.read().get("listing").unwrap_or_default(), read_listing);
+    let data = read(move || params.read().get("listing").unwrap_or_default(), read_listing);
     loaded(data, "Listing", move |view| listing_page(view, actions))
 }
 

@@ -14,7 +14,7 @@ use super::api::{Answer, Asked, ChangeRule, RetireRule, RuleView, page_of, read_
 use crate::{
     form::{FormError, answered},
     format,
-    live::loaded,
+    live::{loaded, read},
     suppression::{
         listing::api::page_of as list_of,
         page::{long, scope},
@@ -65,7 +65,7 @@ pub fn RulePage() -> AnyView {
         };
         (key, asked, actions.change.version().get())
     };
-    let data = Resource::new(source, |(key, asked, _)| read_rule(key, asked));
+    let data = read(source, |(key, asked, _)| read_rule(key, asked));
     loaded(data, "Suppression", move |view| rule_page(view, actions))
 }
 

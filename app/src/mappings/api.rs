@@ -6,7 +6,8 @@ use domain::{
     delivery::letters::LetterCount,
     destinations::DestinationRow,
     mappings::{
-        ClosingRow, MappingRow, MappingSpec, gates::Checked, matrix::Matrix, preview::Preview,
+        ClosingRow, MappingRow, MappingSpec, flapping::Flapping, gates::Checked, matrix::Matrix,
+        preview::Preview,
     },
     sync::RunRow,
     time::Instant,
@@ -93,6 +94,8 @@ pub struct MappingChoices {
     pub destinations: Vec<DestinationRow>,
     /// The mapping that is changed.
     pub spec: Option<MappingSpec>,
+    /// How many of its people go in and out.
+    pub flapping: Option<Flapping>,
 }
 
 /// A key in an address: what is none names nothing.
@@ -166,11 +169,13 @@ pub async fn read_mapping_choices(
     let (services, _) = enter()?;
     let audiences = services.audiences.list().await?;
     let destinations = services.destinations.list().await?;
-    let spec = match key {
-        Some(key) => Some(services.mappings.get(&named(&key)?).await?.spec),
-        None => None,
+    let Some(key) = key else {
+        return Ok(MappingChoices { audiences, destinations, spec: None, flapping: None });
     };
-    Ok(MappingChoices { audiences, destinations, spec })
+    let key = named(&key)?;
+    let spec = Some(services.mappings.get(&key).await?.spec);
+    let flapping = Some(services.mappings.flapping(&key).await?);
+    Ok(MappingChoices { audiences, destinations, spec, flapping })
 }
 
 /// Stores a new mapping.

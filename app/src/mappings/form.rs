@@ -6,6 +6,7 @@ use leptos_router::hooks::use_params_map;
 
 use super::{
     api::{CreateMapping, MappingChoices, UpdateMapping, read_mapping_choices},
+    dwell::dwell_hint,
     floor::{every_hint, typed_floor},
     preview::{Previewed, Previewing},
 };
@@ -320,7 +321,7 @@ fn further_fields(choices: &MappingChoices, answered: Answered) -> AnyView {
         <TextField
             name="dwell"
             label="Stay out for"
-            hint="Such as 1d: whoever left the destination doesn't come back before. It damps people who go in and out; no exit is ever held."
+            hint=dwell_hint(choices.flapping)
             class="input-mono input-short"
             value=value("dwell")
             wrong=wrong(answered, "dwell")

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod closing;
+mod dwell;
 pub mod entered;
 pub mod exclusivity;
 mod floor;

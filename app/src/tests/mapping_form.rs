@@ -67,6 +67,7 @@ pub fn choices() -> MappingChoices {
         audiences: vec![audience(Mirror::Fresh)],
         destinations: vec![DestinationRow { spec, mappings: 0, delivered: 0 }],
         spec: None,
+        flapping: None,
     }
 }
 

@@ -162,6 +162,7 @@ fn choices(every: Span, is_new: bool) -> MappingChoices {
         audiences: vec![audience(Mirror::Fresh)],
         destinations: vec![row],
         spec: (!is_new).then_some(spec),
+        flapping: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Mappings: audience x destination x use case.
 
 pub mod exclusivity;
+pub mod flapping;
 pub mod gates;
 #[cfg(feature = "service")]
 pub mod health;

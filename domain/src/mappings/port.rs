@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{error::Result, ids::MappingId, key::Key, time::Instant};
+use crate::{error::Result, ids::MappingId, key::Key, people::PersonSet, time::Instant};
 
 use super::{ClosingRow, MappingRow};
 
@@ -27,6 +27,13 @@ pub trait MappingStore: Send + Sync {
         by: &str,
         now: Instant,
     ) -> Result<u64>;
+
+    /// Of whom an entry was acknowledged that was decided since then, and of whom an exit.
+    async fn told_since(
+        &self,
+        mapping: MappingId,
+        since: Instant,
+    ) -> Result<(PersonSet, PersonSet)>;
 
     /// Lets the mapping's first order take whoever should be there for there already.
     /// [`crate::Error::Conflict`] if it has ordered before.

@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     ClosingRow, MappingRow, MappingSpec,
+    flapping::{self, Flapping},
     gates::{
         Pass,
         service::{GateService, starts},
@@ -154,6 +155,14 @@ impl MappingService {
         let marked = self.store.resync(id, since, &actor.name, now).await?;
         self.wake.wake();
         Ok(marked)
+    }
+
+    /// How many people went in and out of its destination of late.
+    pub async fn flapping(&self, key: &Key) -> Result<Flapping> {
+        let id = self.find(key).await?;
+        let since = self.clock.now().minus(flapping::WINDOW);
+        let (entered, exited) = self.store.told_since(id, since).await?;
+        Ok(Flapping::of(&entered, &exited))
     }
 
     /// Takes whoever should be there for there already, for an audience that was sent by other

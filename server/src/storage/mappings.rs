@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use domain::{
     Error, Result,
+    delivery::Transition,
     ids::MappingId,
     key::Key,
     mappings::{
@@ -318,6 +319,32 @@ impl MappingStore for Storage {
             Ok(marked.len())
         })?;
         Ok(marked)
+    }
+
+    async fn told_since(
+        &self,
+        mapping: MappingId,
+        since: Instant,
+    ) -> Result<(PersonSet, PersonSet)> {
+        let parts: Vec<(String, Vec<u8>, i64)> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT transition, people, acknowledged FROM part
+                WHERE mapping_id = $1 AND acknowledged > 0 AND decided_at >= $2",
+            )
+            .bind(mapping.0)
+            .bind(since.0)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        let (mut entered, mut exited) = (PersonSet::new(), PersonSet::new());
+        for (transition, people, acknowledged) in parts {
+            let told = chunks::between(&bitmap::decode(&people)?, 0, place(acknowledged)?);
+            match parse(&transition)? {
+                Transition::Entered => entered |= told,
+                Transition::Exited => exited |= told,
+            }
+        }
+        Ok((entered, exited))
     }
 
     async fn adopt(&self, mapping: MappingId, by: &str, now: Instant) -> Result<()> {

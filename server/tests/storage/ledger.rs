@@ -3,6 +3,7 @@
 use domain::{
     audiences::ledger::LedgerService,
     delivery::Transition::{Entered, Exited},
+    mappings::port::MappingStore as _,
     time::Span,
 };
 use rstest::rstest;
@@ -65,4 +66,29 @@ async fn a_ledger_has_who_came_and_who_left_and_why(#[values(Sqlite, Postgres)] 
     let first = &lines[0];
     assert_eq!((first.at, first.run), (came_at, first_run));
     assert_eq!((&first.mapping, &first.destination), (&key("carts-meta"), &key("meta")));
+}
+
+#[rstest]
+#[tokio::test]
+async fn whoever_came_and_went_within_a_day_is_counted(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = shop(engine).await else { return };
+    learn(&bench, 6).await;
+    let mut carts = Worker::new(&bench, "carts-meta").await;
+    let told = async |hours: i64| {
+        let since = bench.now().minus(Span::from_hours(hours));
+        bench.storage.told_since(bench.mapping("carts-meta").await.id, since).await.unwrap()
+    };
+    assert_eq!(told(24).await, (people([]), people([])));
+    carts.bring(&people([1, 2, 3])).await;
+    bench.clock.advance(Span::from_hours(20));
+    carts.bring(&people([3, 4])).await;
+    assert_eq!(told(24).await, (people([1, 2, 3, 4]), people([1, 2])));
+    // What has no answer isn't told.
+    carts.order(&people([3, 4, 5])).await;
+    bench.clock.advance(Span::from_hours(5));
+    assert_eq!(told(24).await, (people([4]), people([1, 2])));
+    // Nor is another mapping's.
+    let mut viewers = Worker::new(&bench, "viewers-google").await;
+    viewers.bring(&people([0])).await;
+    assert_eq!(told(24).await, (people([4]), people([1, 2])));
 }

@@ -14,6 +14,8 @@ const PAGES = {
   overview: '/',
   audiences: '/audiences',
   audience: '/audiences/cart-abandoners',
+  coverage: '/audiences?view=coverage',
+  source: '/settings/connections/source',
   mappings: '/mappings',
   matrix: '/mappings?view=matrix',
   mapping: '/mappings/cart-to-meta',

@@ -51,6 +51,17 @@ pub fn percent(hundredths: i64) -> String {
     }
 }
 
+/// How far a percentage moved, from hundredths of a percent: `+1.2 points`.
+#[must_use]
+pub fn points(hundredths: i64) -> String {
+    let tenths = (hundredths.unsigned_abs() + 5) / 10;
+    if tenths == 0 {
+        return "unchanged".to_owned();
+    }
+    let sign = if hundredths < 0 { '\u{2212}' } else { '+' };
+    format!("{sign}{}.{} points", tenths / 10, tenths % 10)
+}
+
 /// A length of time in its largest unit, with the next one where that helps: `38 s`,
 /// `14 min`, `2 h 5 min`, `3 d`.
 #[must_use]

@@ -48,7 +48,7 @@ use audiences::{
     one::AudiencePage,
     page::AudiencesPage,
 };
-use connections::page::ConnectionsPage;
+use connections::{page::ConnectionsPage, source::SourcePage};
 use delivery::page::LettersPage;
 use demo::page::DemoPage;
 use destinations::{
@@ -180,6 +180,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
             <Route path=path!("/settings/audit") view=access::trail::TrailPage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async />
+            <Route path=path!("/settings/connections/source") view=SourcePage ssr=SsrMode::Async />
         </Routes>
     }
 }

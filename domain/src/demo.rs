@@ -24,6 +24,8 @@ pub enum Breakage {
     SegmentResets,
     /// Segment answers 429 and says when to come back.
     SegmentLimits,
+    /// Segment's Public API answers 503: nobody sees what arrived.
+    SegmentBlind,
     /// Customer.io answers 503.
     CustomerioDown,
     /// Customer.io answers late.
@@ -34,12 +36,13 @@ pub enum Breakage {
 
 impl Breakage {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SegmentDown,
         Self::SegmentAnswersLost,
         Self::SegmentSlow,
         Self::SegmentResets,
         Self::SegmentLimits,
+        Self::SegmentBlind,
         Self::CustomerioDown,
         Self::CustomerioSlow,
         Self::CustomerioLimits,
@@ -54,6 +57,7 @@ impl Breakage {
             Self::SegmentSlow => "segment-slow",
             Self::SegmentResets => "segment-resets",
             Self::SegmentLimits => "segment-limits",
+            Self::SegmentBlind => "segment-blind",
             Self::CustomerioDown => "customerio-down",
             Self::CustomerioSlow => "customerio-slow",
             Self::CustomerioLimits => "customerio-limits",

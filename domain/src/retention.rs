@@ -24,6 +24,9 @@ const HISTORY: Span = Span::from_hours(24 * HISTORY_DAYS);
 /// elsewhere by then, and the mapping is due by itself.
 const WISH: Span = Span::from_hours(24);
 
+/// A year and a month, so that a season can be compared with the last one.
+const SEASON: Span = Span::from_hours(24 * 400);
+
 /// Rows that go once they are old enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Record {
@@ -51,6 +54,8 @@ pub enum Record {
     Cohort,
     /// Who was ordered out of a destination, once they may come back.
     Departure,
+    /// What named an audience's members on a day.
+    Coverage,
     /// Whom a retired mapping withheld.
     Withheld,
     /// Who is where a retired mapping sent to, once everybody has left or was left there.
@@ -71,7 +76,7 @@ pub enum Record {
 
 impl Record {
     /// All that go by a statement of their own; each before what it refers to.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Session,
         Self::Link,
         Self::Wish,
@@ -82,6 +87,7 @@ impl Record {
         Self::Mirror,
         Self::Cohort,
         Self::Departure,
+        Self::Coverage,
         Self::Withheld,
         Self::Delivered,
         Self::Doubt,
@@ -109,6 +115,7 @@ impl Record {
             | Self::Field
             | Self::Phone => Span(0),
             Self::Wish => WISH,
+            Self::Coverage => SEASON,
             // A person for as long as what was sent about them can be looked up.
             Self::Letter | Self::Part | Self::Order | Self::Run | Self::Person => HISTORY,
         }
@@ -133,6 +140,7 @@ impl Record {
             Self::Mirror => ["chunk of a mirror", "chunks of mirrors"],
             Self::Cohort => ["chunk of a cohort", "chunks of cohorts"],
             Self::Departure => ["chunk of people who left", "chunks of people who left"],
+            Self::Coverage => ["day of coverage", "days of coverage"],
             Self::Withheld => ["chunk of withheld people", "chunks of withheld people"],
             Self::Delivered => ["chunk of delivered people", "chunks of delivered people"],
             Self::Doubt => ["chunk of people in doubt", "chunks of people in doubt"],
@@ -229,12 +237,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_opens_a_door_goes_at_its_end_and_history_after_a_quarter() {
+    fn what_opens_a_door_goes_at_its_end_history_after_a_quarter_and_a_trend_after_a_season() {
         let now = Instant::from_seconds(100 * 86_400);
         for record in Record::ALL {
             let days = match record {
                 Record::Letter | Record::Part | Record::Order | Record::Run | Record::Person => 10,
                 Record::Wish => 99,
+                Record::Coverage => -300,
                 _ => 100,
             };
             assert_eq!(record.ended_by(now), Instant::from_seconds(days * 86_400), "{record:?}");

@@ -15,6 +15,7 @@ use crate::{
     mappings::{
         MappingRow, UseCase,
         gates::{Checked, GateState},
+        timeline::{Conflict, FlowView, Meeting, Rule},
     },
     suppression::SuppressionRow,
 };
@@ -57,6 +58,8 @@ pub enum About {
     Audience(Key),
     /// A destination.
     Destination(Key),
+    /// A flow of the timeline.
+    Flow(Key),
 }
 
 impl About {
@@ -64,7 +67,9 @@ impl About {
     #[must_use]
     pub const fn key(&self) -> &Key {
         match self {
-            Self::Mapping(key) | Self::Audience(key) | Self::Destination(key) => key,
+            Self::Mapping(key) | Self::Audience(key) | Self::Destination(key) | Self::Flow(key) => {
+                key
+            }
         }
     }
 
@@ -75,6 +80,7 @@ impl About {
             Self::Mapping(_) => "mapping",
             Self::Audience(_) => "audience",
             Self::Destination(_) => "destination",
+            Self::Flow(_) => "flow",
         }
     }
 }
@@ -103,6 +109,8 @@ pub struct Plan {
     pub mappings: Vec<(MappingRow, Vec<Checked>)>,
     /// Suppressions.
     pub rules: Vec<SuppressionRow>,
+    /// Flows beside the ads for the same people.
+    pub flows: Vec<FlowView>,
 }
 
 /// All remarks, the heaviest first.
@@ -125,8 +133,42 @@ pub fn review(plan: &Plan, today: Day) -> Vec<Remark> {
             remedy: "map an audience to it, or retire it".to_owned(),
         });
     }
+    for flow in &plan.flows {
+        let open = flow.open().filter(|one| counts(one, flow));
+        remarks.extend(open.map(|one| of_conflict(flow, one)));
+    }
     remarks.sort_by_key(|remark| remark.weight);
     remarks
+}
+
+/// Whether a conflict is the timeline's own and one of today. What nobody can mean is a fault of
+/// the mapping, which its gates tell; messages always go out, ads where their mapping runs.
+fn counts(conflict: &Conflict, flow: &FlowView) -> bool {
+    let Meeting { rule, mapping, .. } = &conflict.meeting;
+    let runs = |key: &Key| flow.paid.iter().any(|one| one.mapping == *key && one.is_active);
+    rule.can_be_meant() && mapping.as_ref().is_none_or(runs)
+}
+
+/// What the timeline says that nobody means.
+fn of_conflict(flow: &FlowView, conflict: &Conflict) -> Remark {
+    let Meeting { rule, mapping, touch } = &conflict.meeting;
+    let ads = mapping.as_ref().map_or_else(String::new, |key| format!("the ads of {key}"));
+    let message = touch
+        .map_or_else(String::new, |touch| format!("its {} at {}", touch.channel.noun(), touch.at));
+    let says = match rule {
+        Rule::AdsBeforeMessage => format!("{ads} run before {message}"),
+        Rule::AdsBesideMessage => format!("{ads} begin within an hour of {message}"),
+        Rule::MessagesClose => format!("{message} comes within an hour of another message"),
+        Rule::AdsAfterWindow => format!("{ads} reach nobody"),
+        Rule::NoPurchaseEnd => format!("nothing ends {ads} when somebody buys"),
+    };
+    let remedy = match (mapping, conflict.offset) {
+        (Some(_), Some(offset)) => {
+            format!("hold its entries for {offset}, or say on the timeline that it is meant")
+        }
+        _ => "move one of them, or say on the timeline that it is meant".to_owned(),
+    };
+    Remark { weight: Weight::Doubtful, about: About::Flow(flow.spec.key.clone()), says, remedy }
 }
 
 /// What gates say of a mapping that runs.
@@ -282,7 +324,10 @@ mod service {
         day::Day,
         destinations::service::DestinationService,
         error::Result,
-        mappings::{gates::service::GateService, service::MappingService},
+        mappings::{
+            gates::service::GateService, service::MappingService,
+            timeline::service::TimelineService,
+        },
         suppression::service::SuppressionService,
         time::Clock,
     };
@@ -299,6 +344,8 @@ mod service {
         pub gates: Arc<GateService>,
         /// Suppressions.
         pub suppression: Arc<SuppressionService>,
+        /// When messages and ads reach somebody.
+        pub timeline: Arc<TimelineService>,
         /// The time.
         pub clock: Arc<dyn Clock>,
     }
@@ -312,6 +359,7 @@ mod service {
                 destinations: self.destinations.list().await?,
                 mappings: self.gates.all_checked(rows).await?,
                 rules: self.suppression.list().await?,
+                flows: self.timeline.all().await?,
             };
             Ok(review(&plan, self.today()))
         }

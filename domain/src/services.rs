@@ -11,7 +11,7 @@ use crate::{
         coverage::service::CoverageService, ledger::LedgerService, service::AudienceService,
     },
     configuration::service::ConfigurationService,
-    connections::service::ConnectionService,
+    connections::{service::ConnectionService, traffic::service::TrafficService},
     delivery::service::DeliveryService,
     destinations::{
         fields::service::FieldsService, import::service::ImportService,
@@ -49,6 +49,8 @@ pub struct Services {
     pub coverage: Arc<CoverageService>,
     /// Keys and regions.
     pub connections: Arc<ConnectionService>,
+    /// What our source in Segment received.
+    pub traffic: Arc<TrafficService>,
     /// Stopping and resuming.
     pub delivery: Arc<DeliveryService>,
     /// Places behind Segment.

@@ -75,6 +75,7 @@ for (const path of [
   '/settings/audit',
   '/people?find=nobody%40example.com',
   '/settings/connections',
+  '/settings/connections/source',
   '/account',
   '/dead-letters',
   '/demo',

@@ -42,3 +42,24 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 }
+
+ownDemoTest('what others send to the source is told from what Segue sends', async ({ page }) => {
+  await page.goto('/settings/connections');
+  await awake(page);
+  await page.getByRole('link', { name: 'See what the source receives' }).click();
+  await expect(page).toHaveURL('/settings/connections/source');
+  await awake(page);
+  await expect(page.getByRole('navigation', { name: 'Where you are' })).toContainText('Connections');
+  // Counted a minute late: in a fresh demo nothing may have been counted, and nothing is somebody else's.
+  await expect(page.locator('.answer')).toHaveText(
+    /^(Nothing came into the source Storefront|All that came into the source Storefront in the last 24 hours is Segue's)/,
+  );
+  await page.goto('/settings/connections');
+  await awake(page);
+  await page.getByLabel('Public API token').fill('of-another-workspace');
+  await page.getByRole('button', { name: 'Save and test the token' }).click();
+  await expect(page).toHaveURL('/destinations/import');
+  await page.goto('/settings/connections/source');
+  await expect(page.getByRole('main')).toContainText('refused the token (401)');
+  await expect(page.getByRole('link', { name: 'Check the connections' })).toBeVisible();
+});

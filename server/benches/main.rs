@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 #![expect(clippy::print_stderr, reason = "whoever waits wants to know for what")]
 
+mod console;
 mod contender;
 mod machine;
 mod measures;

@@ -10,7 +10,7 @@ use domain::{
 };
 
 use crate::{
-    Failure,
+    Failure, console,
     contender::{Contender, Ring, Sample, say},
     people::Segment,
     stand_in::Door,
@@ -32,12 +32,21 @@ pub enum Measure {
     Diff,
     /// Segment answers 503 for a while.
     Outage,
+    /// The console's widest questions.
+    Console,
 }
 
 impl Measure {
     /// In the order of the table.
-    pub const ALL: [Self; 6] =
-        [Self::Delivery, Self::Resync, Self::Intake, Self::Large, Self::Diff, Self::Outage];
+    pub const ALL: [Self; 7] = [
+        Self::Delivery,
+        Self::Resync,
+        Self::Intake,
+        Self::Large,
+        Self::Diff,
+        Self::Outage,
+        Self::Console,
+    ];
 }
 
 /// How much of it.
@@ -106,6 +115,7 @@ pub fn measure(
         Measure::Large => intake(ring, plan.most_people, 1, table),
         Measure::Diff => resident(plan, table),
         Measure::Outage => outage(ring, plan, table),
+        Measure::Console => console::measure(plan.people, &ring.folder, table),
     }
 }
 

@@ -10,7 +10,10 @@ use domain::{
         coverage::service::CoverageService, ledger::LedgerService, service::AudienceService,
     },
     configuration::service::ConfigurationService,
-    connections::{Vendor, port::ConnectionTester, service::ConnectionService},
+    connections::{
+        Vendor, port::ConnectionTester, service::ConnectionService,
+        traffic::service::TrafficService,
+    },
     delivery::{
         drain::{Drain, Jitter},
         service::DeliveryService,
@@ -267,12 +270,19 @@ impl Parts<'_> {
             suppression: suppression.clone(),
             people: people.clone(),
         });
+        let timeline = Arc::new(TimelineService {
+            configuration: configuration.clone(),
+            stackings: stored.clone(),
+            clock: clock.clone(),
+            wake: stir.clone(),
+        });
         let review = Arc::new(ReviewService {
             audiences: audiences.clone(),
             destinations: destinations.clone(),
             mappings: mappings.clone(),
             gates: gates.clone(),
             suppression: suppression.clone(),
+            timeline: timeline.clone(),
             clock: clock.clone(),
         });
         let connections = Arc::new(ConnectionService::new(
@@ -300,6 +310,7 @@ impl Parts<'_> {
             destinations,
             mappings,
             fields: self.fields(),
+            traffic: Arc::new(TrafficService { reader: self.public.clone(), clock: clock.clone() }),
             imports: Arc::new(ImportService {
                 configuration: configuration.clone(),
                 public: self.public.clone(),
@@ -314,12 +325,7 @@ impl Parts<'_> {
             gates,
             rules: self.rules(),
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
-            timeline: Arc::new(TimelineService {
-                configuration: configuration.clone(),
-                stackings: stored.clone(),
-                clock: clock.clone(),
-                wake: stir.clone(),
-            }),
+            timeline,
             trials: self.trials(people),
             suppression,
             configuration: configuration.clone(),
@@ -377,6 +383,7 @@ impl Parts<'_> {
             mirrors: self.stored.clone(),
             store: self.stored.clone(),
             attributes: self.stored.clone(),
+            trend: self.stored.clone(),
             clock: self.clock.clone(),
         })
     }

@@ -47,6 +47,10 @@ pub struct OneAudience {
     pub rules: Vec<SuppressionRow>,
     /// The newest changes of it.
     pub changes: Vec<Entry>,
+    /// How often it was made or changed.
+    pub version: u64,
+    /// Entries and exits that destinations were told of in the last 30 days.
+    pub told: u64,
 }
 
 /// What can be promoted.
@@ -165,8 +169,15 @@ pub async fn read_audience(
     mappings.retain(|mapping| mapping.spec.audience == row.spec.key);
     let mut rules = services.suppression.list().await?;
     rules.retain(|rule| rule.spec.audience.as_ref() == Some(&row.spec.key));
-    let changes = services.trail.newest(&format!("audience {}", row.spec.key)).await?;
-    Ok(OneAudience { now: services.clock.now(), row, mappings, rules, changes })
+    let about = format!("audience {}", row.spec.key);
+    let changes = services.trail.newest(&about).await?;
+    let version = services.trail.versions(&about).await?;
+    let mut told = 0;
+    for mapping in &mappings {
+        told += services.mappings.told_lately(&mapping.spec.key).await?;
+    }
+    let now = services.clock.now();
+    Ok(OneAudience { now, row, mappings, rules, changes, version, told })
 }
 
 /// Changes what is said of an audience.

@@ -2,7 +2,8 @@
 
 use domain::{
     audiences::coverage::{
-        Assumption, AudienceCoverage, Band, Coverage, Forecast, IDENTITY_GAP, Lost,
+        Assumption, AudienceCoverage, Band, Coverage, CoverageDay, Forecast, IDENTITY_GAP, Lost,
+        trend::{DAYS, change},
     },
     time::Instant,
 };
@@ -13,7 +14,7 @@ use super::{
     page::views,
 };
 use crate::{
-    chart::{Share, Shares},
+    chart::{Share, Shares, Spark},
     format,
     live::{loaded, read, renew},
     ui::{
@@ -63,6 +64,7 @@ pub fn coverage_page(view: CoverageView) -> AnyView {
         Column::figures("Any of them"),
         Column::figures("E-mail and phone"),
         Column::figures("Neither e-mail nor phone"),
+        Column::words("Reachable, by day"),
         Column::words("Read"),
     ];
     view! {
@@ -195,6 +197,7 @@ fn row(one: &AudienceCoverage, now: Instant) -> AnyView {
         Some(at) => view! { <Moment at now /> }.into_any(),
         None => view! { <Nothing words="never" /> }.into_any(),
     };
+    let trend = trend(&one.trend);
     let cells = match one.coverage {
         Some(coverage) => {
             let whole = coverage.members;
@@ -235,8 +238,24 @@ fn row(one: &AudienceCoverage, now: Instant) -> AnyView {
         <tr id=key.clone()>
             <th scope="row">{key.clone()}</th>
             {cells}
+            <td>{trend}</td>
             <td>{at}</td>
         </tr>
+    }
+    .into_any()
+}
+
+/// How the share that has contact went, and by how much since the first day.
+fn trend(days: &[CoverageDay]) -> AnyView {
+    let Some(change) = change(days) else {
+        return view! { <Nothing words="after two days" /> }.into_any();
+    };
+    let values: Vec<u64> = days.iter().filter_map(CoverageDay::share).collect();
+    let title = format!("Hundredths of a percent with contact in the last {DAYS} days");
+    let points = format::points(change);
+    view! {
+        <Spark title values />
+        <span class="under">{points}</span>
     }
     .into_any()
 }

@@ -35,12 +35,12 @@ pub fn AudiencePage() -> AnyView {
 
 /// The page.
 pub fn audience_page(one: OneAudience) -> AnyView {
-    let OneAudience { now, row, mappings, rules, changes } = one;
+    let OneAudience { now, row, mappings, rules, changes, version, told } = one;
     let key = row.spec.key.to_string();
     let answer = sentence(&row, &mappings, &rules, now);
     let edit = format!("/audiences/{key}/edit");
     let lineage = lineage(&row, &mappings, &rules, now);
-    let facts = facts(&row, now);
+    let facts = facts(&row, version, told, now);
     let ledger = format!("/audiences/{key}/ledger.csv");
     let actions = view! {
         <a class="button button-quiet" href=ledger rel="external" download="">
@@ -101,7 +101,7 @@ fn sentence(
     format!("{members}{flows}.{keeps}")
 }
 
-fn facts(row: &AudienceRow, now: Instant) -> AnyView {
+fn facts(row: &AudienceRow, version: u64, told: u64, now: Instant) -> AnyView {
     let spec = &row.spec;
     let or_nothing = |value: Option<String>, words: &str| match value {
         Some(value) => value.into_any(),
@@ -122,6 +122,7 @@ fn facts(row: &AudienceRow, now: Instant) -> AnyView {
     let purpose = or_nothing(spec.purpose.clone(), "not said");
     let owner = or_nothing(spec.owner.clone(), "nobody");
     let window = or_nothing(spec.window.map(|window| window.to_string()), "not limited");
+    let told = format::count(told, "change", "changes");
     let (email, id) =
         (format::share(row.with_email, row.members), format::share(row.with_id, row.members));
     view! {
@@ -132,6 +133,8 @@ fn facts(row: &AudienceRow, now: Instant) -> AnyView {
             <Fact term="Window">{window}</Fact>
             <Fact term="With e-mail">{email}</Fact>
             <Fact term="With id">{id}</Fact>
+            <Fact term="Version">{format::number(version)}</Fact>
+            <Fact term="Told in 30 days">{told}</Fact>
         </Facts>
     }
     .into_any()

@@ -4,7 +4,7 @@
 #[cfg(feature = "ssr")]
 use domain::connections::Vendor;
 use domain::{
-    connections::{ConnectionView, KeySource},
+    connections::{ConnectionView, KeySource, traffic::SourceTraffic},
     time::Instant,
 };
 use leptos::prelude::*;
@@ -35,6 +35,29 @@ pub async fn read_connections() -> Result<ConnectionsView, AppError> {
     let connections = services.connections.list().await?;
     let public_token = services.connections.public_token().await?;
     Ok(ConnectionsView { now: services.clock.now(), connections, public_token })
+}
+
+/// What our source received, if Segment could be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Traffic {
+    /// What it received.
+    Known(SourceTraffic),
+    /// It could not be asked.
+    Unknown {
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+/// What came in with our write key lately; asks Segment.
+#[server(prefix = "/fn", endpoint = "read_source_traffic")]
+pub async fn read_source_traffic() -> Result<Traffic, AppError> {
+    let (services, _) = enter()?;
+    match services.traffic.lately().await.map_err(AppError::from) {
+        Ok(traffic) => Ok(Traffic::Known(traffic)),
+        Err(AppError::Vendor { message }) => Ok(Traffic::Unknown { reason: message }),
+        Err(error) => Err(error),
+    }
 }
 
 /// Saves how Customer.io is reached, then tests it.

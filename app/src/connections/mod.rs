@@ -4,3 +4,4 @@ pub mod api;
 pub mod page;
 pub mod parts;
 pub mod public;
+pub mod source;

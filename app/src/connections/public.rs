@@ -27,7 +27,12 @@ pub fn public_section(
         None => view! { <Nothing words="none" /> }.into_any(),
     };
     let test = is_set.then(|| {
-        view! { <LinkButton href="/destinations/import">"Test: list what Segment has"</LinkButton> }
+        view! {
+            <div class="buttons">
+                <LinkButton href="/destinations/import">"Test: list what Segment has"</LinkButton>
+                <LinkButton href="/settings/connections/source">"See what the source receives"</LinkButton>
+            </div>
+        }
     });
     view! {
         <Section title="Segment's Public API">

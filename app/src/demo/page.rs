@@ -119,6 +119,10 @@ const fn said(what: Breakage) -> (&'static str, &'static str) {
             "Segment asks to slow down",
             "It answers 429 and says to come back in 5 s. Segue sends nothing before that.",
         ),
+        Breakage::SegmentBlind => (
+            "Segment's Public API answers 503",
+            "Nobody can see what arrived. Segue goes on sending; a controlled test stays at what is proven.",
+        ),
         Breakage::CustomerioDown => (
             "Customer.io answers 503",
             "Memberships can't be read. The last whole reading stays in use, and says how old it is.",

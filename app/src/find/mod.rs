@@ -23,7 +23,7 @@ pub struct Line {
 }
 
 /// Things to do that have a page of their own and no place in the rail.
-const DEEDS: [(&str, &str); 10] = [
+const DEEDS: [(&str, &str); 11] = [
     ("/mappings/new", "New mapping"),
     ("/audiences/new", "Promote a segment"),
     ("/audiences/bands", "Bands of lapsed buyers"),
@@ -34,6 +34,7 @@ const DEEDS: [(&str, &str); 10] = [
     ("/exclusivity", "Exclusivity groups"),
     ("/dead-letters", "Dead letters"),
     ("/first-steps", "First steps"),
+    ("/settings/connections/source", "What the source receives"),
 ];
 
 /// The pages that a text names, the best first; all of them for an empty one.

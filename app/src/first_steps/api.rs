@@ -11,7 +11,10 @@ use domain::audiences::{
 use domain::{
     access::Role,
     connections::{ConnectionView, Vendor},
-    first_steps::{Connected, StepFacts, steps},
+    first_steps::{
+        Connected, StepFacts, steps,
+        verdict::{WorthFacts, verdict},
+    },
     mappings::{MappingRow, MappingSpec, UseCase},
     services::Services,
     suppression::Kind,
@@ -19,7 +22,7 @@ use domain::{
 use domain::{
     audiences::readiness::Readiness,
     destinations::DestinationSpec,
-    first_steps::{FirstVersion, Step, scope::Scope},
+    first_steps::{FirstVersion, Step, scope::Scope, verdict::Verdict},
     key::Key,
     time::Instant,
 };
@@ -42,6 +45,8 @@ pub struct FirstStepsView {
     pub steps: Vec<(Step, bool)>,
     /// What was decided; nothing before a goal.
     pub version: Option<FirstVersion>,
+    /// Whether it is worth it; nothing before a goal.
+    pub verdict: Option<Verdict>,
     /// How complex the plan is.
     pub scope: Scope,
     /// Whether the ceiling stands.
@@ -106,11 +111,13 @@ pub async fn read_first_steps() -> Result<FirstStepsView, AppError> {
     let (services, actor) = enter()?;
     let standing = services.first_steps.standing().await?;
     let (mappings, facts) = facts(&services, standing.version.as_ref()).await?;
+    let segments = ranked(&services, &facts).await?;
     Ok(FirstStepsView {
         now: services.clock.now(),
         steps: steps(&facts).to_vec(),
         destinations: destinations(&services).await?,
-        segments: ranked(&services, &facts).await?,
+        verdict: weighed(&services, &facts, &segments).await?,
+        segments,
         mapping: first_mapping(&services, mappings).await?,
         version: standing.version,
         scope: standing.scope,
@@ -148,6 +155,32 @@ async fn facts(
         is_live: mappings.iter().any(|row| row.spec.active && row.last_done_at.is_some()),
     };
     Ok((mappings, facts))
+}
+
+/// Whether it is worth it, for the goal that was chosen.
+#[cfg(feature = "ssr")]
+async fn weighed(
+    services: &Services,
+    facts: &StepFacts,
+    segments: &RankedSegments,
+) -> Result<Option<Verdict>, AppError> {
+    let Some(goal) = facts.goal else { return Ok(None) };
+    let known = match segments {
+        RankedSegments::Known(all) => Some(all.len() as u64),
+        RankedSegments::NotConnected | RankedSegments::Unknown { .. } => None,
+    };
+    let mut profiles: Vec<_> =
+        destinations(services).await?.into_iter().map(|one| one.profile).collect();
+    profiles.sort_by_key(|one| one.as_str());
+    profiles.dedup();
+    let covered = services.coverage.all().await?.into_iter().filter_map(|one| one.coverage);
+    Ok(Some(verdict(&WorthFacts {
+        goal,
+        segments: known,
+        profiles: &profiles,
+        audiences: facts.audiences,
+        largest: covered.max_by_key(|one| one.members),
+    })))
 }
 
 #[cfg(feature = "ssr")]

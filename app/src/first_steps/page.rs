@@ -8,7 +8,7 @@ use super::{
         ChooseGoal, DismissFirstSteps, FirstStepsView, LiftCeiling, MakeFirstMapping, PromoteFirst,
         StartFirstMapping, read_first_steps,
     },
-    parts::{destination_step, goal_step, link_step, mapping_step, segments_step},
+    parts::{destination_step, goal_step, link_step, mapping_step, segments_step, verdict_section},
 };
 use crate::{
     form::{FormError, answered, wrong},
@@ -82,6 +82,7 @@ pub fn first_steps_page(view: FirstStepsView, actions: StepActions) -> AnyView {
         })
         .collect_view();
     let scope = scope_section(&view, actions);
+    let verdict = view.verdict.as_ref().map(verdict_section);
     let is_dismissed = view.version.as_ref().is_none_or(|version| version.is_dismissed);
     let away = (!is_dismissed && upcoming.is_some()).then(|| {
         view! {
@@ -96,6 +97,7 @@ pub fn first_steps_page(view: FirstStepsView, actions: StepActions) -> AnyView {
     view! {
         <Page name="First steps" answer=answer.into_any() actions=away>
             <FormError answered=answered(actions.dismiss) fields=&[] title="They were not put away" />
+            {verdict}
             {steps}
             {scope}
         </Page>

@@ -1,8 +1,11 @@
 //! What each step takes.
 
 use domain::{
-    audiences::readiness::Weighs,
-    first_steps::{recommended, shape},
+    audiences::readiness::{Reason, Weighs},
+    first_steps::{
+        recommended, shape,
+        verdict::{Verdict, Worth},
+    },
     mappings::UseCase,
 };
 use leptos::prelude::*;
@@ -15,8 +18,8 @@ use crate::{
     form::{FormError, answered, wrong},
     format,
     ui::{
-        Button, ButtonKind, Choice, Choices, Column, LinkButton, Notice, NoticeKind, SelectField,
-        Table,
+        Button, ButtonKind, Choice, Choices, Column, LinkButton, Notice, NoticeKind, Section,
+        SelectField, State, StateMark, Table,
     },
     words,
 };
@@ -166,20 +169,7 @@ pub fn segments_step(view: &FirstStepsView, actions: StepActions) -> AnyView {
 fn segment_row(one: RankedSegment, actions: StepActions) -> AnyView {
     let RankedSegment { segment, name, key, is_promoted, readiness } = one;
     let points = format!("{} of {}", readiness.points(), readiness.most());
-    // What speaks against it first: that is what there is to do.
-    let why = [(Weighs::Against, "No: "), (Weighs::Unknown, "Not known: "), (Weighs::For, "Yes: ")]
-        .into_iter()
-        .filter_map(|(weighs, sign)| {
-            let words: Vec<&str> = readiness
-                .reasons
-                .iter()
-                .filter(|reason| reason.weighs == weighs)
-                .map(|reason| reason.words.as_str())
-                .collect();
-            let said = format!("{sign}{}.", words.join("; "));
-            (!words.is_empty()).then(|| view! { <li>{said}</li> })
-        })
-        .collect_view();
+    let why = findings(&readiness.reasons);
     let deed = if is_promoted {
         let href = format!("/audiences/{key}");
         view! { <a href=href>{key}</a> }.into_any()
@@ -207,6 +197,50 @@ fn segment_row(one: RankedSegment, actions: StepActions) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// Whether it is worth it: what speaks against it first.
+pub fn verdict_section(verdict: &Verdict) -> AnyView {
+    let (state, word, said) = match verdict.worth {
+        Worth::Open => (State::New, "Open", "What is not known yet decides it."),
+        Worth::Yes => (State::Ok, "Worth it", "Nothing speaks against it."),
+        Worth::Doubtful => {
+            (State::Late, "Doubtful", "It can be done; look first at what speaks against it.")
+        }
+        Worth::No => (
+            State::Failing,
+            "Not worth it yet",
+            "What is there can't reach the goal: change that first, or choose another goal.",
+        ),
+    };
+    let reasons = findings(&verdict.reasons);
+    view! {
+        <Section title="Whether it is worth it">
+            <p>
+                <StateMark state word />
+            </p>
+            <p>{said}</p>
+            <ul class="findings">{reasons}</ul>
+        </Section>
+    }
+    .into_any()
+}
+
+/// Reasons by how they weigh: what speaks against it first, since that is what there is to do.
+fn findings(reasons: &[Reason]) -> AnyView {
+    [(Weighs::Against, "No: "), (Weighs::Unknown, "Not known: "), (Weighs::For, "Yes: ")]
+        .into_iter()
+        .filter_map(|(weighs, sign)| {
+            let words: Vec<&str> = reasons
+                .iter()
+                .filter(|reason| reason.weighs == weighs)
+                .map(|reason| reason.words.as_str())
+                .collect();
+            let said = format!("{sign}{}.", words.join("; "));
+            (!words.is_empty()).then(|| view! { <li>{said}</li> })
+        })
+        .collect_view()
+        .into_any()
 }
 
 /// One to the other: made paused, tested, looked over, started.

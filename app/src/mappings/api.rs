@@ -1,6 +1,7 @@
 //! Server functions of mappings: read, create, change, run.
 
 use domain::{
+    access::trail::Entry,
     audiences::AudienceRow,
     connections::ConnectionView,
     delivery::letters::LetterCount,
@@ -83,6 +84,8 @@ pub struct MappingView {
     pub connections: Vec<ConnectionView>,
     /// What must hold before it starts.
     pub gates: Vec<Checked>,
+    /// The newest changes of it.
+    pub changes: Vec<Entry>,
 }
 
 /// What a mapping can be made of, and the one that is changed.
@@ -157,7 +160,18 @@ pub async fn read_mapping(
     let letters = services.delivery.letters().await?.count(Some(&mapping.spec.key));
     let (connections, now) = (services.connections.list().await?, services.clock.now());
     let gates = services.gates.checked(&mapping).await?;
-    Ok(MappingView { now, mapping, runs, older, is_older_page, letters, connections, gates })
+    let changes = services.trail.newest(&format!("mapping {}", mapping.spec.key)).await?;
+    Ok(MappingView {
+        now,
+        mapping,
+        runs,
+        older,
+        is_older_page,
+        letters,
+        connections,
+        gates,
+        changes,
+    })
 }
 
 /// What a mapping can be made of, and the one of this key.

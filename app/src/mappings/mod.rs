@@ -10,6 +10,7 @@ pub mod form;
 pub mod gates;
 pub mod manage;
 pub mod matrix;
+pub mod one;
 pub mod page;
 pub mod parts;
 pub mod preview;

@@ -8,7 +8,8 @@ use super::{
     api::{MappingsView, read_mapping, read_mappings},
     closing::{closing_section, closing_sentence, is_sending},
     matrix::MatrixPage,
-    parts::{Actions, list_sentence, mapping_page, mappings_table, no_mappings},
+    one::{Actions, mapping_page},
+    parts::{list_sentence, mappings_table, no_mappings},
 };
 use crate::{
     connections::parts::any_outage,

@@ -1,7 +1,9 @@
 //! Server functions of people: find, explain.
 
+#[cfg(feature = "ssr")]
+use domain::people::planned::planned;
 use domain::{
-    people::{Person, PersonView},
+    people::{Person, PersonView, planned::Planned},
     time::Instant,
 };
 use leptos::prelude::*;
@@ -18,6 +20,8 @@ pub struct Explained {
     pub now: Instant,
     /// Where they stand.
     pub view: PersonView,
+    /// What is to reach them soon, the soonest first.
+    pub planned: Vec<Planned>,
 }
 
 /// Everyone whom the text names.
@@ -38,5 +42,7 @@ pub async fn read_person(
 ) -> Result<Explained, AppError> {
     let (services, _) = enter()?;
     let view = services.people.explain(&cio_id).await?;
-    Ok(Explained { now: services.clock.now(), view })
+    let now = services.clock.now();
+    let planned = planned(&view, &services.timeline.all().await?, now);
+    Ok(Explained { now, view, planned })
 }

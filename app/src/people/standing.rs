@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
+    ahead::ahead,
     api::{Explained, read_person},
     page::or_nothing,
 };
@@ -49,7 +50,8 @@ pub fn PersonPage() -> AnyView {
 
 /// The page of a person.
 pub fn person_page(explained: Explained, actions: PersonActions) -> AnyView {
-    let Explained { now, view } = explained;
+    let Explained { now, view, planned } = explained;
+    let ahead = ahead(planned, now);
     let answer = answer(&view);
     let standing = standing(&view, now);
     let form = person_form(&view, actions);
@@ -85,6 +87,7 @@ pub fn person_page(explained: Explained, actions: PersonActions) -> AnyView {
                 </Facts>
             </div>
             {kept}
+            {ahead}
             <Section title="Do not target">{form}</Section>
             <Section title="What was sent">{history}</Section>
         </Page>

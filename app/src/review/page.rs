@@ -95,6 +95,7 @@ fn row(remark: Remark) -> AnyView {
         About::Mapping(_) => format!("/mappings/{key}"),
         About::Audience(_) => format!("/audiences/{key}"),
         About::Destination(_) => format!("/destinations/{key}"),
+        About::Flow(_) => "/timeline".to_owned(),
     };
     view! {
         <tr>

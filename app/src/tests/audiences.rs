@@ -63,9 +63,13 @@ fn an_audience_says_where_it_flows_and_what_was_changed() {
             mappings: vec![mapping(Health::Ok)],
             rules: vec![],
             changes: vec![entry],
+            version: 3,
+            told: 12_345,
         })
     });
     assert_eq!(answer(&html), "14,911 members, read 2 h ago; sent by 1 mapping.");
+    assert!(words(&html).contains("Version3"), "{html}");
+    assert!(words(&html).contains("Told in 30 days12,345 changes"), "{html}");
     let text = words(&html);
     assert!(html.contains("Bring &lt;them&gt; back") && html.contains("Cart &lt;abandoners&gt;"));
     assert!(text.contains("Due for 3 days"), "{text}");
@@ -86,6 +90,8 @@ fn an_audience_that_flows_nowhere_has_the_next_step() {
             mappings: vec![],
             rules: vec![],
             changes: vec![],
+            version: 1,
+            told: 0,
         })
     });
     assert_eq!(answer(&html), "Its members were not read yet; sent nowhere.");

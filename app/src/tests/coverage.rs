@@ -3,8 +3,9 @@
 use domain::{
     audiences::{
         Mirror,
-        coverage::{Assumption, AudienceCoverage, Coverage, Forecast, Lost},
+        coverage::{Assumption, AudienceCoverage, Coverage, CoverageDay, Forecast, Lost},
     },
+    day::Day,
     destinations::Profile,
 };
 
@@ -40,6 +41,7 @@ fn covered(gap: u64, profile: Profile) -> AudienceCoverage {
             lost,
             band,
         }],
+        trend: vec![],
     }
 }
 
@@ -60,6 +62,7 @@ fn begins_with_who_can_be_named() {
         audience: samples::audience(Mirror::Never),
         coverage: None,
         forecasts: Vec::new(),
+        trend: vec![],
     };
     assert_eq!(answer(&shown(vec![never])), "No audience was read yet, so nobody can be counted.");
 }
@@ -73,6 +76,19 @@ fn a_gap_of_forty_in_a_hundred_is_said_with_what_it_costs() {
     assert!(text.contains("a platform might know 80 to 240 of them"), "{text}");
     // Where nobody is found by contact, no contact is no alarm.
     assert!(gap_notice(&[covered(400, Profile::Warehouse)]).is_none());
+}
+
+#[test]
+fn a_trend_says_by_how_much() {
+    let first: Day = "2026-06-01".parse().unwrap();
+    let day = |at: i64, contact| CoverageDay { day: first.plus(at), members: 1_000, contact };
+    let mut one = covered(390, Profile::MetaCustomAudiences);
+    let shown = |one: &AudienceCoverage| words(&shown(vec![one.clone()]));
+    assert!(shown(&one).contains("after two days"));
+    one.trend = vec![day(0, 612), day(1, 605), day(2, 600)];
+    assert!(shown(&one).contains("\u{2212}1.2 points"), "{}", shown(&one));
+    one.trend = vec![day(0, 600), day(1, 600)];
+    assert!(shown(&one).contains("unchanged"), "{}", shown(&one));
 }
 
 #[test]

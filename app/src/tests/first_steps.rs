@@ -6,7 +6,12 @@ use domain::{
         readiness::{ReadyFacts, readiness},
     },
     destinations::{DestinationSpec, Profile},
-    first_steps::{FirstVersion, Lifted, StepFacts, scope::Scope, steps},
+    first_steps::{
+        FirstVersion, Lifted, StepFacts,
+        scope::Scope,
+        steps,
+        verdict::{WorthFacts, verdict},
+    },
     mappings::{Health, UseCase},
 };
 
@@ -24,6 +29,7 @@ fn empty() -> FirstStepsView {
         now: now(),
         steps: steps(&StepFacts::default()).to_vec(),
         version: None,
+        verdict: None,
         scope: Scope::default(),
         has_ceiling: false,
         may_lift: true,
@@ -60,6 +66,13 @@ fn begun() -> FirstStepsView {
     FirstStepsView {
         steps: steps(&facts).to_vec(),
         version: Some(version),
+        verdict: Some(verdict(&WorthFacts {
+            goal: UseCase::Retarget,
+            segments: Some(2),
+            profiles: &[Profile::MetaCustomAudiences],
+            audiences: 1,
+            largest: None,
+        })),
         scope: Scope { mappings: 2, destinations: 1, fields: 0 },
         has_ceiling: true,
         destinations: vec![DestinationSpec {
@@ -97,6 +110,9 @@ fn segments_are_ranked_with_their_reasons_and_promoted_by_a_button() {
     let said = words(&html);
     assert!(answer(&html).ends_with("Next: connect Customer.io."), "{}", answer(&html));
     for part in [
+        "Whether it is worth itDoubtful",
+        "No: for one segment at Meta Custom Audiences alone Customer.io's own ad audiences may do",
+        "Yes: Customer.io decides who is in 2 segments.",
         "1 promoted, of the 5 to 10 that go first",
         "Yes: Customer.io has finished it.",
         "No: nothing keeps out whoever bought.",

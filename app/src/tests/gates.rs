@@ -19,7 +19,7 @@ use crate::mappings::{
         page::{GateActions, checklist_page},
         title,
     },
-    parts::{Actions, mapping_page},
+    one::{Actions, mapping_page},
 };
 
 /// An audience that its platform doesn't use.
@@ -116,6 +116,7 @@ fn a_mapping_s_page_says_what_is_not_open_and_leads_to_its_checklist() {
             letters: LetterCount::default(),
             connections: vec![],
             gates: vec![Checked { finding: small(), passed: None }],
+            changes: vec![],
         };
         mapping_page(view, Actions::new())
     });

@@ -1,6 +1,7 @@
 //! The pages of mappings: the list, the matrix, one mapping, its closing.
 
 use domain::{
+    access::trail::Entry,
     audiences::Mirror,
     delivery::letters::LetterCount,
     mappings::{Health, matrix::Matrix},
@@ -15,8 +16,8 @@ use crate::{
         api::{MappingView, MappingsView, MatrixView},
         manage::{self, manage_page},
         matrix::{Switched, matrix_page},
+        one::{Actions, mapping_page},
         page::mappings_page,
-        parts::{Actions, mapping_page},
     },
 };
 
@@ -31,6 +32,7 @@ fn mapping_html(health: Health) -> String {
             letters: LetterCount::default(),
             connections: vec![],
             gates: vec![],
+            changes: vec![],
         };
         mapping_page(view, Actions::new())
     })
@@ -94,6 +96,7 @@ fn a_failing_mapping_says_what_that_means_for_people() {
             letters: LetterCount { entered: 2, exited: 0 },
             connections: vec![],
             gates: vec![],
+            changes: vec![],
         };
         mapping_page(view, Actions::new())
     });
@@ -102,6 +105,36 @@ fn a_failing_mapping_says_what_that_means_for_people() {
     assert!(words.contains("Whoever is at the destination stays there"));
     assert!(words.contains("Segment refused 2 people for good"), "{words}");
     assert!(html.contains("href=\"/dead-letters#cart-meta\""));
+}
+
+#[test]
+fn how_a_mapping_was_decided_is_kept_with_who_did() {
+    let created = Entry {
+        id: uuid::Uuid::nil(),
+        at: now(),
+        actor: "ada@example.com".to_owned(),
+        action: "create".to_owned(),
+        subject: "mapping cart-meta".to_owned(),
+        lines: vec![],
+    };
+    let html = page("/mappings/cart-meta", || {
+        let view = MappingView {
+            now: now(),
+            mapping: mapping(Health::Ok),
+            runs: vec![],
+            older: None,
+            is_older_page: false,
+            letters: LetterCount::default(),
+            connections: vec![],
+            gates: vec![],
+            changes: vec![created],
+        };
+        mapping_page(view, Actions::new())
+    });
+    let text = words(&html);
+    assert!(text.contains("How it was decidedOne Audience Entered or Audience Exited"), "{text}");
+    assert!(text.contains("ada@example.comcreate"), "{text}");
+    assert!(html.contains("/settings/audit?about=mapping%20cart-meta"), "{html}");
 }
 
 #[test]
@@ -116,6 +149,7 @@ fn a_mapping_that_never_ran_claims_nothing() {
             letters: LetterCount::default(),
             connections: vec![],
             gates: vec![],
+            changes: vec![],
         };
         mapping_page(view, Actions::new())
     });

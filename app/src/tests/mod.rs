@@ -22,6 +22,7 @@ mod overview;
 mod people;
 mod review;
 mod samples;
+mod source;
 mod suppression;
 mod sync;
 mod timeline;

@@ -23,8 +23,8 @@ use crate::{
     mappings::{
         api::{MappingChoices, MappingView, MappingsView},
         form::{edit_page, new_page},
+        one::{Actions, mapping_page},
         page::mappings_page,
-        parts::{Actions, mapping_page},
         preview::Previewing,
     },
     overview::page::overview_page,
@@ -100,6 +100,7 @@ fn mapping_html(row: MappingRow, connections: Vec<ConnectionView>) -> String {
             letters: domain::delivery::letters::LetterCount::default(),
             connections,
             gates: vec![],
+            changes: vec![],
         };
         mapping_page(view, Actions::new())
     })

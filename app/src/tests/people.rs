@@ -2,9 +2,10 @@
 
 use domain::{
     delivery::Transition,
-    mappings::UseCase,
+    mappings::{UseCase, timeline::Channel},
     people::{
         HistoryEntry, Person, PersonMapping, PersonView,
+        planned::{Planned, Step},
         standing::{Answer, Keeping, Letter, Listed, Membership, Underway},
     },
     sync::Cause,
@@ -58,6 +59,7 @@ fn person() -> PersonView {
             segment_name: Some("Carts <4 h>".to_owned()),
             read_at: Some(now()),
             is_stale: false,
+            since: None,
         }],
         suppressions: vec![],
         mappings: vec![
@@ -70,7 +72,7 @@ fn person() -> PersonView {
 #[test]
 fn a_person_is_explained_in_one_sentence() {
     let html = page("/people/a%2Fb", || {
-        person_page(Explained { now: now(), view: person() }, PersonActions::new())
+        person_page(Explained { now: now(), view: person(), planned: vec![] }, PersonActions::new())
     });
     assert_eq!(
         answer(&html),
@@ -92,7 +94,7 @@ fn the_culprit_has_a_name() {
         let mut view = person();
         change(&mut view);
         let html = page("/people/a%2Fb", || {
-            person_page(Explained { now: now(), view }, PersonActions::new())
+            person_page(Explained { now: now(), view, planned: vec![] }, PersonActions::new())
         });
         (answer(&html), words(&html))
     };
@@ -164,4 +166,33 @@ fn finding_links_to_people_whatever_their_ids_hold() {
     assert!(words(&none).contains("Nobody found"));
     let asked = page("/people", || people_page("", vec![]));
     assert!(!words(&asked).contains("Nobody found"));
+}
+
+#[test]
+fn what_is_to_come_says_what_meets_what() {
+    let at = |hours| now().plus(Span::from_hours(hours));
+    let message = |hours, channel, beside: &[&str]| Planned {
+        at: at(hours),
+        step: Step::Message { flow: key("recovery"), channel },
+        beside: beside.iter().map(|text| key(text)).collect(),
+    };
+    let planned = vec![
+        Planned { at: at(1), step: Step::AdsBegin { mapping: key("carts-meta") }, beside: vec![] },
+        message(3, Channel::Sms, &["carts-meta"]),
+        message(19, Channel::Email, &[]),
+    ];
+    let html = page("/people/a%2Fb", || {
+        person_page(Explained { now: now(), view: person(), planned }, PersonActions::new())
+    });
+    let text = words(&html);
+    for said in [
+        "The next 48 hours",
+        "Ads of carts-meta may begin",
+        "SMS of recovery",
+        "Meets ads of carts-meta",
+        "E-mail of recovery",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert_eq!(text.matches("Meets ads").count(), 1);
 }

@@ -218,7 +218,8 @@ fn steps(path: &str) -> Vec<(String, String)> {
             (None, "edit") => "Edit".to_owned(),
             (
                 None,
-                "exclusivity" | "timeline" | "find" | "policy" | "import" | "checklist" | "test",
+                "exclusivity" | "timeline" | "find" | "policy" | "import" | "checklist" | "test"
+                | "source",
             ) => crate::format::capital(part),
             (None, part) => crate::format::short_step(part),
         };

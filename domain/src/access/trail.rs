@@ -123,6 +123,9 @@ mod service {
             older: Option<Uuid>,
             limit: i64,
         ) -> Result<Vec<Entry>>;
+
+        /// How often one thing was made or changed.
+        async fn versions(&self, about: &str) -> Result<u64>;
     }
 
     /// Shows the trail.
@@ -140,6 +143,11 @@ mod service {
         pub async fn newest(&self, about: &str) -> Result<Vec<Entry>> {
             let filter = Filter { about: about.to_owned(), ..Filter::default() };
             self.store.trail(&filter, None, 10).await
+        }
+
+        /// How often one thing was made or changed: the number of its version.
+        pub async fn versions(&self, about: &str) -> Result<u64> {
+            self.store.versions(about).await
         }
 
         /// A page of the trail.

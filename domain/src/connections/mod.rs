@@ -5,6 +5,7 @@ pub mod circuit;
 pub mod port;
 #[cfg(feature = "service")]
 pub mod service;
+pub mod traffic;
 
 use serde::{Deserialize, Serialize};
 

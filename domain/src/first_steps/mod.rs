@@ -10,6 +10,7 @@ pub mod port;
 pub mod scope;
 #[cfg(feature = "service")]
 pub mod service;
+pub mod verdict;
 
 use serde::{Deserialize, Serialize};
 

@@ -28,6 +28,9 @@ pub trait MappingStore: Send + Sync {
         now: Instant,
     ) -> Result<u64>;
 
+    /// How many entries and exits were acknowledged by runs that began since then.
+    async fn changes_told(&self, mapping: MappingId, since: Instant) -> Result<u64>;
+
     /// Of whom an entry was acknowledged that was decided since then, and of whom an exit.
     async fn told_since(
         &self,

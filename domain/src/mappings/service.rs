@@ -11,7 +11,7 @@ use crate::{
     key::Key,
     retention,
     sync::Wake,
-    time::{Clock, Instant},
+    time::{Clock, Instant, Span},
 };
 
 use super::{
@@ -23,6 +23,9 @@ use super::{
     },
     port::MappingStore,
 };
+
+/// What an audience costs is counted over it.
+const MONTH: Span = Span::from_hours(24 * 30);
 
 /// Lists, changes and runs.
 pub struct MappingService {
@@ -155,6 +158,12 @@ impl MappingService {
         let marked = self.store.resync(id, since, &actor.name, now).await?;
         self.wake.wake();
         Ok(marked)
+    }
+
+    /// How many entries and exits its destination was told of in the last 30 days.
+    pub async fn told_lately(&self, key: &Key) -> Result<u64> {
+        let since = self.clock.now().minus(MONTH);
+        self.store.changes_told(self.find(key).await?, since).await
     }
 
     /// How many people went in and out of its destination of late.

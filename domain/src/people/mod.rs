@@ -6,6 +6,7 @@ pub mod attributes;
 pub mod chunks;
 #[cfg(feature = "service")]
 pub mod identifiers;
+pub mod planned;
 #[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]

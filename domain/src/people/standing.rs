@@ -40,6 +40,8 @@ pub struct Membership {
     pub read_at: Option<Instant>,
     /// Whether they could not be read anew since.
     pub is_stale: bool,
+    /// When a reading first had them, as far as that is kept.
+    pub since: Option<Instant>,
 }
 
 /// A suppression that keeps a person out.

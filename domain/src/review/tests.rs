@@ -7,6 +7,7 @@ use crate::{
     mappings::{
         Health, HoldoutPercent, MappingSpec,
         gates::{Finding, Gate, GateLink, Override},
+        timeline::{FlowSpec, Paid, Stacking},
     },
     time::{Instant, Span},
 };
@@ -88,6 +89,7 @@ fn plan() -> Plan {
         destinations: vec![destination("meta")],
         mappings: vec![mapping("carts", Some("ads")), mapping("views", Some("ads"))],
         rules: vec![],
+        flows: vec![],
     }
 }
 
@@ -154,6 +156,46 @@ fn each_fault_is_seen_alone() {
     });
     assert_eq!(nothing_said.len(), 3);
     assert!(nothing_said.iter().all(|(weight, about, _)| *weight == Untidy && about == "carts"));
+}
+
+#[test]
+fn the_timeline_is_read_as_far_as_nobody_means_it_and_it_runs() {
+    let paid = |is_active| Paid {
+        mapping: key("carts-to-meta"),
+        destination: key("meta"),
+        profile: Profile::Plain,
+        is_active,
+        sent_at: Span::from_hours(2),
+        begins_at: Span::from_hours(2),
+        ends_at: None,
+    };
+    let conflict = |rule, meant: bool| {
+        let touch = Some("sms 4h".parse().expect("a message"));
+        let meeting = Meeting { rule, mapping: Some(key("carts-to-meta")), touch };
+        let by = Stacking {
+            meeting: meeting.clone(),
+            reason: "tried".to_owned(),
+            by: "ada@example.com".to_owned(),
+            at: Instant(0),
+        };
+        let (from, offset) = (Span::from_hours(2), Some(Span::from_hours(5)));
+        Conflict { meeting, from, to: None, offset, meant: meant.then_some(by) }
+    };
+    let said = |is_active, one: Conflict| {
+        says(|plan| {
+            let spec = FlowSpec { key: key("cart-flow"), audience: key("carts"), touches: vec![] };
+            let paid = vec![paid(is_active)];
+            plan.flows.push(FlowView { spec, joins_at: Span(0), paid, conflicts: vec![one] });
+        })
+    };
+    let before = "the ads of carts-to-meta run before its SMS at 4h";
+    assert_eq!(
+        said(true, conflict(Rule::AdsBeforeMessage, false)),
+        [told(Weight::Doubtful, "cart-flow", before)]
+    );
+    assert_eq!(said(true, conflict(Rule::AdsBeforeMessage, true)), [], "somebody means it");
+    assert_eq!(said(false, conflict(Rule::AdsBeforeMessage, false)), [], "it doesn't run");
+    assert_eq!(said(true, conflict(Rule::NoPurchaseEnd, false)), [], "the gate says it");
 }
 
 #[test]

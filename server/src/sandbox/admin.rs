@@ -105,13 +105,14 @@ async fn status(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "segments": segments,
         "requests": shared.counters.requests(),
         "most_requests_in_a_second": {
-            "customerio": shared.budget(Vendor::Customerio).most_seen(),
-            "tracking": shared.budget(Vendor::Tracking).most_seen(),
+            "customerio": shared.traffic(Vendor::Customerio).budget.most_seen(),
+            "tracking": shared.traffic(Vendor::Tracking).budget.most_seen(),
         },
         "most_events_in_a_second": shared.events().most(),
         "unheeded_waits": {
-            "customerio": shared.waits(Vendor::Customerio).unheeded(),
-            "tracking": shared.waits(Vendor::Tracking).unheeded(),
+            "customerio": shared.traffic(Vendor::Customerio).waits.unheeded(),
+            "tracking": shared.traffic(Vendor::Tracking).waits.unheeded(),
+            "public": shared.traffic(Vendor::Public).waits.unheeded(),
         },
         "answers_spoiled": shared.counters.answers_spoiled(),
         "messages": shared.platform.counts(),

@@ -42,6 +42,7 @@ fn fault(what: Breakage) -> Fault {
         Breakage::SegmentSlow => late(Vendor::Tracking),
         Breakage::SegmentResets => new(Vendor::Tracking, FaultKind::Reset),
         Breakage::SegmentLimits => limit(Vendor::Tracking),
+        Breakage::SegmentBlind => new(Vendor::Public, FaultKind::Status).status(503),
         Breakage::CustomerioDown => new(Vendor::Customerio, FaultKind::Status).status(503),
         Breakage::CustomerioSlow => late(Vendor::Customerio),
         Breakage::CustomerioLimits => limit(Vendor::Customerio),

@@ -17,6 +17,22 @@ pub struct Budget {
     seen: Window,
 }
 
+/// What came to one vendor.
+#[derive(Debug)]
+pub struct Traffic {
+    /// What is granted.
+    pub budget: Budget,
+    /// What was asked for.
+    pub waits: Waits,
+}
+
+impl Traffic {
+    /// With so many requests a second.
+    pub fn new(limit: u32) -> Self {
+        Self { budget: Budget::new(limit), waits: Waits::default() }
+    }
+}
+
 /// The most that came in any one second.
 #[derive(Debug, Default)]
 pub struct Window {

@@ -24,6 +24,8 @@ pub enum Vendor {
     Customerio,
     /// Segment's tracking API.
     Tracking,
+    /// Segment's Public API.
+    Public,
 }
 
 /// What goes wrong.

@@ -24,8 +24,8 @@ pub(super) async fn pass(
     request: Request,
     next: Next,
 ) -> Response {
-    shared.budget(vendor).see(shared.pace.now());
-    shared.waits(vendor).see(shared.pace.now());
+    shared.traffic(vendor).budget.see(shared.pace.now());
+    shared.traffic(vendor).waits.see(shared.pace.now());
     let endpoint = match request.extensions().get::<MatchedPath>() {
         Some(path) => format!("{} {}", request.method(), path.as_str()),
         None => format!("{} unknown", request.method()),
@@ -54,7 +54,7 @@ pub(super) async fn pass(
         connection.end(ending(kind, &response));
     }
     // Before it leaves: whoever obeys counts from when it arrives.
-    shared.waits(vendor).told(retry_after(&response), shared.pace.now());
+    shared.traffic(vendor).waits.told(retry_after(&response), shared.pace.now());
     shared.counters.answered(vendor, endpoint, response.status().as_u16());
     response
 }
@@ -112,6 +112,9 @@ async fn spoil(hit: &mut Hit, vendor: Vendor, shared: &Shared) -> Option<Respons
                     json!({"errors": [{"detail": detail, "status": status.as_str()}]})
                 }
                 Vendor::Tracking => json!({"success": false, "message": detail}),
+                Vendor::Public => json!({"errors": [{
+                    "type": "RequestError", "message": detail, "status": status.as_u16(),
+                }]}),
             };
             Some(with_retry_after((status, axum::Json(body)).into_response(), fault))
         }

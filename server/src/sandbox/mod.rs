@@ -47,7 +47,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SteadyClock;
-use budget::{Budget, Waits, Window};
+use budget::{Traffic, Window};
 use counters::Counters;
 use customerio::exports::Exports;
 use fault::{Faults, Vendor};
@@ -118,10 +118,9 @@ pub(crate) struct Shared {
     platform: Arc<Platform>,
     faults: Arc<Faults>,
     counters: Arc<Counters>,
-    customerio_budget: Mutex<Budget>,
-    tracking_budget: Mutex<Budget>,
-    customerio_waits: Mutex<Waits>,
-    tracking_waits: Mutex<Waits>,
+    customerio: Mutex<Traffic>,
+    tracking: Mutex<Traffic>,
+    public_api: Mutex<Traffic>,
     public: Mutex<twilio::public::Calls>,
     events: Mutex<Window>,
     exports: Mutex<Exports>,
@@ -131,20 +130,13 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    fn budget(&self, vendor: Vendor) -> MutexGuard<'_, Budget> {
-        let budget = match vendor {
-            Vendor::Customerio => &self.customerio_budget,
-            Vendor::Tracking => &self.tracking_budget,
+    fn traffic(&self, vendor: Vendor) -> MutexGuard<'_, Traffic> {
+        let traffic = match vendor {
+            Vendor::Customerio => &self.customerio,
+            Vendor::Tracking => &self.tracking,
+            Vendor::Public => &self.public_api,
         };
-        budget.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn waits(&self, vendor: Vendor) -> MutexGuard<'_, Waits> {
-        let waits = match vendor {
-            Vendor::Customerio => &self.customerio_waits,
-            Vendor::Tracking => &self.tracking_waits,
-        };
-        waits.lock().unwrap_or_else(PoisonError::into_inner)
+        traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn public(&self) -> MutexGuard<'_, twilio::public::Calls> {
@@ -206,10 +198,10 @@ impl RunningSandbox {
             platform: Arc::new(Platform::new(config.keep_payloads)),
             faults: Arc::default(),
             counters: Arc::default(),
-            customerio_budget: Mutex::new(Budget::new(config.customerio_requests_per_second)),
-            tracking_budget: Mutex::new(Budget::new(config.tracking_requests_per_second)),
-            customerio_waits: Mutex::default(),
-            tracking_waits: Mutex::default(),
+            customerio: Mutex::new(Traffic::new(config.customerio_requests_per_second)),
+            tracking: Mutex::new(Traffic::new(config.tracking_requests_per_second)),
+            // Its limit is one of calls a minute and endpoint: see `twilio::public`.
+            public_api: Mutex::new(Traffic::new(u32::MAX)),
             public: Mutex::default(),
             events: Mutex::default(),
             exports: Mutex::default(),
@@ -254,7 +246,7 @@ impl RunningSandbox {
 
     /// The most requests that came in any one second, refused ones included.
     pub fn most_requests_in_a_second(&self, vendor: Vendor) -> usize {
-        self.shared.budget(vendor).most_seen()
+        self.shared.traffic(vendor).budget.most_seen()
     }
 
     /// The most events that came in any one second.
@@ -264,7 +256,7 @@ impl RunningSandbox {
 
     /// Requests that came although a 429 had asked them by `Retry-After` to wait longer.
     pub fn unheeded_waits(&self, vendor: Vendor) -> u64 {
-        self.shared.waits(vendor).unheeded()
+        self.shared.traffic(vendor).waits.unheeded()
     }
 
     /// Switches a mode while it runs.

@@ -321,6 +321,20 @@ impl MappingStore for Storage {
         Ok(marked)
     }
 
+    async fn changes_told(&self, mapping: MappingId, since: Instant) -> Result<u64> {
+        let told: i64 = reading!(self.database, |connection| {
+            Ok(sqlx::query_scalar(
+                "SELECT CAST(COALESCE(SUM(delivered), 0) AS BIGINT) FROM run
+                WHERE mapping_id = $1 AND started_at >= $2",
+            )
+            .bind(mapping.0)
+            .bind(since.0)
+            .fetch_one(&mut *connection)
+            .await?)
+        })?;
+        Ok(told.unsigned_abs())
+    }
+
     async fn told_since(
         &self,
         mapping: MappingId,

@@ -15,6 +15,7 @@ mod changes;
 mod configuration;
 mod connect;
 mod connections;
+mod coverage;
 mod delivery;
 mod destinations;
 mod dialect;

@@ -127,6 +127,10 @@ const fn statement(record: Record) -> Option<&'static str> {
                         AND m.stay_out IS NOT NULL AND d.left_at + m.stay_out > $1)
                 LIMIT $2)"
         }
+        Record::Coverage => {
+            "DELETE FROM coverage_day WHERE (audience_id, day) IN
+                (SELECT audience_id, day FROM coverage_day WHERE counted_at <= $1 LIMIT $2)"
+        }
         Record::Withheld => {
             "DELETE FROM withheld_chunk WHERE (mapping_id, cause, chunk) IN
                 (SELECT c.mapping_id, c.cause, c.chunk FROM mapping m

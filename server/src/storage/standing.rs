@@ -35,6 +35,14 @@ struct AudienceRow {
     people: Vec<u8>,
 }
 
+/// Who was first seen in an audience by one reading, in the person's chunk.
+#[derive(FromRow)]
+struct CohortRow {
+    key: String,
+    seen_at: i64,
+    people: Vec<u8>,
+}
+
 /// A rule's audience, in the person's chunk: its members, or one of its cohorts.
 #[derive(FromRow)]
 struct RuleRow {
@@ -121,6 +129,10 @@ const AUDIENCES: &str =
     FROM audience a JOIN audience_chunk c ON c.audience_id = a.id AND c.chunk = $1
     WHERE a.retired_at IS NULL ORDER BY a.key";
 
+const COHORTS: &str = "SELECT a.key, c.seen_at, c.people
+    FROM audience a JOIN cohort c ON c.audience_id = a.id AND c.chunk = $1
+    WHERE a.retired_at IS NULL ORDER BY c.seen_at DESC";
+
 const RULES: &str = "SELECT s.key, s.reason, s.destinations, s.ttl,
         CAST(NULL AS BIGINT) AS seen_at, c.people
     FROM suppression s
@@ -195,6 +207,8 @@ impl Storage {
             let installation = Installation { key: installation.0, number: installation.1 };
             let audiences: Vec<AudienceRow> =
                 sqlx::query_as(AUDIENCES).bind(chunk).fetch_all(&mut *connection).await?;
+            let cohorts: Vec<CohortRow> =
+                sqlx::query_as(COHORTS).bind(chunk).fetch_all(&mut *connection).await?;
             let rules: Vec<RuleRow> =
                 sqlx::query_as(RULES).bind(chunk).bind(now.0).fetch_all(&mut *connection).await?;
             let listed: Vec<ListedRow> = sqlx::query_as(LISTED)
@@ -229,7 +243,7 @@ impl Storage {
                 .map(|place| about.stand(place, &steps, &withheld, &letters))
                 .collect();
             Ok(PersonView {
-                audiences: memberships(audiences, number)?,
+                audiences: memberships(audiences, &cohorts, number)?,
                 suppressions: keeping(rules, listed, number, now)?,
                 mappings: mappings?,
                 person,
@@ -238,11 +252,16 @@ impl Storage {
     }
 }
 
-fn memberships(rows: Vec<AudienceRow>, number: Ordinal) -> Result<Vec<Membership>> {
+fn memberships(
+    rows: Vec<AudienceRow>,
+    cohorts: &[CohortRow],
+    number: Ordinal,
+) -> Result<Vec<Membership>> {
     let mut memberships = Vec::new();
     for row in rows {
         if bitmap::decode(&row.people)?.contains(number) {
             memberships.push(Membership {
+                since: since(&row.key, cohorts, number)?,
                 audience: parse(&row.key)?,
                 segment_name: row.segment_name,
                 read_at: row.mirrored_at.map(Instant),
@@ -251,6 +270,16 @@ fn memberships(rows: Vec<AudienceRow>, number: Ordinal) -> Result<Vec<Membership
         }
     }
     Ok(memberships)
+}
+
+/// When the newest reading that first had the person was, of those that are kept.
+fn since(audience: &str, cohorts: &[CohortRow], number: Ordinal) -> Result<Option<Instant>> {
+    for cohort in cohorts.iter().filter(|one| one.key == audience) {
+        if bitmap::decode(&cohort.people)?.contains(number) {
+            return Ok(Some(Instant(cohort.seen_at)));
+        }
+    }
+    Ok(None)
 }
 
 fn keeping(

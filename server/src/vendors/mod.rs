@@ -45,9 +45,11 @@ fn plain(error: &reqwest::Error) -> String {
 /// No vendor keeps anybody away for longer; more is a mistake.
 const LONGEST_WAIT: domain::time::Span = domain::time::Span::from_hours(1);
 
-/// `Retry-After` in seconds, as both vendors write it.
+/// How long to stay away: `Retry-After` in seconds, as both vendors write it, else Segment's
+/// `X-RateLimit-Reset`, which a proxy may let through alone.
 fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<domain::time::Span> {
-    let seconds: i64 = headers.get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
+    let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+    let seconds = seconds("retry-after").or_else(|| seconds("x-ratelimit-reset"))?;
     Some(domain::time::Span::from_seconds(seconds.max(1)).min(LONGEST_WAIT))
 }
 
@@ -69,4 +71,30 @@ fn detail(body: &[u8]) -> String {
     });
     let text = text.map_or_else(|| String::from_utf8_lossy(body).into_owned(), str::to_owned);
     text.chars().filter(|c| !c.is_control()).take(120).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn a_wait_is_read_from_either_header_and_has_an_end() {
+        let asked = |headers: &[(&'static str, &'static str)]| {
+            let pairs = headers.iter().map(|(name, value)| {
+                (HeaderName::from_static(name), HeaderValue::from_static(value))
+            });
+            retry_after(&HeaderMap::from_iter(pairs)).map(|span| span.millis() / 1_000)
+        };
+        assert_eq!(asked(&[("retry-after", " 7 ")]), Some(7));
+        assert_eq!(asked(&[("retry-after", "7"), ("x-ratelimit-reset", "9")]), Some(7));
+        assert_eq!(asked(&[("x-ratelimit-reset", "9")]), Some(9));
+        assert_eq!(asked(&[("retry-after", "soon"), ("x-ratelimit-reset", "9")]), Some(9));
+        assert_eq!(asked(&[("retry-after", "0")]), Some(1));
+        assert_eq!(asked(&[("retry-after", "1000000")]), Some(3_600));
+        let date = "Fri, 27 Nov 2026 00:00:00 +0000";
+        assert_eq!(asked(&[("x-ratelimit-reset", date)]), None, "the Public API's is a date");
+        assert_eq!(asked(&[]), None);
+    }
 }

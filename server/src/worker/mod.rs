@@ -3,6 +3,7 @@
 //! A worker has `run_once() -> Report`: idempotent, without input, woken and periodic. To
 //! add one: a file here, and a line in [`spawn`].
 
+mod coverage;
 mod outages;
 mod retention;
 mod sync;
@@ -13,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::compose::Segue;
 
+pub use coverage::CoverageWorker;
 pub use outages::OutageWorker;
 pub use retention::RetentionWorker;
 pub use sync::{Report, SyncWorker};
@@ -23,6 +25,8 @@ pub fn spawn(segue: &Segue, stop: CancellationToken) -> TaskTracker {
     let worker = SyncWorker::new(segue, stop.clone());
     tracker.spawn(async move { worker.run().await });
     tell_outages(segue, &tracker, stop.clone());
+    let worker = CoverageWorker::new(segue.services.coverage.clone(), stop.clone());
+    tracker.spawn(async move { worker.run().await });
     let worker = RetentionWorker::new(Arc::new(segue.storage.clone()), segue.clock.clone(), stop);
     tracker.spawn(async move { worker.run().await });
     tracker.close();

@@ -99,7 +99,7 @@ async fn who_comes_inside_a_wait_is_counted() {
     bench.clock.advance(Span::from_seconds(1));
     assert_eq!(bench.batch(&[]).await.status(), 200);
     let status = bench.json("/sandbox/status").await;
-    assert_eq!(status["unheeded_waits"], json!({"customerio": 0, "tracking": 1}));
+    assert_eq!(status["unheeded_waits"], json!({"customerio": 0, "tracking": 1, "public": 0}));
     assert_eq!(status["most_events_in_a_second"], 0);
 }
 
@@ -272,4 +272,28 @@ async fn scripts_switch_modes() {
     assert_eq!(bench.get("/v1/segments/7").send().await.unwrap().status(), 404);
     assert_eq!(patch("/sandbox/segments/9", json!({"archived": true})).await, 404);
     assert_eq!(patch("/sandbox/segments/7", json!({"colour": "red"})).await, 400);
+}
+
+#[tokio::test]
+async fn the_public_api_breaks_by_itself() {
+    let bench = Bench::new().await;
+    let ask = async || {
+        let request = bench.http.get(bench.url("/sources")).bearer_auth("sandbox-public-token");
+        request.send().await
+    };
+    let inject = |kind| {
+        let fault = Fault::new(Vendor::Public, kind).times(1);
+        bench.sandbox.faults.inject(fault, domain::time::Instant(0));
+    };
+    inject(FaultKind::Status);
+    assert_eq!(bench.batch(&[change("1", "a", true)]).await.status(), 200, "tracking goes on");
+    let response = ask().await.unwrap();
+    assert_eq!(response.status(), 503);
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["errors"][0]["type"], "RequestError");
+    inject(FaultKind::Reset);
+    assert!(ask().await.is_err());
+    inject(FaultKind::Html);
+    assert_eq!(ask().await.unwrap().headers()["content-type"], "text/html");
+    assert_eq!(ask().await.unwrap().status(), 200, "each once");
 }

@@ -1,6 +1,6 @@
 //! Segment's Public API, as strict as its SDKs say.
 
-use domain::time::Span;
+use domain::time::{Clock as _, Span};
 use serde_json::Value;
 
 use super::Bench;
@@ -109,4 +109,35 @@ async fn what_arrived_is_counted_late_and_by_its_mark_alone() {
         "/events/volume?granularity=MINUTE&startTime={sent}00:00:00Z&endTime={sent}05:00:00Z"
     );
     assert_eq!(ask(&bench, &long, "sandbox-public-token").await.0, 400);
+}
+
+#[tokio::test]
+async fn what_came_is_counted_by_its_kind_and_late() {
+    let bench = Bench::new().await;
+    bench.batch(&[super::change("1", "a", true), super::change("2", "b", true)]).await;
+    let page = serde_json::json!({"type": "page", "userId": "a", "messageId": "3"});
+    assert_eq!(bench.batch(&[page]).await.status(), 200);
+    let now = || bench.clock.now();
+    let from = now();
+    bench.clock.advance(Span::from_seconds(30));
+    let ask = async |groups: &str| {
+        let (start, end) = (from.to_iso(), now().to_iso());
+        let range = format!("startTime={start}&endTime={end}").replace('+', "%2B");
+        let path = format!("/events/volume?granularity=HOUR&{range}{groups}");
+        ask(&bench, &path, "sandbox-public-token").await
+    };
+    let kinds = "&groupBy[]=eventType&groupBy[]=eventName";
+    assert_eq!(ask(kinds).await.1["data"]["result"], serde_json::json!([]), "not counted yet");
+    bench.clock.advance(Span::from_seconds(31));
+    let rows = ask(kinds).await.1["data"]["result"].clone();
+    assert_eq!(
+        rows,
+        serde_json::json!([
+            {"eventType": "track", "eventName": "Audience Entered", "total": 2, "series": []},
+            {"eventType": "page", "total": 1, "series": []},
+        ])
+    );
+    assert_eq!(ask("&groupBy[]=source").await.0, 400);
+    let other = ask(&format!("{kinds}&sourceId[]=other")).await.1;
+    assert_eq!(other["data"]["result"], serde_json::json!([]));
 }

@@ -4,15 +4,19 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     audiences::{
-        coverage::{Band, Coverage, Lost, service::CoverageService},
+        coverage::{Band, Coverage, CoverageDay, Lost, service::CoverageService, trend},
         port::{Identifiers, MirrorStore as _},
     },
+    day::Day,
     people::{
         attributes::{Learned, PHONE, Wanted},
         port::AttributeStore as _,
     },
+    time::Span,
 };
 use rstest::rstest;
+use server::worker::RetentionWorker;
+use tokio_util::sync::CancellationToken;
 
 use super::harness::{
     Bench, Engine,
@@ -53,7 +57,8 @@ fn service(bench: &Bench) -> CoverageService {
         configuration: Arc::new(bench.configuration()),
         mirrors: stored.clone(),
         store: stored.clone(),
-        attributes: stored,
+        attributes: stored.clone(),
+        trend: stored,
         clock: bench.clock.clone(),
     }
 }
@@ -111,4 +116,36 @@ async fn who_can_be_named_is_counted_and_a_gap_alarms(#[values(Sqlite, Postgres)
     assert_eq!(at(0).lost, Lost { unread: 0, id_only: 3, nameless: 2 });
     assert_eq!((at(0).findable, at(0).band), (5, Some(Band { low: 1, high: 3 })));
     assert_eq!((at(1).findable, at(1).lost.sum(), at(1).band), (10, 0, None));
+}
+
+#[rstest]
+#[tokio::test]
+async fn each_day_keeps_its_last_count(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    bench.apply(PLACES, false).await;
+    learn(&bench).await;
+    let coverage = service(&bench);
+    assert_eq!(coverage.note().await.unwrap(), 0, "nothing was read yet");
+    bench.mirror("carts", &people(0..8)).await;
+    assert_eq!(coverage.note().await.unwrap(), 1);
+    bench.mirror("carts", &people(0..10)).await;
+    coverage.note().await.unwrap();
+    let first = Day::of(bench.now());
+    bench.clock.advance(Span::from_hours(24));
+    bench.mirror("carts", &people(2..10)).await;
+    coverage.note().await.unwrap();
+    let trend = async || coverage.all().await.unwrap()[0].trend.clone();
+    let day = |after, members, contact| CoverageDay { day: first.plus(after), members, contact };
+    assert_eq!(trend().await, [day(0, 10, 4), day(1, 8, 2)]);
+
+    bench.clock.advance(Span::from_hours(24 * (trend::DAYS - 1)));
+    assert_eq!(trend().await, [day(1, 8, 2)], "the picture has an end");
+    let kept = async || bench.texts("SELECT day FROM coverage_day ORDER BY day").await;
+    let store = Arc::new(bench.storage.clone());
+    let retention = RetentionWorker::new(store, bench.clock.clone(), CancellationToken::new());
+    retention.run_once().await.unwrap();
+    assert_eq!(kept().await, [first.to_string(), first.plus(1).to_string()]);
+    bench.clock.advance(Span::from_hours(24 * (400 - trend::DAYS)));
+    retention.run_once().await.unwrap();
+    assert_eq!(kept().await, [first.plus(1).to_string()], "a season later");
 }

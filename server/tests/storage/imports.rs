@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use domain::{
     Error,
+    connections::traffic::port::TrafficReader,
     destinations::{Profile, import::service::ImportService},
     error::VendorError,
+    time::{Clock as _, Instant, Span},
 };
 use rstest::rstest;
 use server::{
@@ -84,4 +86,34 @@ async fn each_refusal_says_what_to_do() {
     bench.apply(KEYS, false).await;
     service(&bench, &sandbox).list().await.unwrap();
     assert!(ask().await.contains("slow down (429)"));
+}
+
+#[tokio::test]
+async fn traffic_that_isnt_ours_is_told_from_ours() {
+    let Some(bench) = Bench::open(Sqlite).await else { return };
+    let at_once = (Span(0), Span(0));
+    let config = SandboxConfig { public_lags: at_once, ..SandboxConfig::default() };
+    let sandbox = RunningSandbox::start(config, Arc::new(SystemClock)).await.unwrap();
+    bench.apply(KEYS, false).await;
+    let (url, credentials) =
+        (Some(sandbox.tracking_url.clone()), Credentials::new(Arc::new(bench.storage.clone())));
+    let http = vendors::client().unwrap();
+    let shop = |kind: &str, body: serde_json::Value| {
+        http.post(format!("{}/v1/{kind}", sandbox.tracking_url))
+            .basic_auth("sandbox-write-key", Some(""))
+            .json(&body)
+            .send()
+    };
+    let ours = serde_json::json!({"userId": "a", "event": "Audience Entered"});
+    let order = serde_json::json!({"userId": "a", "event": "Order Completed"});
+    for (kind, body) in [("track", ours.clone()), ("track", order), ("identify", ours)] {
+        assert_eq!(shop(kind, body).await.unwrap().status(), 200);
+    }
+    let reader: Arc<dyn TrafficReader> = Arc::new(PublicClient::new(http, credentials, url));
+    let now = SystemClock.now();
+    let to = now.plus(Span::from_minutes(5));
+    let seen = reader.traffic(Instant(now.0 - Span::from_hours(1).0), to).await.unwrap();
+    assert_eq!(seen.source, "Storefront");
+    let foreign: Vec<_> = seen.foreign().map(|one| (one.event.as_deref(), one.total)).collect();
+    assert_eq!(foreign, [(Some("Order Completed"), 1)]);
 }

@@ -59,6 +59,7 @@ async fn matrix(bench: &Bench) -> NeedsMatrix {
         mirrors: stored.clone(),
         store: stored.clone(),
         attributes: stored.clone(),
+        trend: stored.clone(),
         clock: bench.clock.clone(),
     };
     let coverage = Arc::new(coverage);

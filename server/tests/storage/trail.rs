@@ -36,6 +36,9 @@ async fn a_trail_is_found_by_what_and_by_whom(#[values(Sqlite, Postgres)] engine
     assert_eq!((line.name.as_str(), line.after.as_deref()), ("every", Some("1h")));
     assert!(line.before.is_some());
 
+    assert_eq!(service.versions("mapping carts-meta").await.unwrap(), 2);
+    assert_eq!(service.versions("mapping carts").await.unwrap(), 0);
+
     let carts = service.page(&filter(" mapping carts-meta ", ""), None).await.unwrap();
     assert_eq!(subjects(&carts), ["mapping carts-meta", "mapping carts-meta"]);
     let actor = carts.entries[0].actor.clone();

@@ -15,7 +15,10 @@ use domain::{
 use rstest::rstest;
 use server::{
     random::RandomJitter,
-    sandbox::{RunningSandbox, SandboxConfig},
+    sandbox::{
+        RunningSandbox, SandboxConfig,
+        fault::{Fault, FaultKind, Vendor as FaultAt},
+    },
     vendors::{
         self, Credentials,
         fuse::Fuse,
@@ -86,6 +89,36 @@ fn service(bench: &Bench, sandbox: &RunningSandbox) -> TrialService {
         clock,
         ids: Arc::new(super::harness::Counter::default()),
     }
+}
+
+/// Each way that Segment's Public API fails leaves what is known, and says what happened.
+#[tokio::test]
+async fn a_proof_that_cannot_be_read_is_said_and_costs_nothing() {
+    let Some((bench, sandbox, trials)) = shop(Sqlite).await else { return };
+    let (mapping, host) = (key("carts-meta"), Actor::host("jane"));
+    trials.pin("cio-0", &host).await.unwrap();
+    trials.send(&mapping, "cio-0", &host).await.unwrap();
+    bench.clock.advance(Span::from_seconds(61));
+    for (kind, after, says) in [
+        (FaultKind::Status, false, "a server error (503)"),
+        (FaultKind::Html, false, "a server error (502)"),
+        (FaultKind::Reset, false, "the connection broke off"),
+        (FaultKind::CutBody, true, "the connection broke off"),
+    ] {
+        let fault = Fault { after, ..Fault::new(FaultAt::Public, kind) };
+        sandbox.faults.inject(fault, bench.now());
+        let (sent, trouble) = trials.look(&mapping).await.unwrap();
+        let trouble = trouble.unwrap();
+        assert!(trouble.contains(says), "{kind:?}: {trouble}");
+        assert_eq!(sent[0].proof(), Proof::Sent, "{kind:?}");
+        sandbox.faults.clear();
+    }
+    let page = Fault::new(FaultAt::Public, FaultKind::Html).status(200);
+    sandbox.faults.inject(page, bench.now());
+    assert!(trials.look(&mapping).await.unwrap().1.unwrap().contains("a web page in its place"));
+    sandbox.faults.clear();
+    let (sent, trouble) = trials.look(&mapping).await.unwrap();
+    assert_eq!((sent[0].proof(), trouble), (Proof::Arrived, None), "and then it is there");
 }
 
 /// A shop with three in the carts, of whom one has bought.

@@ -70,6 +70,8 @@ fn every_fault(random: &mut StdRng) -> Vec<Fault> {
         match vendor {
             Vendor::Customerio => faults.push(status(404)),
             Vendor::Tracking => faults.extend([status(400), status(413), poison(random)]),
+            // Nothing that is sent asks it.
+            Vendor::Public => {}
         }
     }
     faults.shuffle(random);

@@ -196,7 +196,7 @@ mod tests {
         let touches = touches.iter().map(|text| text.parse().expect("a touch")).collect();
         let key = |text: &str| text.parse().expect("a key");
         let spec = FlowSpec { key: key("f"), audience: key("a"), touches };
-        FlowView { spec, paid: vec![], conflicts: vec![] }
+        FlowView { spec, joins_at: Span(0), paid: vec![], conflicts: vec![] }
     }
 
     #[test]

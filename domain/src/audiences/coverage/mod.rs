@@ -7,7 +7,10 @@
 #[cfg(feature = "service")]
 mod count;
 #[cfg(feature = "service")]
+pub mod port;
+#[cfg(feature = "service")]
 pub mod service;
+pub mod trend;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +19,7 @@ use crate::{destinations::Profile, key::Key};
 
 #[cfg(feature = "service")]
 pub use count::{Sets, cover, lost};
+pub use trend::CoverageDay;
 
 /// Percent of members without contact from which on it is an alarm.
 pub const IDENTITY_GAP: u64 = 40;
@@ -156,6 +160,8 @@ pub struct AudienceCoverage {
     pub coverage: Option<Coverage>,
     /// At each destination that it is sent to, by key.
     pub forecasts: Vec<Forecast>,
+    /// How it went, the oldest day first.
+    pub trend: Vec<CoverageDay>,
 }
 
 impl AudienceCoverage {

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     audiences::port::MirrorStore,
     configuration::{Configuration, service::ConfigurationService},
+    day::Day,
     error::Result,
     ids::AudienceId,
     key::Key,
@@ -16,7 +17,10 @@ use crate::{
     time::Clock,
 };
 
-use super::{Assumption, AudienceCoverage, Forecast, Sets, cover, lost};
+use super::{
+    Assumption, AudienceCoverage, CoverageDay, Forecast, Sets, cover, lost, port::TrendStore,
+    trend::DAYS,
+};
 
 /// Counts, audience by audience.
 pub struct CoverageService {
@@ -28,6 +32,8 @@ pub struct CoverageService {
     pub store: Arc<dyn SyncStore>,
     /// Whose phone number was read.
     pub attributes: Arc<dyn AttributeStore>,
+    /// How it went.
+    pub trend: Arc<dyn TrendStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -37,6 +43,8 @@ impl CoverageService {
     pub async fn all(&self) -> Result<Vec<AudienceCoverage>> {
         let configuration = self.configuration.load().await?;
         let sets = self.sets().await?;
+        let since = Day::of(self.clock.now()).plus(1 - DAYS);
+        let mut days = self.trend.coverage_days(since).await?;
         let mut all = Vec::new();
         for audience in self.mirrors.audience_rows().await? {
             let stored = configuration.audience(&audience.spec.key);
@@ -51,9 +59,24 @@ impl CoverageService {
                 ),
                 _ => (None, Vec::new()),
             };
-            all.push(AudienceCoverage { audience, coverage, forecasts });
+            let trend = stored.and_then(|one| days.remove(&one.id)).unwrap_or_default();
+            all.push(AudienceCoverage { audience, coverage, forecasts, trend });
         }
         Ok(all)
+    }
+
+    /// Keeps today's count of every audience that was read: how many.
+    pub async fn note(&self) -> Result<u64> {
+        let (configuration, now) = (self.configuration.load().await?, self.clock.now());
+        let (sets, today) = (self.sets().await?, Day::of(now));
+        let mut days = Vec::new();
+        for audience in &configuration.audiences {
+            if let Some(members) = self.mirrors.members(audience.id).await? {
+                days.push((audience.id, CoverageDay::of(&cover(&members, &sets), today)));
+            }
+        }
+        self.trend.put_coverage(&days, now).await?;
+        Ok(days.len() as u64)
     }
 
     /// Audiences with an identity gap that matters, the widest first.

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::{
+    connections::traffic::CONNECTION_TESTED,
     destinations::{DestinationSpec, hashing},
     ids::{AudienceId, MappingId},
     key::Key,
@@ -101,7 +102,7 @@ fn of_person(mut hash: Sha256, cio_id: &str) -> String {
 pub fn probe(id: &str, now: Instant) -> String {
     json!({
         "type": "track",
-        "event": "Segue Connection Tested",
+        "event": CONNECTION_TESTED,
         "anonymousId": "segue-connection-test",
         "messageId": format!("segue-test-{id}"),
         "timestamp": now.to_iso(),

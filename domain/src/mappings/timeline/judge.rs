@@ -43,7 +43,8 @@ pub fn judge(facts: &Facts<'_>) -> FlowView {
         conflict.meant = meant.cloned();
     }
     conflicts.sort_by(|a, b| (a.from, &a.meeting).cmp(&(b.from, &b.meeting)));
-    FlowView { spec, paid, conflicts }
+    let joins_at = facts.window.map_or(Span(0), Window::from);
+    FlowView { spec, joins_at, paid, conflicts }
 }
 
 fn window_of(mapping: &MappingSpec, profile: Profile, window: Option<Window>) -> Paid {

@@ -242,6 +242,8 @@ pub struct Conflict {
 pub struct FlowView {
     /// Its name and messages, the first one first.
     pub spec: FlowSpec,
+    /// How long after the beginning people come into the audience.
+    pub joins_at: Span,
     /// Mappings that show ads to the same people.
     pub paid: Vec<Paid>,
     /// Where they meet, the first first.

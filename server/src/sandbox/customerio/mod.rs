@@ -62,7 +62,7 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
         return error(StatusCode::UNAUTHORIZED, "unauthorized");
     }
     let (granted, limit) = {
-        let mut budget = shared.budget(Vendor::Customerio);
+        let budget = &mut shared.traffic(Vendor::Customerio).budget;
         (budget.take(shared.pace.now()), budget.limit())
     };
     if granted {

@@ -42,8 +42,13 @@ fn public_router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/events/volume", get(public::volume))
         .route("/delivery-overview/successful-delivery", get(public::delivered))
         .route_layer(middleware::from_fn_with_state(shared.clone(), public::pass))
+        .route_layer(middleware::from_fn_with_state(shared.clone(), pass_public))
 }
 
 async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     gate::pass(Vendor::Tracking, &shared, request, next).await
+}
+
+async fn pass_public(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    gate::pass(Vendor::Public, &shared, request, next).await
 }

@@ -230,6 +230,17 @@ impl Platform {
         state.records.iter().filter(counts).count() as u64
     }
 
+    /// How many messages came between two moments, by type and event.
+    pub fn kinds(&self, from: Instant, until: Instant) -> BTreeMap<(Kind, Option<String>), u64> {
+        let state = self.lock();
+        let mut kinds: BTreeMap<(Kind, Option<u32>), u64> = BTreeMap::new();
+        for record in state.records.iter().filter(|one| (from..until).contains(&one.received_at)) {
+            *kinds.entry((record.kind, record.event)).or_default() += 1;
+        }
+        let named = |event: Option<u32>| event.map(|number| state.words.text(number));
+        kinds.into_iter().map(|((kind, event), total)| ((kind, named(event)), total)).collect()
+    }
+
     /// The message with that id; the latest, if it came again after the window.
     pub fn message(&self, message_id: &str) -> Option<Arrival> {
         let state = self.lock();

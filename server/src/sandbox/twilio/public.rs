@@ -141,10 +141,11 @@ pub(super) async fn connected(Path(source): Path<String>, Query(asked): Query<As
     page("destinations", rows, &asked)
 }
 
-/// Events of our source, by the minute; the newest minute isn't counted yet.
+/// Events of our source; the newest minute isn't counted yet.
 pub(super) async fn volume(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,
+    Query(all): Query<Vec<(String, String)>>,
 ) -> Response {
     let text = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
     if !matches!(text("granularity"), "DAY" | "HOUR" | "MINUTE") {
@@ -154,13 +155,39 @@ pub(super) async fn volume(
         return bad("startTime", "two times in ISO 8601, at most 4 hours apart");
     };
     let until = until.min(shared.clock.now().minus(shared.config.public_lags.0));
-    let ours = matches!(text("sourceId[]"), "" | SOURCE);
-    let total =
-        if ours { shared.platform.count(text("appVersion[]"), None, from, until) } else { 0 };
-    let result = if total > 0 { vec![json!({"total": total, "series": []})] } else { Vec::new() };
+    let mut groups: Vec<&str> = all
+        .iter()
+        .filter(|(name, _)| name == "groupBy[]")
+        .map(|(_, group)| group.as_str())
+        .collect();
+    groups.sort_unstable();
+    let result = match (text("sourceId[]"), groups.as_slice()) {
+        ("" | SOURCE, []) => by_version(&shared, text("appVersion[]"), from, until),
+        ("" | SOURCE, ["eventName", "eventType"]) => by_kind(&shared, from, until),
+        (_, [] | ["eventName", "eventType"]) => Vec::new(),
+        _ => return bad("groupBy", "here only eventName with eventType, or nothing"),
+    };
     let pagination = json!({"current": cursor(0), "next": null, "previous": null});
     let data = json!({"path": "/events/volume", "result": result, "pagination": pagination});
     Json(json!({ "data": data })).into_response()
+}
+
+fn by_version(shared: &Shared, version: &str, from: Instant, until: Instant) -> Vec<Value> {
+    match shared.platform.count(version, None, from, until) {
+        0 => Vec::new(),
+        total => vec![json!({"total": total, "series": []})],
+    }
+}
+
+fn by_kind(shared: &Shared, from: Instant, until: Instant) -> Vec<Value> {
+    let row = |((kind, event), total): ((message::Kind, Option<String>), u64)| {
+        let mut row = json!({"eventType": kind.name(), "total": total, "series": []});
+        if let Some(event) = event {
+            row["eventName"] = event.into();
+        }
+        row
+    };
+    shared.platform.kinds(from, until).into_iter().map(row).collect()
 }
 
 /// What was delivered to a destination, by the version of the app; five minutes late.

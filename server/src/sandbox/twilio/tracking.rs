@@ -137,7 +137,7 @@ async fn receive(
     body: Body,
     maximum: usize,
 ) -> Result<bytes::Bytes, Refusal> {
-    let granted = shared.budget(Vendor::Tracking).take(shared.pace.now());
+    let granted = shared.traffic(Vendor::Tracking).budget.take(shared.pace.now());
     let Ok(body) = axum::body::to_bytes(body, READ_LIMIT).await else {
         return Err(Refusal::Bad("Exceed payload limit"));
     };

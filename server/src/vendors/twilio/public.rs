@@ -63,8 +63,8 @@ struct Sources {
 pub(super) struct Source {
     pub(super) id: String,
     #[serde(default)]
-    name: Option<String>,
-    slug: String,
+    pub(super) name: Option<String>,
+    pub(super) slug: String,
     #[serde(default, rename = "writeKeys")]
     write_keys: Vec<String>,
 }

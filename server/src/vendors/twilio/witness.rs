@@ -1,10 +1,12 @@
-//! What Segment says has arrived and been delivered, counted by the mark of a test.
+//! What Segment says has arrived and been delivered: counted by the mark of a test, and all
+//! that a source received by its kind.
 //!
 //! Source: Segment's own SDKs. The volume of events lags a minute, the delivery overview (beta)
 //! five: an empty answer means not yet.
 
 use async_trait::async_trait;
 use domain::{
+    connections::traffic::{Counted, SourceTraffic, port::TrafficReader},
     error::VendorError,
     mappings::trial::{Seen, port::Witness},
     time::Instant,
@@ -66,5 +68,45 @@ impl Witness for PublicClient {
             forwarded = forwarded.max(here);
         }
         Ok(Seen { arrived, forwarded })
+    }
+}
+
+#[derive(Deserialize)]
+struct Kinds {
+    result: Vec<KindTotal>,
+}
+
+/// Events of one type and name.
+#[derive(Deserialize)]
+struct KindTotal {
+    total: u64,
+    #[serde(default, rename = "eventType")]
+    kind: String,
+    #[serde(default, rename = "eventName")]
+    event: Option<String>,
+}
+
+#[async_trait]
+impl TrafficReader for PublicClient {
+    async fn traffic(&self, from: Instant, to: Instant) -> Result<SourceTraffic, VendorError> {
+        let source = self.our_source().await?;
+        let (start, end) = (from.to_iso(), to.to_iso());
+        let query = [
+            ("granularity", "HOUR"),
+            ("pagination[count]", "1000"),
+            ("groupBy[]", "eventName"),
+            ("groupBy[]", "eventType"),
+            ("sourceId[]", source.id.as_str()),
+            ("startTime", start.as_str()),
+            ("endTime", end.as_str()),
+        ];
+        let kinds: Kinds = self.get("/events/volume", &query).await?;
+        let counted = kinds.result.into_iter().map(|one| Counted {
+            kind: one.kind.to_lowercase(),
+            event: one.event.filter(|name| !name.is_empty()),
+            total: one.total,
+        });
+        let name = source.name.unwrap_or(source.slug);
+        Ok(SourceTraffic::new(name, from, to, counted.collect()))
     }
 }

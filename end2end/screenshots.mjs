@@ -29,6 +29,7 @@ const PAGES = {
   'first-steps': '/first-steps',
   approvals: '/approvals',
   person: null, // somebody about whom something was sent
+  workspace: '/settings/workspace',
   audit: '/settings/audit',
 };
 

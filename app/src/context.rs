@@ -4,6 +4,7 @@
 //! real world, an [`Environment`]. Middleware puts `domain::access::Actor` into the
 //! request's extensions. Read all of it before the first await.
 
+use domain::workspace::Shown;
 use leptos::prelude::SharedValue;
 use serde::{Deserialize, Serialize};
 
@@ -18,19 +19,20 @@ pub struct Environment {
     pub can_break: bool,
 }
 
-/// The environment and who is signed in: what the frame shows. The same on the server and
-/// once the page is awake; signing in and out load the document anew.
+/// The environment, who is signed in, and how times are shown. The same on the server and once
+/// the page is awake; signing in and out, and another time zone, load the document anew.
 #[must_use]
-pub fn around() -> (Option<Environment>, Option<String>) {
+pub fn around() -> (Option<Environment>, Option<String>, Shown) {
     SharedValue::new(|| {
         #[cfg(feature = "ssr")]
         {
             let environment = leptos::prelude::use_context::<Environment>();
-            (environment, actor().ok().map(|actor| actor.name))
+            let shown = services().map(|all| Shown::clone(&all.workspace.shown()));
+            (environment, actor().ok().map(|actor| actor.name), shown.unwrap_or_default())
         }
         #[cfg(not(feature = "ssr"))]
         {
-            (None, None)
+            (None, None, Shown::default())
         }
     })
     .into_inner()

@@ -1,9 +1,12 @@
 //! Numbers, shares and times as people read them.
 //!
 //! The server and the browser write the same text, so hydration never changes a page:
-//! nothing here asks for a locale or for the time. UTC everywhere, and it says so.
+//! nothing here asks for a locale or for the time. Moments are shown in the workspace's time
+//! zone, and the exact ones say which.
 
 use domain::time::{Instant, Span};
+
+use crate::workspace::shown;
 
 /// Keeps a number and its unit on one line.
 const NO_BREAK: char = '\u{a0}';
@@ -107,22 +110,24 @@ pub fn relative(at: Instant, now: Instant) -> String {
 /// `23 Nov 2026`.
 #[must_use]
 pub fn day(at: Instant) -> String {
-    let (year, month, day, ..) = at.civil();
+    let (year, month, day, ..) = shown().zone.local(at).0.civil();
     format!("{day}{NO_BREAK}{}{NO_BREAK}{year}", month_name(month))
 }
 
-/// `14:02`, in UTC.
+/// `14:02`.
 #[must_use]
 pub fn clock(at: Instant) -> String {
-    let (_, _, _, hour, minute, ..) = at.civil();
+    let (_, _, _, hour, minute, ..) = shown().zone.local(at).0.civil();
     format!("{hour:02}:{minute:02}")
 }
 
-/// `23 Nov 2026, 14:02:09 UTC`.
+/// `23 Nov 2026, 14:02:09 UTC`, or what the workspace's zone is called then.
 #[must_use]
 pub fn exact(at: Instant) -> String {
-    let (year, month, day, hour, minute, second, _) = at.civil();
-    format!("{day} {} {year}, {hour:02}:{minute:02}:{second:02} UTC", month_name(month))
+    let shown = shown();
+    let (local, zone) = shown.zone.local(at);
+    let (year, month, day, hour, minute, second, _) = local.civil();
+    format!("{day} {} {year}, {hour:02}:{minute:02}:{second:02} {zone}", month_name(month))
 }
 
 /// An id shortened in the middle, where ids made together are alike: `01933f…9c2e`.

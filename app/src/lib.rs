@@ -33,6 +33,7 @@ pub mod sync;
 mod tests;
 pub mod ui;
 pub mod words;
+pub mod workspace;
 
 #[cfg(feature = "ssr")]
 pub use shell::shell;
@@ -76,6 +77,7 @@ use suppression::{
     rule::page::RulePage,
 };
 use sync::page::RunPage;
+use workspace::page::WorkspacePage;
 
 /// All pages. Each route renders in [`SsrMode::Async`], so that it is complete without
 /// JavaScript.
@@ -96,7 +98,8 @@ pub fn App() -> impl IntoView {
 /// never changes while a page is awake.
 #[component]
 fn Around() -> impl IntoView {
-    let (environment, name) = context::around();
+    let (environment, name, shown) = context::around();
+    workspace::provide(shown);
     match name {
         Some(name) => view! {
             <ui::Frame person=ui::Person(name) environment>
@@ -180,6 +183,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
             <Route path=path!("/settings/audit") view=access::trail::TrailPage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async />
+            <Route path=path!("/settings/workspace") view=WorkspacePage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections/source") view=SourcePage ssr=SsrMode::Async />
         </Routes>
     }

@@ -31,5 +31,6 @@ pub mod services;
 pub mod suppression;
 pub mod sync;
 pub mod time;
+pub mod workspace;
 
 pub use error::{Error, Result};

@@ -330,6 +330,7 @@ mod service {
         },
         suppression::service::SuppressionService,
         time::Clock,
+        workspace::service::WorkspaceService,
     };
 
     /// Reads the plan and reviews it.
@@ -346,6 +347,8 @@ mod service {
         pub suppression: Arc<SuppressionService>,
         /// When messages and ads reach somebody.
         pub timeline: Arc<TimelineService>,
+        /// Where days begin.
+        pub workspace: Arc<WorkspaceService>,
         /// The time.
         pub clock: Arc<dyn Clock>,
     }
@@ -366,7 +369,7 @@ mod service {
 
         /// Today.
         pub fn today(&self) -> Day {
-            Day::of(self.clock.now())
+            self.workspace.shown().zone.day(self.clock.now())
         }
     }
 }

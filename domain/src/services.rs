@@ -32,6 +32,7 @@ use crate::{
     },
     sync::runs::RunService,
     time::Clock,
+    workspace::service::WorkspaceService,
 };
 
 /// All of them; cheap to clone.
@@ -93,6 +94,8 @@ pub struct Services {
     pub suppression: Arc<SuppressionService>,
     /// Who changed what.
     pub trail: Arc<TrailService>,
+    /// Its time zone and currency.
+    pub workspace: Arc<WorkspaceService>,
     /// The time, for what pages say about it.
     pub clock: Arc<dyn Clock>,
 }

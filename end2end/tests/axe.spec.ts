@@ -76,6 +76,7 @@ for (const path of [
   '/people?find=nobody%40example.com',
   '/settings/connections',
   '/settings/connections/source',
+  '/settings/workspace',
   '/account',
   '/dead-letters',
   '/demo',

@@ -39,6 +39,7 @@ use domain::{
     },
     sync::{Wake, mirror::Mirrorer, runs::RunService, service::SyncService},
     time::{Clock, Instant, Span},
+    workspace::service::WorkspaceService,
 };
 use rand::Rng as _;
 use tokio::sync::Notify;
@@ -54,6 +55,7 @@ use crate::{
         fuse::Fuse,
         twilio::{PublicClient, TrackingClient},
     },
+    zones::Zones,
 };
 
 /// Everything that commands, pages and workers need.
@@ -276,6 +278,8 @@ impl Parts<'_> {
             clock: clock.clone(),
             wake: stir.clone(),
         });
+        let zones = Arc::new(Zones::default());
+        let workspace = Arc::new(WorkspaceService::new(stored.clone(), zones, clock.clone()));
         let review = Arc::new(ReviewService {
             audiences: audiences.clone(),
             destinations: destinations.clone(),
@@ -283,6 +287,7 @@ impl Parts<'_> {
             gates: gates.clone(),
             suppression: suppression.clone(),
             timeline: timeline.clone(),
+            workspace: workspace.clone(),
             clock: clock.clone(),
         });
         let connections = Arc::new(ConnectionService::new(
@@ -326,6 +331,7 @@ impl Parts<'_> {
             rules: self.rules(),
             runs: Arc::new(RunService::new(stored.clone(), clock.clone())),
             timeline,
+            workspace,
             trials: self.trials(people),
             suppression,
             configuration: configuration.clone(),

@@ -18,3 +18,4 @@ pub mod storage;
 pub mod vault;
 pub mod vendors;
 pub mod worker;
+mod zones;

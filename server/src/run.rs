@@ -20,7 +20,7 @@ use crate::{
         router::{Edge, router},
         uploads,
     },
-    worker,
+    worker::{self, WorkspaceWorker},
 };
 
 /// Flags of `segue serve`.
@@ -130,6 +130,10 @@ pub async fn serve_on(
     let url = serve.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let cancel = CancellationToken::new();
     let workers = segue.works.then(|| worker::spawn(&segue, cancel.clone()));
+    // Each process shows times, not only the one that works.
+    segue.services.workspace.refresh().await?;
+    let workspace = WorkspaceWorker::new(segue.services.workspace.clone(), cancel.clone());
+    let workspace = tokio::spawn(async move { workspace.run().await });
     let services = segue.services.clone();
     let storage = segue.storage.clone();
     let edge = Edge {
@@ -172,6 +176,7 @@ pub async fn serve_on(
     if let Some(workers) = workers {
         workers.wait().await;
     }
+    workspace.abort();
     Ok(Exit::Done)
 }
 

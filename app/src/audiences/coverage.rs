@@ -65,7 +65,6 @@ pub fn coverage_page(view: CoverageView) -> AnyView {
         Column::figures("E-mail and phone"),
         Column::figures("Neither e-mail nor phone"),
         Column::words("Reachable, by day"),
-        Column::words("Read"),
     ];
     view! {
         <Page name="Audiences" answer>
@@ -194,8 +193,8 @@ fn picture(audiences: &[AudienceCoverage]) -> AnyView {
 fn row(one: &AudienceCoverage, now: Instant) -> AnyView {
     let key = one.audience.spec.key.to_string();
     let at = match one.audience.mirrored_at {
-        Some(at) => view! { <Moment at now /> }.into_any(),
-        None => view! { <Nothing words="never" /> }.into_any(),
+        Some(at) => view! { "read " <Moment at now /> }.into_any(),
+        None => "never read".into_any(),
     };
     let trend = trend(&one.trend);
     let cells = match one.coverage {
@@ -229,17 +228,18 @@ fn row(one: &AudienceCoverage, now: Instant) -> AnyView {
         }
         None => view! {
             <td class="none" colspan="7">
-                "Not read yet"
+                "Nobody can be counted yet"
             </td>
         }
         .into_any(),
     };
     view! {
         <tr id=key.clone()>
-            <th scope="row">{key.clone()}</th>
+            <th scope="row">
+                {key.clone()} <span class="under">{at}</span>
+            </th>
             {cells}
             <td>{trend}</td>
-            <td>{at}</td>
         </tr>
     }
     .into_any()

@@ -17,6 +17,7 @@ use crate::{
         Section, SelectField, TextField, UseCaseMark,
     },
     words,
+    workspace::currency,
 };
 
 /// Promotes a segment.
@@ -235,12 +236,13 @@ fn described(first: &First, answered: Answered) -> AnyView {
 /// What to enter in Customer.io for a template, and what comes after.
 fn chosen(template: Template) -> AnyView {
     let without: Vec<String> = template.without.iter().map(ToString::to_string).collect();
+    let amount = template.has_amount.then(|| format!(" The amount is in {}.", currency()));
     let identifiers: Vec<String> = template.identifiers.iter().map(ToString::to_string).collect();
     view! {
         <Notice kind=NoticeKind::Plain title=format!("{}: first make the segment", template.name)>
             <p>
                 "In Customer.io, make a data-driven segment with these conditions, then choose it below: "
-                {template.conditions} "."
+                {template.conditions} "." {amount}
             </p>
             <p>
                 {format!(

@@ -3,7 +3,6 @@
 use domain::{
     access::trail::Entry,
     audiences::{AudienceRow, Mirror},
-    day::Day,
     mappings::MappingRow,
     suppression::SuppressionRow,
     time::Instant,
@@ -21,6 +20,7 @@ use crate::{
         Section, State, StateMark, UseCaseMark,
     },
     words,
+    workspace::today,
 };
 
 /// One audience.
@@ -107,7 +107,7 @@ fn facts(row: &AudienceRow, version: u64, told: u64, now: Instant) -> AnyView {
         Some(value) => value.into_any(),
         None => view! { <Nothing words=words.to_owned() /> }.into_any(),
     };
-    let today = Day::of(now);
+    let today = today(now);
     let review = match spec.review_on {
         None => view! { <Nothing words="no day set" /> }.into_any(),
         Some(day) if day <= today => {

@@ -27,6 +27,7 @@ mod suppression;
 mod sync;
 mod timeline;
 mod trial;
+mod workspace;
 
 use leptos::prelude::*;
 use leptos_router::{components::Router, location::RequestUrl};

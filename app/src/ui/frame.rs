@@ -37,6 +37,7 @@ pub const PLACES: [&[Place]; 3] = [
     ],
     &[
         place("/settings/connections", "Connections", Mark::Settings),
+        place("/settings/workspace", "Workspace", Mark::Clock),
         place("/settings/audit", "Audit trail", Mark::Trail),
     ],
 ];

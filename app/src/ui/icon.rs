@@ -31,6 +31,8 @@ pub enum Mark {
     Settings,
     /// The audit trail.
     Trail,
+    /// The workspace's time.
+    Clock,
     /// The menu of a narrow screen.
     Menu,
     /// Run now.
@@ -89,6 +91,7 @@ impl Mark {
                 "M2 4.5h7.5m3.5 0h1M2 11.5h1m3.5 0H14M11.25 6.25a1.75 1.75 0 1 0 0-3.5 1.75 1.75 0 0 0 0 3.5ZM4.75 13.25a1.75 1.75 0 1 0 0-3.5 1.75 1.75 0 0 0 0 3.5Z"
             }
             Self::Trail => "M5.5 3.5h8M5.5 8h8M5.5 12.5h5M2.5 3.5v.25M2.5 8v.25M2.5 12.5v.25",
+            Self::Clock => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 4.75V8l2.25 1.5",
             Self::Menu => "M2 4h12M2 8h12M2 12h12",
             Self::Run => "M4.5 2.75v10.5L13 8 4.5 2.75Z",
             Self::Pause => "M5 3v10M11 3v10",

@@ -16,6 +16,8 @@ pub struct Template {
     pub purpose: &'static str,
     /// The conditions to enter in Customer.io.
     pub conditions: &'static str,
+    /// Whether the conditions hold an amount of money.
+    pub has_amount: bool,
     /// How long ago its people did what brought them in, if that is limited.
     pub window: Option<&'static str>,
     /// What its first mapping is for.
@@ -33,6 +35,7 @@ pub const TEMPLATES: [Template; 4] = [
         name: "Cart abandoners",
         purpose: "Bring back people who left a cart",
         conditions: "Performed Checkout Started in the past 4 hours, and did not perform Order Completed in the past 4 hours",
+        has_amount: false,
         window: Some("4h"),
         use_case: UseCase::Retarget,
         without: &["purchase", "refund", "support", "unsubscribed"],
@@ -43,6 +46,7 @@ pub const TEMPLATES: [Template; 4] = [
         name: "VIP buyers",
         purpose: "Find more people like the best customers",
         conditions: "The attribute ltv is greater than 300",
+        has_amount: true,
         window: None,
         use_case: UseCase::Lookalike,
         without: &["refund"],
@@ -53,6 +57,7 @@ pub const TEMPLATES: [Template; 4] = [
         name: "Lapsed buyers",
         purpose: "Win back people who have not bought for two months",
         conditions: "Performed Order Completed in the past 120 days, and did not perform it in the past 60 days",
+        has_amount: false,
         window: Some("60d-120d"),
         use_case: UseCase::Retarget,
         without: &["purchase", "refund", "support", "unsubscribed"],
@@ -63,6 +68,7 @@ pub const TEMPLATES: [Template; 4] = [
         name: "First-time buyers",
         purpose: "Lead people to a second order",
         conditions: "The attribute orders is equal to 1, and performed Order Completed in the past 14 days",
+        has_amount: false,
         window: Some("14d"),
         use_case: UseCase::Retarget,
         without: &["refund", "support", "unsubscribed"],

@@ -47,6 +47,7 @@ mod timeline;
 mod trail;
 mod trials;
 mod unnamed;
+mod workspace;
 
 use std::{
     collections::BTreeSet,

@@ -85,7 +85,7 @@ mod tests {
             let pairs = headers.iter().map(|(name, value)| {
                 (HeaderName::from_static(name), HeaderValue::from_static(value))
             });
-            retry_after(&HeaderMap::from_iter(pairs)).map(|span| span.millis() / 1_000)
+            retry_after(&pairs.collect::<HeaderMap>()).map(|span| span.millis() / 1_000)
         };
         assert_eq!(asked(&[("retry-after", " 7 ")]), Some(7));
         assert_eq!(asked(&[("retry-after", "7"), ("x-ratelimit-reset", "9")]), Some(7));

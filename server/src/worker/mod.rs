@@ -7,6 +7,7 @@ mod coverage;
 mod outages;
 mod retention;
 mod sync;
+mod workspace;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ pub use coverage::CoverageWorker;
 pub use outages::OutageWorker;
 pub use retention::RetentionWorker;
 pub use sync::{Report, SyncWorker};
+pub use workspace::WorkspaceWorker;
 
 /// Starts all workers; they end when told to stop, after what they hold is in order.
 pub fn spawn(segue: &Segue, stop: CancellationToken) -> TaskTracker {

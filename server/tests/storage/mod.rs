@@ -40,3 +40,4 @@ mod timeline;
 mod trail;
 mod trials;
 mod worker;
+mod workspace;

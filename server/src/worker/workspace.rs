@@ -1,0 +1,39 @@
+//! Reads the workspace's time zone anew, once a minute: another process may have changed it.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{Result, workspace::service::WorkspaceService};
+use tokio_util::sync::CancellationToken;
+
+const EVERY: Duration = Duration::from_mins(1);
+
+/// Reads.
+pub struct WorkspaceWorker {
+    workspace: Arc<WorkspaceService>,
+    stop: CancellationToken,
+}
+
+impl WorkspaceWorker {
+    /// Over this.
+    pub fn new(workspace: Arc<WorkspaceService>, stop: CancellationToken) -> Self {
+        Self { workspace, stop }
+    }
+
+    /// Until told to stop.
+    pub async fn run(&self) {
+        loop {
+            if let Err(error) = self.run_once().await {
+                tracing::error!(error = ?error, "reading the workspace failed: {error}");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => (),
+                () = self.stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// Once.
+    pub async fn run_once(&self) -> Result<()> {
+        self.workspace.refresh().await
+    }
+}

@@ -42,6 +42,8 @@ pub enum Record {
     /// A part of an order that was folded in. One that isn't is read as who is present, for as
     /// long as its mapping has people at its destination.
     Part,
+    /// A span of folded parts.
+    Span,
     /// An order without parts.
     Order,
     /// A run that has ended and has no orders. A mapping's newest one stays, because the
@@ -76,12 +78,13 @@ pub enum Record {
 
 impl Record {
     /// All that go by a statement of their own; each before what it refers to.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Session,
         Self::Link,
         Self::Wish,
         Self::Letter,
         Self::Part,
+        Self::Span,
         Self::Order,
         Self::Run,
         Self::Mirror,
@@ -117,7 +120,9 @@ impl Record {
             Self::Wish => WISH,
             Self::Coverage => SEASON,
             // A person for as long as what was sent about them can be looked up.
-            Self::Letter | Self::Part | Self::Order | Self::Run | Self::Person => HISTORY,
+            Self::Letter | Self::Part | Self::Span | Self::Order | Self::Run | Self::Person => {
+                HISTORY
+            }
         }
     }
 
@@ -135,6 +140,7 @@ impl Record {
             Self::Wish => ["wish to run", "wishes to run"],
             Self::Letter => ["dead letter", "dead letters"],
             Self::Part => ["part", "parts"],
+            Self::Span => ["span of parts", "spans of parts"],
             Self::Order => ["order", "orders"],
             Self::Run => ["run", "runs"],
             Self::Mirror => ["chunk of a mirror", "chunks of mirrors"],
@@ -241,7 +247,12 @@ mod tests {
         let now = Instant::from_seconds(100 * 86_400);
         for record in Record::ALL {
             let days = match record {
-                Record::Letter | Record::Part | Record::Order | Record::Run | Record::Person => 10,
+                Record::Letter
+                | Record::Part
+                | Record::Span
+                | Record::Order
+                | Record::Run
+                | Record::Person => 10,
                 Record::Wish => 99,
                 Record::Coverage => -300,
                 _ => 100,

@@ -1,11 +1,12 @@
 //! Server functions of audiences: read, promote.
 
-use std::{fmt::Display, str::FromStr};
+use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
 use domain::{
     access::trail::Entry,
     audiences::{AudienceRow, AudienceSpec, SegmentRow, coverage::AudienceCoverage},
-    mappings::MappingRow,
+    key::Key,
+    mappings::{MappingRow, lately::Lately},
     suppression::SuppressionRow,
     time::Instant,
 };
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
+#[cfg(feature = "ssr")]
+use domain::mappings::gates::Gate;
 
 /// The list of audiences.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,8 +52,10 @@ pub struct OneAudience {
     pub changes: Vec<Entry>,
     /// How often it was made or changed.
     pub version: u64,
-    /// Entries and exits that destinations were told of in the last 30 days.
-    pub told: u64,
+    /// How its mappings did in the last 30 days.
+    pub lately: Lately,
+    /// What controlled tests have proven of each mapping.
+    pub tests: BTreeMap<Key, String>,
 }
 
 /// What can be promoted.
@@ -172,12 +177,19 @@ pub async fn read_audience(
     let about = format!("audience {}", row.spec.key);
     let changes = services.trail.newest(&about).await?;
     let version = services.trail.versions(&about).await?;
-    let mut told = 0;
+    let mut lately = Lately::default();
     for mapping in &mappings {
-        told += services.mappings.told_lately(&mapping.spec.key).await?;
+        lately = lately + services.mappings.lately(&mapping.spec.key).await?;
     }
+    let checked = services.gates.all_checked(mappings).await?;
+    let tests = checked.iter().filter_map(|(row, gates)| {
+        let tested = gates.iter().find(|one| one.finding.gate == Gate::ControlledTest)?;
+        Some((row.spec.key.clone(), tested.finding.evidence.clone()))
+    });
+    let tests = tests.collect();
+    let mappings = checked.into_iter().map(|(row, _)| row).collect();
     let now = services.clock.now();
-    Ok(OneAudience { now, row, mappings, rules, changes, version, told })
+    Ok(OneAudience { now, row, mappings, rules, changes, version, lately, tests })
 }
 
 /// Changes what is said of an audience.

@@ -1,9 +1,15 @@
 //! The page of one audience: what it is for, where it flows, and what was changed.
 
+use std::collections::BTreeMap;
+
 use domain::{
     access::trail::Entry,
     audiences::{AudienceRow, Mirror},
-    mappings::MappingRow,
+    key::Key,
+    mappings::{
+        MappingRow,
+        lately::{Lately, PROMISE},
+    },
     suppression::SuppressionRow,
     time::Instant,
 };
@@ -35,12 +41,12 @@ pub fn AudiencePage() -> AnyView {
 
 /// The page.
 pub fn audience_page(one: OneAudience) -> AnyView {
-    let OneAudience { now, row, mappings, rules, changes, version, told } = one;
+    let OneAudience { now, row, mappings, rules, changes, version, lately, tests } = one;
     let key = row.spec.key.to_string();
     let answer = sentence(&row, &mappings, &rules, now);
     let edit = format!("/audiences/{key}/edit");
-    let lineage = lineage(&row, &mappings, &rules, now);
-    let facts = facts(&row, version, told, now);
+    let lineage = lineage(&row, &mappings, &tests, &rules, now);
+    let facts = facts(&row, version, lately, now);
     let ledger = format!("/audiences/{key}/ledger.csv");
     let actions = view! {
         <a class="button button-quiet" href=ledger rel="external" download="">
@@ -101,7 +107,7 @@ fn sentence(
     format!("{members}{flows}.{keeps}")
 }
 
-fn facts(row: &AudienceRow, version: u64, told: u64, now: Instant) -> AnyView {
+fn facts(row: &AudienceRow, version: u64, lately: Lately, now: Instant) -> AnyView {
     let spec = &row.spec;
     let or_nothing = |value: Option<String>, words: &str| match value {
         Some(value) => value.into_any(),
@@ -122,7 +128,8 @@ fn facts(row: &AudienceRow, version: u64, told: u64, now: Instant) -> AnyView {
     let purpose = or_nothing(spec.purpose.clone(), "not said");
     let owner = or_nothing(spec.owner.clone(), "nobody");
     let window = or_nothing(spec.window.map(|window| window.to_string()), "not limited");
-    let told = format::count(told, "change", "changes");
+    let told = format::count(lately.told, "change", "changes");
+    let level = service_level(lately);
     let (email, id) =
         (format::share(row.with_email, row.members), format::share(row.with_id, row.members));
     view! {
@@ -134,8 +141,29 @@ fn facts(row: &AudienceRow, version: u64, told: u64, now: Instant) -> AnyView {
             <Fact term="With e-mail">{email}</Fact>
             <Fact term="With id">{id}</Fact>
             <Fact term="Version">{format::number(version)}</Fact>
+            <Fact term="Service level">{level}</Fact>
             <Fact term="Told in 30 days">{told}</Fact>
         </Facts>
+    }
+    .into_any()
+}
+
+/// How many of its runs ended well, beside the promise.
+fn service_level(lately: Lately) -> AnyView {
+    let Lately { ended, well, .. } = lately;
+    if ended == 0 {
+        return view! { <Nothing words="no run has ended" /> }.into_any();
+    }
+    let (state, word) =
+        if lately.keeps_promise() { (State::Ok, "Kept") } else { (State::Late, "Missed") };
+    let said = format!(
+        "{} of {} in 30 days ended well; the promise is {PROMISE}\u{a0}%",
+        format::number(well),
+        format::count(ended, "run", "runs")
+    );
+    view! {
+        <StateMark state word />
+        <span class="under">{said}</span>
     }
     .into_any()
 }
@@ -144,6 +172,7 @@ fn facts(row: &AudienceRow, version: u64, told: u64, now: Instant) -> AnyView {
 fn lineage(
     row: &AudienceRow,
     mappings: &[MappingRow],
+    tests: &BTreeMap<Key, String>,
     rules: &[SuppressionRow],
     now: Instant,
 ) -> AnyView {
@@ -162,7 +191,7 @@ fn lineage(
         }
         _ => ().into_any(),
     };
-    let flows = mappings.iter().map(|row| flow(row, now)).collect_view();
+    let flows = mappings.iter().map(|row| flow(row, tests.get(&row.spec.key), now)).collect_view();
     let keeps = rules
         .iter()
         .map(|rule| {
@@ -208,13 +237,21 @@ fn lineage(
     .into_any()
 }
 
-fn flow(row: &MappingRow, now: Instant) -> AnyView {
+fn flow(row: &MappingRow, test: Option<&String>, now: Instant) -> AnyView {
     let spec = &row.spec;
     let (key, destination) = (spec.key.to_string(), spec.destination.to_string());
     let last = match row.last_done_at {
         Some(at) => view! { ", in order " <Moment at now /> }.into_any(),
         None => ", never run".into_any(),
     };
+    let test = test.map(|evidence| {
+        view! {
+            <span class="under">
+                <a href=format!("/mappings/{key}/test")>"Controlled test"</a>
+                {format!(": {evidence}")}
+            </span>
+        }
+    });
     view! {
         <li>
             <a href=format!("/mappings/{key}")>{key.clone()}</a>
@@ -226,6 +263,7 @@ fn flow(row: &MappingRow, now: Instant) -> AnyView {
                 {format::number(row.delivered)} " at "
                 <a href=format!("/destinations/{destination}")>{destination.clone()}</a> {last}
             </span>
+            {test}
         </li>
     }
     .into_any()

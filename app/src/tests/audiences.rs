@@ -1,10 +1,12 @@
 //! The pages of audiences.
 
+use std::collections::BTreeMap;
+
 use domain::{
     access::trail::Entry,
     audiences::{AudienceRow, Mirror, Segment, SegmentRow, SegmentState},
     day::Day,
-    mappings::Health,
+    mappings::{Health, lately::Lately},
 };
 use leptos::prelude::*;
 
@@ -64,12 +66,16 @@ fn an_audience_says_where_it_flows_and_what_was_changed() {
             rules: vec![],
             changes: vec![entry],
             version: 3,
-            told: 12_345,
+            lately: Lately { ended: 200, well: 197, told: 12_345 },
+            tests: [(key("cart-meta"), "forwarded 2 d ago".to_owned())].into(),
         })
     });
     assert_eq!(answer(&html), "14,911 members, read 2 h ago; sent by 1 mapping.");
     assert!(words(&html).contains("Version3"), "{html}");
     assert!(words(&html).contains("Told in 30 days12,345 changes"), "{html}");
+    let level = "Missed197 of 200 runs in 30 days ended well; the promise is 99 %";
+    assert!(words(&html).contains(level), "{html}");
+    assert!(words(&html).contains("Controlled test: forwarded 2 d ago"), "{html}");
     let text = words(&html);
     assert!(html.contains("Bring &lt;them&gt; back") && html.contains("Cart &lt;abandoners&gt;"));
     assert!(text.contains("Due for 3 days"), "{text}");
@@ -91,7 +97,8 @@ fn an_audience_that_flows_nowhere_has_the_next_step() {
             rules: vec![],
             changes: vec![],
             version: 1,
-            told: 0,
+            lately: Lately::default(),
+            tests: BTreeMap::new(),
         })
     });
     assert_eq!(answer(&html), "Its members were not read yet; sent nowhere.");

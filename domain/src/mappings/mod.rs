@@ -5,6 +5,7 @@ pub mod flapping;
 pub mod gates;
 #[cfg(feature = "service")]
 pub mod health;
+pub mod lately;
 pub mod matrix;
 #[cfg(feature = "service")]
 pub mod port;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{error::Result, ids::MappingId, key::Key, people::PersonSet, time::Instant};
 
-use super::{ClosingRow, MappingRow};
+use super::{ClosingRow, MappingRow, lately::Lately};
 
 /// Reads mappings with how they fare, and takes wishes to run them.
 #[async_trait]
@@ -28,8 +28,8 @@ pub trait MappingStore: Send + Sync {
         now: Instant,
     ) -> Result<u64>;
 
-    /// How many entries and exits were acknowledged by runs that began since then.
-    async fn changes_told(&self, mapping: MappingId, since: Instant) -> Result<u64>;
+    /// How runs did that began since then.
+    async fn lately(&self, mapping: MappingId, since: Instant) -> Result<Lately>;
 
     /// Of whom an entry was acknowledged that was decided since then, and of whom an exit.
     async fn told_since(

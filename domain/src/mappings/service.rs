@@ -11,7 +11,7 @@ use crate::{
     key::Key,
     retention,
     sync::Wake,
-    time::{Clock, Instant, Span},
+    time::{Clock, Instant},
 };
 
 use super::{
@@ -21,11 +21,9 @@ use super::{
         Pass,
         service::{GateService, starts},
     },
+    lately::{self, Lately},
     port::MappingStore,
 };
-
-/// What an audience costs is counted over it.
-const MONTH: Span = Span::from_hours(24 * 30);
 
 /// Lists, changes and runs.
 pub struct MappingService {
@@ -160,10 +158,10 @@ impl MappingService {
         Ok(marked)
     }
 
-    /// How many entries and exits its destination was told of in the last 30 days.
-    pub async fn told_lately(&self, key: &Key) -> Result<u64> {
-        let since = self.clock.now().minus(MONTH);
-        self.store.changes_told(self.find(key).await?, since).await
+    /// How it did in the last 30 days.
+    pub async fn lately(&self, key: &Key) -> Result<Lately> {
+        let since = self.clock.now().minus(lately::WINDOW);
+        self.store.lately(self.find(key).await?, since).await
     }
 
     /// How many people went in and out of its destination of late.

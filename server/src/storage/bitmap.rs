@@ -1,6 +1,9 @@
 //! Sets of people as stored: a version byte, then roaring's portable format.
 
-use domain::{Error, people::PersonSet};
+use domain::{
+    Error,
+    people::{Ordinal, PersonSet},
+};
 
 /// The format that we write.
 const VERSION: u8 = 1;
@@ -23,6 +26,11 @@ pub fn decode(bytes: &[u8]) -> Result<PersonSet, Error> {
         Some((&VERSION, rest)) => PersonSet::deserialize_from(rest).map_err(Error::unexpected),
         _ => Err(Error::unexpected("a stored set of people has an unknown format")),
     }
+}
+
+/// Whether a stored set holds somebody.
+pub fn holds(bytes: &[u8], person: Ordinal) -> Result<bool, Error> {
+    Ok(decode(bytes)?.contains(person))
 }
 
 /// The union of sets from bytes.

@@ -79,6 +79,20 @@ macro_rules! forget {
     };
 }
 
+/// What says that nobody knows who is in the parts that [`forget`] lets go: `$2` is an empty set
+/// of bytes.
+macro_rules! unite {
+    ($mappings:literal) => {
+        concat!(
+            "INSERT INTO folded_span (mapping_id, chunk, first, last, folds, decided_at, people)
+            SELECT mapping_id, chunk, MIN(generation), MAX(generation), 8, MAX(decided_at), $2
+            FROM part WHERE NOT folded AND mapping_id IN (",
+            $mappings,
+            ") GROUP BY mapping_id, chunk ON CONFLICT (mapping_id, chunk, first) DO NOTHING"
+        )
+    };
+}
+
 /// The mappings that a change lets go of with [`abandon`], as they are before it: a query of
 /// their ids, and its key.
 pub fn abandoned(change: &Change) -> Option<(&'static str, &Key)> {
@@ -98,12 +112,18 @@ pub fn abandoned(change: &Change) -> Option<(&'static str, &Key)> {
 
 /// Forgets who is where nobody will send to any more.
 pub fn abandon(change: &Change) -> Vec<Statement> {
-    let (key, texts) = match change {
-        Change::Retire(Table::Mapping, key) => {
-            (key, forget!("SELECT id FROM mapping WHERE key = $1 AND owes_exits"))
-        }
+    let (key, unite, texts) = match change {
+        Change::Retire(Table::Mapping, key) => (
+            key,
+            unite!("SELECT id FROM mapping WHERE key = $1 AND owes_exits"),
+            forget!("SELECT id FROM mapping WHERE key = $1 AND owes_exits"),
+        ),
         Change::Update(Row::Destination(spec), fields) if moves(fields) => (
             &spec.key,
+            unite!(
+                "SELECT m.id FROM mapping m JOIN destination d ON d.id = m.destination_id
+                WHERE d.key = $1 AND d.retired_at IS NULL AND m.retired_at IS NULL"
+            ),
             forget!(
                 "SELECT m.id FROM mapping m JOIN destination d ON d.id = m.destination_id
                 WHERE d.key = $1 AND d.retired_at IS NULL AND m.retired_at IS NULL"
@@ -111,7 +131,11 @@ pub fn abandon(change: &Change) -> Vec<Statement> {
         ),
         _ => return Vec::new(),
     };
-    texts.into_iter().map(|text| Statement::new(text).with(key.as_str())).collect()
+    let mut statements: Vec<Statement> =
+        texts.into_iter().map(|text| Statement::new(text).with(key.as_str())).collect();
+    // After the lock of the first, before parts are let go.
+    statements.insert(1, Statement::new(unite).with(key.as_str()).with(Vec::new()));
+    statements
 }
 
 /// Nobody knows when those who are in an audience already were first seen there: a new ttl

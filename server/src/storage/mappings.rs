@@ -12,6 +12,7 @@ use domain::{
         ClosingRow, HoldoutPercent, MappingRow, MappingSpec,
         gates::Override,
         health::{Signs, health},
+        lately::Lately,
         port::MappingStore,
     },
     people::{PersonSet, chunks},
@@ -321,18 +322,20 @@ impl MappingStore for Storage {
         Ok(marked)
     }
 
-    async fn changes_told(&self, mapping: MappingId, since: Instant) -> Result<u64> {
-        let told: i64 = reading!(self.database, |connection| {
-            Ok(sqlx::query_scalar(
-                "SELECT CAST(COALESCE(SUM(delivered), 0) AS BIGINT) FROM run
-                WHERE mapping_id = $1 AND started_at >= $2",
+    async fn lately(&self, mapping: MappingId, since: Instant) -> Result<Lately> {
+        let (ended, well, told): (i64, i64, i64) = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT COUNT(finished_at), COUNT(CASE WHEN state = 'done' THEN 1 END),
+                    CAST(COALESCE(SUM(delivered), 0) AS BIGINT)
+                FROM run WHERE mapping_id = $1 AND started_at >= $2",
             )
             .bind(mapping.0)
             .bind(since.0)
             .fetch_one(&mut *connection)
             .await?)
         })?;
-        Ok(told.unsigned_abs())
+        let [ended, well, told] = [ended, well, told].map(i64::unsigned_abs);
+        Ok(Lately { ended, well, told })
     }
 
     async fn told_since(

@@ -39,6 +39,7 @@ mod presence;
 mod refresh;
 mod retention;
 mod runs;
+mod spans;
 mod standing;
 mod statement;
 mod stops;

@@ -27,13 +27,21 @@ use domain::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{bitmap, configuration::parse, order_rows, people::ordinal, statement::Statement};
+use super::{
+    bitmap,
+    configuration::parse,
+    order_rows,
+    people::ordinal,
+    spans::{self, StoredSpan},
+    statement::Statement,
+};
 
 /// A part that isn't folded, as stored.
 #[derive(FromRow)]
 pub struct StoredPart {
     id: Uuid,
     chunk: i64,
+    generation: i64,
     transition: String,
     people: Vec<u8>,
     acknowledged: i64,
@@ -82,6 +90,8 @@ pub struct Before {
     pub folded: Vec<(i64, Vec<u8>)>,
     /// Parts that aren't folded, in the order of their generations and lanes.
     pub parts: Vec<StoredPart>,
+    /// Spans that take more, where parts may be folded.
+    pub spans: Vec<StoredSpan>,
     /// Chunks of those of whom nobody knows.
     pub doubt: Vec<(i64, Vec<u8>)>,
     pub names: Vec<StoredNames>,
@@ -93,6 +103,7 @@ pub struct Before {
 pub(super) struct Kept {
     pub id: Uuid,
     pub chunk: u32,
+    pub generation: i64,
     pub transition: Transition,
     pub people: PersonSet,
     pub in_doubt: u64,
@@ -134,6 +145,7 @@ impl StoredPart {
         Ok(Kept {
             id: self.id,
             chunk: place(self.chunk)?,
+            generation: self.generation,
             transition: parse(&self.transition)?,
             has_changed: self.is_open && (people.len() < all.len() || doubt.is_empty()),
             in_doubt: doubt.len(),
@@ -226,7 +238,10 @@ pub fn write_order(
     if doubt != doubt_before {
         statements.extend(order_rows::write_doubt(request.mapping.id.0, &doubt));
     }
-    statements.extend(order_rows::fold(request.mapping.id.0, &folded, &kept));
+    let mapping = request.mapping.id.0;
+    let closed = order_rows::foldable(&kept);
+    statements.extend(order_rows::fold(mapping, &folded, &closed));
+    statements.extend(spans::take(mapping, before.spans, &closed, request.now)?);
     statements.extend(order_rows::write(
         request,
         &decided,

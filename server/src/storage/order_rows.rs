@@ -22,7 +22,7 @@ use super::{
 
 /// Closed parts that may lie beside the folded set before they are folded in: small changes
 /// write small rows, and reading what is present stays quick.
-const UNFOLDED: usize = 16;
+pub const UNFOLDED: usize = 16;
 
 /// Open parts lose what they hadn't claimed, and close if nothing of them is in doubt.
 pub fn replace(kept: &[Kept]) -> Vec<Statement> {
@@ -54,17 +54,22 @@ pub fn write_doubt(mapping: Uuid, people: &PersonSet) -> Vec<Statement> {
     statements
 }
 
-/// Folds closed parts into the chunks once there are enough of them. A chunk with a part in
-/// doubt is left as it is: what was closed after it would be applied too early.
-pub fn fold(mapping: Uuid, before: &BTreeMap<u32, PersonSet>, parts: &[Kept]) -> Vec<Statement> {
+/// Closed parts, once there are enough of them to be folded in. A chunk with a part in doubt is
+/// left as it is: what was closed after it would be applied too early.
+pub fn foldable(parts: &[Kept]) -> Vec<&Kept> {
     if parts.iter().filter(|part| part.in_doubt == 0).count() <= UNFOLDED {
         return Vec::new();
     }
     let in_doubt: BTreeSet<u32> =
         parts.iter().filter(|part| part.in_doubt > 0).map(|part| part.chunk).collect();
+    parts.iter().filter(|part| !in_doubt.contains(&part.chunk)).collect()
+}
+
+/// Folds closed parts into the chunks.
+pub fn fold(mapping: Uuid, before: &BTreeMap<u32, PersonSet>, parts: &[&Kept]) -> Vec<Statement> {
     let mut after: BTreeMap<u32, PersonSet> = BTreeMap::new();
     let mut statements = Vec::new();
-    for part in parts.iter().filter(|part| !in_doubt.contains(&part.chunk)) {
+    for part in parts {
         let people = after
             .entry(part.chunk)
             .or_insert_with(|| before.get(&part.chunk).cloned().unwrap_or_default());

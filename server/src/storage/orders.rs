@@ -20,9 +20,11 @@ use super::{
     audiences::text,
     bitmap, leases,
     macros::{reading, writing},
-    order::{Before, StoredMapping, write_order},
+    order::{Before, StoredMapping, StoredPart, write_order},
+    order_rows::UNFOLDED,
     people::ordinal,
     presence::{ClaimedPart, claimed},
+    spans,
     statement::carry_out,
     stops::goes,
 };
@@ -210,6 +212,23 @@ impl SyncStore for Storage {
             if stored.is_void(request) {
                 return Ok(Ordered::default());
             }
+            let parts: Vec<StoredPart> = sqlx::query_as(
+                "SELECT id, chunk, generation, transition, people, acknowledged, claimed,
+                    claimed_at, is_open
+                FROM part WHERE mapping_id = $1 AND NOT folded ORDER BY generation, lane",
+            )
+            .bind(mapping)
+            .fetch_all(&mut *connection)
+            .await?;
+            let spans = if parts.len() > UNFOLDED {
+                sqlx::query_as(spans::OPEN)
+                    .bind(mapping)
+                    .bind(spans::FOLDS)
+                    .fetch_all(&mut *connection)
+                    .await?
+            } else {
+                Vec::new()
+            };
             let before = Before {
                 mapping: stored,
                 folded: sqlx::query_as(
@@ -218,17 +237,14 @@ impl SyncStore for Storage {
                 .bind(mapping)
                 .fetch_all(&mut *connection)
                 .await?,
-                parts: sqlx::query_as(
-                    "SELECT id, chunk, transition, people, acknowledged, claimed, claimed_at, is_open
-                    FROM part WHERE mapping_id = $1 AND NOT folded ORDER BY generation, lane",
+                parts,
+                spans,
+                doubt: sqlx::query_as(
+                    "SELECT chunk, people FROM doubt_chunk WHERE mapping_id = $1",
                 )
                 .bind(mapping)
                 .fetch_all(&mut *connection)
                 .await?,
-                doubt: sqlx::query_as("SELECT chunk, people FROM doubt_chunk WHERE mapping_id = $1")
-                    .bind(mapping)
-                    .fetch_all(&mut *connection)
-                    .await?,
                 names: sqlx::query_as(
                     "SELECT n.ordinal, n.person_id AS there_id, n.email AS there_email,
                         n.phone AS there_phone, p.person_id, p.email, p.phone

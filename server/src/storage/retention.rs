@@ -83,6 +83,11 @@ const fn statement(record: Record) -> Option<&'static str> {
             is_over!(),
             " ORDER BY p.decided_at LIMIT $2)"
         ),
+        // Without one its parts are read one by one.
+        Record::Span => {
+            "DELETE FROM folded_span WHERE (mapping_id, chunk, first) IN
+                (SELECT mapping_id, chunk, first FROM folded_span WHERE decided_at <= $1 LIMIT $2)"
+        }
         Record::Order => concat!(
             "DELETE FROM sync_order WHERE id IN
                 (SELECT o.id FROM sync_order o JOIN run r ON r.id = o.run_id

@@ -157,7 +157,8 @@ impl RunControl for Storage {
                 )));
             }
             let open: Vec<StoredPart> = sqlx::query_as(
-                "SELECT id, chunk, transition, people, acknowledged, claimed, claimed_at, is_open FROM part
+                "SELECT id, chunk, generation, transition, people, acknowledged, claimed,
+                    claimed_at, is_open FROM part
                 WHERE mapping_id = $1 AND is_open AND lane <> $2",
             )
             .bind(mapping)

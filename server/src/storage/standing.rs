@@ -21,7 +21,12 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Storage, bitmap, configuration::parse, delivery::place, macros::snapshot, people::PersonRow,
+    Storage, bitmap,
+    configuration::parse,
+    delivery::place,
+    macros::snapshot,
+    people::PersonRow,
+    spans::{self, SpanRow, Stretch},
     suppression::read_scope,
 };
 
@@ -162,11 +167,11 @@ const PLACES: &str = "SELECT m.id, m.key, a.key AS audience, d.key AS destinatio
     LEFT JOIN delivered_chunk b ON b.mapping_id = m.id AND b.chunk = $1
     WHERE m.retired_at IS NULL ORDER BY m.key";
 
+/// Of mapping `$1` in chunk `$2`, from generation `$3` to `$4`.
 const PARTS: &str = "SELECT p.id, p.mapping_id, p.run_id, p.generation, p.decided_at, p.transition,
     p.people, p.acknowledged, p.claimed, p.claimed_at, p.is_open, p.folded
-    FROM mapping m JOIN part p ON p.mapping_id = m.id AND p.chunk = $1
-    WHERE m.retired_at IS NULL AND (p.is_open OR p.acknowledged > $2)
-    ORDER BY p.mapping_id, p.generation";
+    FROM part p WHERE p.mapping_id = $1 AND p.chunk = $2 AND p.generation BETWEEN $3 AND $4
+        AND (p.is_open OR p.acknowledged > $5) ORDER BY p.generation";
 
 const WITHHELD: &str = "SELECT w.mapping_id, w.cause, w.people FROM mapping m
     JOIN withheld_chunk w ON w.mapping_id = m.id AND w.chunk = $1
@@ -218,11 +223,21 @@ impl Storage {
                 .await?;
             let places: Vec<PlaceRow> =
                 sqlx::query_as(PLACES).bind(chunk).fetch_all(&mut *connection).await?;
-            let parts: Vec<PartRow> = sqlx::query_as(PARTS)
-                .bind(chunk)
-                .bind(i64::from(number % CHUNK))
-                .fetch_all(&mut *connection)
-                .await?;
+            let spans: Vec<SpanRow> =
+                sqlx::query_as(spans::OF_CHUNK).bind(chunk).fetch_all(&mut *connection).await?;
+            let mut parts: Vec<PartRow> = Vec::new();
+            let all = places.iter().map(|place| place.id);
+            for Stretch { mapping, from, to } in spans::stretches(all, &spans, number)? {
+                let some: Vec<PartRow> = sqlx::query_as(PARTS)
+                    .bind(mapping)
+                    .bind(chunk)
+                    .bind(from)
+                    .bind(to)
+                    .bind(i64::from(number % CHUNK))
+                    .fetch_all(&mut *connection)
+                    .await?;
+                parts.extend(some);
+            }
             let withheld: Vec<WithheldRow> =
                 sqlx::query_as(WITHHELD).bind(chunk).fetch_all(&mut *connection).await?;
             let letters: Vec<LetterRow> =

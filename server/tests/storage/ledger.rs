@@ -83,11 +83,11 @@ async fn whoever_came_and_went_within_a_day_is_counted(#[values(Sqlite, Postgres
     bench.clock.advance(Span::from_hours(20));
     carts.bring(&people([3, 4])).await;
     assert_eq!(told(24).await, (people([1, 2, 3, 4]), people([1, 2])));
-    let changes = async |hours: i64| {
+    let lately = async |hours: i64| {
         let since = bench.now().minus(Span::from_hours(hours));
-        bench.storage.changes_told(bench.mapping("carts-meta").await.id, since).await.unwrap()
+        bench.storage.lately(bench.mapping("carts-meta").await.id, since).await.unwrap()
     };
-    assert_eq!((changes(24).await, changes(10).await), (6, 3), "each entry and each exit");
+    assert_eq!((lately(24).await.told, lately(10).await.told), (6, 3), "each entry and exit");
     // What has no answer isn't told.
     carts.order(&people([3, 4, 5])).await;
     bench.clock.advance(Span::from_hours(5));

@@ -106,7 +106,8 @@ async fn old_runs_go_with_their_folded_parts_and_young_ones_stay(
 
     // All of it is old: what isn't folded stays with its run, which is the newest as well.
     bench.clock.advance(HISTORY);
-    let report_of_all = report(&[(Record::Part, 16), (Record::Order, 16), (Record::Run, 16)]);
+    let report_of_all =
+        report(&[(Record::Part, 16), (Record::Span, 1), (Record::Order, 16), (Record::Run, 16)]);
     assert_eq!(forget(&bench).await, report_of_all);
     assert_eq!(forget(&bench).await, Report::default());
     assert_eq!(stored(&bench).await, [1, 1, 1]);

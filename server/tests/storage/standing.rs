@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{
     Error,
+    access::Actor,
+    configuration::plan::Leaving,
     delivery::{
         Transition::{self, Entered, Exited},
         message::{Identity, Kind},
@@ -19,7 +21,7 @@ use super::{
     harness::{
         Bench,
         Engine::{self, Postgres, Sqlite},
-        key, people, shop,
+        SHOP, desired, key, people, shop,
     },
     reads::learn,
     worker::Worker,
@@ -185,4 +187,55 @@ async fn a_person_has_audiences_and_what_keeps_them_out(
     bench.clock.advance(Span::from_hours(23));
     assert_eq!(kept(2).await, []);
     assert_eq!(kept(3).await, [(true, None)]);
+}
+
+/// Whoever comes and goes through many folds has every line of it, as if all parts were read.
+#[rstest]
+#[tokio::test]
+async fn a_long_history_is_whole_through_folds_and_after_people_were_abandoned(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = shop(engine).await else { return };
+    learn(&bench, 5).await;
+    let mut worker = Worker::new(&bench, "carts-meta").await;
+    let mut expected = [Vec::new(), Vec::new(), Vec::new()];
+    let mut there = [false; 3];
+    let mut bring = async |worker: &mut Worker<'_>, round: u32| {
+        // 1 each time, 2 each fifth time, 3 in the first round only; 4 comes and goes.
+        let turns = [true, round.is_multiple_of(5), round == 0];
+        for (at, _) in turns.iter().enumerate().filter(|(_, turn)| **turn) {
+            there[at] = !there[at];
+            expected[at].push(if there[at] { Entered } else { Exited });
+        }
+        let mut target: PersonSet =
+            (0..3).filter(|at| there[*at as usize]).map(|at| at + 1).collect();
+        if round.is_multiple_of(2) {
+            target.insert(4);
+        }
+        worker.bring(&target).await;
+        bench.clock.advance(Span::from_minutes(5));
+    };
+    for round in 0..200 {
+        bring(&mut worker, round).await;
+    }
+    let folds = "SELECT CAST(folds AS TEXT) FROM folded_span ORDER BY first";
+    let folds = bench.texts(folds).await;
+    assert!(folds.len() > 1 && folds[0] == "8", "{folds:?}");
+
+    // Another catalogue name, and nobody is told to leave: parts are let go with no union.
+    let moved = SHOP.replace("Facebook Custom Audiences", "Another list");
+    let configuration = bench.configuration();
+    let (desired, host) = (desired(&moved), Actor::host("test"));
+    configuration.apply_with(&desired, false, Leaving::Abandoned, vec![], &host).await.unwrap();
+    let unknown = bench.texts("SELECT 'x' FROM folded_span WHERE length(people) = 0").await;
+    assert_eq!(unknown.len(), 1);
+
+    for (at, expected) in expected.iter().enumerate() {
+        let view = explain(&bench, u32::try_from(at).unwrap() + 1).await;
+        let place = place(&view, "carts-meta");
+        let lines: Vec<Transition> = place.history.iter().map(|entry| entry.transition).collect();
+        assert_eq!(&lines, expected, "person {}", at + 1);
+        let generations: Vec<i64> = place.history.iter().map(|one| one.generation).collect();
+        assert!(generations.is_sorted_by(|a, b| a < b), "{generations:?}");
+    }
 }

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fmt::Write as _, path::Path, time::Instant as S
 
 use domain::{
     access::Actor,
-    audiences::port::{Identifiers, MirrorStore as _},
+    audiences::port::{Described, Identifiers, MirrorStore as _},
     configuration::Desired,
     people::{PersonSet, chunks},
     retention::HISTORY_DAYS,
@@ -133,8 +133,8 @@ async fn fill(segue: &Segue, people: u32) -> Result<u32, Failure> {
     for (at, audience) in (0..).zip(&stored.audiences) {
         let members: PersonSet =
             (0..people).filter(|one| is_in(*one, at)).map(|one| numbers[one as usize]).collect();
-        let name = audience.spec.key.to_string();
-        segue.storage.put_mirror(audience.id, &name, &members, now, now).await?;
+        let segment = Described { name: audience.spec.key.to_string(), changed_at: None };
+        segue.storage.put_mirror(audience.id, &segment, &members, now, now).await?;
     }
     let probe = (0..people).find(|one| (0..AUDIENCES).all(|audience| is_in(*one, audience)));
     probe.ok_or_else(|| "nobody is in all audiences".into())

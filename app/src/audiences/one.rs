@@ -184,6 +184,9 @@ fn lineage(
         Some(at) => view! { "Read " <Moment at now /> }.into_any(),
         None => "Not read yet".into_any(),
     };
+    let changed = row.segment_changed_at.map(|at| {
+        view! { <span class="under">"Changed there " <Moment at now /></span> }
+    });
     let stale = match &row.mirror {
         Mirror::Stale { reason } => {
             view! { <p><StateMark state=State::Late word="Old" /> " " {reason.clone()}</p> }
@@ -221,6 +224,7 @@ fn lineage(
                 <span class="quiet">"Segment in Customer.io"</span>
                 <strong>{segment}</strong>
                 <span class="under">{read}</span>
+                {changed}
                 {stale}
             </li>
             <li>

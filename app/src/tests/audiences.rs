@@ -7,6 +7,7 @@ use domain::{
     audiences::{AudienceRow, Mirror, Segment, SegmentRow, SegmentState},
     day::Day,
     mappings::{Health, lately::Lately},
+    time::Span,
 };
 use leptos::prelude::*;
 
@@ -20,7 +21,7 @@ use crate::audiences::{
 #[test]
 fn promoting_shows_the_segments_or_why_there_are_none() {
     let html = page("/audiences/new", || {
-        let segment = |id, name: &str, state| Segment { id, name: name.to_owned(), state };
+        let segment = |id, name: &str, state| Segment { id, name: name.to_owned(), state, changed_at: None };
         let rows = vec![
             SegmentRow {
                 segment: segment(7, "Carts", SegmentState::Finished),
@@ -50,6 +51,7 @@ fn an_audience_says_where_it_flows_and_what_was_changed() {
     let html = page("/audiences/cart-abandoners", || {
         let mut row = audience(Mirror::Fresh);
         row.spec.purpose = Some("Bring <them> back".to_owned());
+        row.segment_changed_at = Some(now().minus(Span::from_hours(30)));
         row.spec.review_on = Some(Day::of(now()).plus(-3));
         let entry = Entry {
             id: uuid::Uuid::nil(),
@@ -72,6 +74,7 @@ fn an_audience_says_where_it_flows_and_what_was_changed() {
     });
     assert_eq!(answer(&html), "14,911 members, read 2 h ago; sent by 1 mapping.");
     assert!(words(&html).contains("Version3"), "{html}");
+    assert!(words(&html).contains("Changed there 1 d ago"), "{html}");
     assert!(words(&html).contains("Told in 30 days12,345 changes"), "{html}");
     let level = "Missed197 of 200 runs in 30 days ended well; the promise is 99 %";
     assert!(words(&html).contains(level), "{html}");
@@ -113,7 +116,12 @@ fn a_template_fills_the_form_and_says_what_to_make_first() {
             // The router does this before a page is built.
             let _ = leptos_router::hooks::use_query_map();
             let segment =
-                Segment { id: 8, name: "Lapsed".to_owned(), state: SegmentState::Finished };
+                Segment {
+                    id: 8,
+                    name: "Lapsed".to_owned(),
+                    state: SegmentState::Finished,
+                    changed_at: None,
+                };
             let rows = vec![SegmentRow { segment, promoted_as: None }];
             promote_page(Segments::Known(rows), ServerAction::new())
         })

@@ -115,6 +115,7 @@ pub fn audience(mirror: Mirror) -> AudienceRow {
         with_id: 9_000,
         mirror,
         mirrored_at: Some(now().minus(Span::from_hours(2))),
+        segment_changed_at: None,
         mappings: 1,
     }
 }

@@ -83,6 +83,8 @@ pub struct AudienceRow {
     pub mirror: Mirror,
     /// When the last whole reading began.
     pub mirrored_at: Option<Instant>,
+    /// When the segment was last changed in Customer.io, by its own mark.
+    pub segment_changed_at: Option<Instant>,
     /// Mappings that send it, paused ones included.
     pub mappings: u64,
 }
@@ -96,6 +98,8 @@ pub struct Segment {
     pub name: String,
     /// `finished`, or that it is still building.
     pub state: SegmentState,
+    /// When it was last changed there. Its conditions are shown to nobody outside.
+    pub changed_at: Option<Instant>,
 }
 
 /// Whether a segment's membership can be trusted.

@@ -48,6 +48,15 @@ pub trait SegmentSource: Send + Sync {
     ) -> Result<MembershipPage, VendorError>;
 }
 
+/// What Customer.io says of a segment beside who is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Described {
+    /// Its name.
+    pub name: String,
+    /// When it was last changed there.
+    pub changed_at: Option<Instant>,
+}
+
 /// What became of a whole reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -80,7 +89,7 @@ pub trait MirrorStore: Send + Sync {
     async fn put_mirror(
         &self,
         audience: AudienceId,
-        segment_name: &str,
+        segment: &Described,
         members: &PersonSet,
         began_at: Instant,
         now: Instant,

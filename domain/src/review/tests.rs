@@ -36,6 +36,7 @@ fn audience(name: &str) -> AudienceRow {
         with_id: 1,
         mirror: Mirror::Fresh,
         mirrored_at: None,
+        segment_changed_at: None,
         mappings: 1,
     }
 }

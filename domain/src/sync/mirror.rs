@@ -10,7 +10,7 @@ use futures::future::join;
 use crate::{
     audiences::{
         Audience, SegmentState,
-        port::{Kept, MirrorStore, SegmentSource},
+        port::{Described, Kept, MirrorStore, SegmentSource},
     },
     error::{Error, Result, VendorError},
     ids::AudienceId,
@@ -81,9 +81,9 @@ impl Mirrorer {
 
     async fn read_now(&self, audience: &Audience, began_at: Instant) -> Result<Reading> {
         match self.read_whole(audience).await {
-            Ok((name, members)) => {
+            Ok((segment, members)) => {
                 let now = self.clock.now();
-                match self.store.put_mirror(audience.id, &name, &members, began_at, now).await? {
+                match self.store.put_mirror(audience.id, &segment, &members, began_at, now).await? {
                     Kept::Whole => Ok(Reading::Fresh),
                     Kept::Shrunk { before, read } => {
                         let reason = format!(
@@ -122,7 +122,7 @@ impl Mirrorer {
     async fn read_whole(
         &self,
         audience: &Audience,
-    ) -> std::result::Result<(String, PersonSet), Broken> {
+    ) -> std::result::Result<(Described, PersonSet), Broken> {
         let number = audience.spec.segment;
         let segment = self.source.segment(number).await?;
         if let SegmentState::Building { progress } = segment.state {
@@ -160,7 +160,7 @@ impl Mirrorer {
             let (learned, following) = join(learned, following).await;
             learned?;
             match following? {
-                None => return Ok((segment.name, members)),
+                None => return Ok((Described { name: segment.name, changed_at: segment.changed_at }, members)),
                 Some(next) => page = next,
             }
         }

@@ -7,7 +7,7 @@ use domain::{
     Error, Result,
     audiences::{
         AudienceRow, AudienceSpec, Mirror,
-        port::{Identifiers, Kept, MirrorStore},
+        port::{Described, Identifiers, Kept, MirrorStore},
     },
     ids::AudienceId,
     people::{Ordinal, PersonSet, chunks},
@@ -80,6 +80,7 @@ struct ListRow {
     with_email: i64,
     with_id: i64,
     mirrored_at: Option<i64>,
+    segment_changed_at: Option<i64>,
     stale_reason: Option<String>,
     mappings: i64,
 }
@@ -106,6 +107,7 @@ impl ListRow {
             with_id: self.with_id.unsigned_abs(),
             mirror,
             mirrored_at: self.mirrored_at.map(Instant),
+            segment_changed_at: self.segment_changed_at.map(Instant),
             mappings: self.mappings.unsigned_abs(),
         })
     }
@@ -208,7 +210,7 @@ impl MirrorStore for Storage {
     async fn put_mirror(
         &self,
         audience: AudienceId,
-        segment_name: &str,
+        segment: &Described,
         members: &PersonSet,
         began_at: Instant,
         now: Instant,
@@ -219,13 +221,15 @@ impl MirrorStore for Storage {
                 .fetch_one(&mut *connection)
                 .await?;
             let is_newest = sqlx::query(
-                "UPDATE audience SET segment_name = $1, mirrored_at = $2, reading = NULL
+                "UPDATE audience SET segment_name = $1, mirrored_at = $2, reading = NULL,
+                    segment_changed_at = $5
                 WHERE id = $3 AND (mirrored_at IS NULL OR mirrored_at < $2 OR mirrored_at > $4)",
             )
-            .bind(segment_name)
+            .bind(&segment.name)
             .bind(began_at.0)
             .bind(audience.0)
             .bind(now.0)
+            .bind(segment.changed_at.map(|at| at.0))
             .execute(&mut *connection)
             .await?
             .rows_affected()
@@ -233,7 +237,7 @@ impl MirrorStore for Storage {
             if !is_newest {
                 return Ok(Kept::Whole);
             }
-            if let Some(detail) = before.renamed(segment_name) {
+            if let Some(detail) = before.renamed(&segment.name) {
                 let subject = before.subject();
                 audit!(self, connection, now, CUSTOMERIO, "rename segment", subject, detail);
             }
@@ -364,7 +368,7 @@ impl MirrorStore for Storage {
         let rows: Vec<ListRow> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
                 "SELECT a.key, a.segment, a.owner, a.time_window, a.purpose, a.review_on, a.segment_name, a.members, a.with_email, a.with_id,
-                    a.mirrored_at, a.stale_reason,
+                    a.mirrored_at, a.segment_changed_at, a.stale_reason,
                     (SELECT COUNT(*) FROM mapping m WHERE m.audience_id = a.id AND m.retired_at IS NULL) AS mappings
                 FROM audience a WHERE a.retired_at IS NULL ORDER BY a.key",
             )

@@ -11,7 +11,7 @@ use std::sync::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     access::Actor,
-    audiences::port::MirrorStore as _,
+    audiences::port::{Described, MirrorStore as _},
     configuration::{Desired, plan::Plan, port::ConfigurationStore as _, service},
     delivery::route::Route,
     first_steps::service::FirstStepsService,
@@ -87,6 +87,11 @@ pub fn key(text: &str) -> Key {
 
 pub fn people(numbers: impl IntoIterator<Item = u32>) -> PersonSet {
     numbers.into_iter().collect()
+}
+
+/// What Customer.io says of a segment of that name.
+pub fn described(name: &str) -> Described {
+    Described { name: name.to_owned(), changed_at: None }
 }
 
 pub fn desired(text: &str) -> Desired {
@@ -262,7 +267,10 @@ impl Bench {
     pub async fn mirror(&self, audience: &str, members: &PersonSet) {
         self.clock.advance(Span::from_seconds(1));
         let id = self.audience(audience).await;
-        self.storage.put_mirror(id, audience, members, self.now(), self.now()).await.unwrap();
+        self.storage
+            .put_mirror(id, &described(audience), members, self.now(), self.now())
+            .await
+            .unwrap();
     }
 
     /// Whether no such mapping is stored.

@@ -8,6 +8,7 @@ use domain::{
         port::{Identifiers, MembershipPage},
     },
     people::{attributes::Attributes, port::ExportState},
+    time::Instant,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,6 +35,8 @@ pub struct Segment {
     state: Option<String>,
     #[serde(default)]
     progress: Option<f64>,
+    #[serde(default)]
+    updated_at: Option<i64>,
 }
 
 impl Segment {
@@ -49,6 +52,7 @@ impl Segment {
         audiences::Segment {
             id: self.id,
             name: name(self.name.as_deref().unwrap_or_default(), self.id),
+            changed_at: self.updated_at.map(Instant::from_seconds),
             state: if building {
                 SegmentState::Building { progress }
             } else {

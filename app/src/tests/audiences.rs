@@ -21,7 +21,8 @@ use crate::audiences::{
 #[test]
 fn promoting_shows_the_segments_or_why_there_are_none() {
     let html = page("/audiences/new", || {
-        let segment = |id, name: &str, state| Segment { id, name: name.to_owned(), state, changed_at: None };
+        let segment =
+            |id, name: &str, state| Segment { id, name: name.to_owned(), state, changed_at: None };
         let rows = vec![
             SegmentRow {
                 segment: segment(7, "Carts", SegmentState::Finished),
@@ -115,13 +116,12 @@ fn a_template_fills_the_form_and_says_what_to_make_first() {
         page(address, || {
             // The router does this before a page is built.
             let _ = leptos_router::hooks::use_query_map();
-            let segment =
-                Segment {
-                    id: 8,
-                    name: "Lapsed".to_owned(),
-                    state: SegmentState::Finished,
-                    changed_at: None,
-                };
+            let segment = Segment {
+                id: 8,
+                name: "Lapsed".to_owned(),
+                state: SegmentState::Finished,
+                changed_at: None,
+            };
             let rows = vec![SegmentRow { segment, promoted_as: None }];
             promote_page(Segments::Known(rows), ServerAction::new())
         })

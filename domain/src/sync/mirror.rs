@@ -160,7 +160,12 @@ impl Mirrorer {
             let (learned, following) = join(learned, following).await;
             learned?;
             match following? {
-                None => return Ok((Described { name: segment.name, changed_at: segment.changed_at }, members)),
+                None => {
+                    return Ok((
+                        Described { name: segment.name, changed_at: segment.changed_at },
+                        members,
+                    ));
+                }
                 Some(next) => page = next,
             }
         }

@@ -195,7 +195,11 @@ async fn an_older_reading_never_replaces_a_newer(#[values(Sqlite, Postgres)] eng
     let late = bench.now();
     bench.storage.put_mirror(buyers, &described("late"), &people([1]), late, late).await.unwrap();
     for began_at in [early, late] {
-        bench.storage.put_mirror(buyers, &described("other"), &people([2, 3]), began_at, late).await.unwrap();
+        bench
+            .storage
+            .put_mirror(buyers, &described("other"), &people([2, 3]), began_at, late)
+            .await
+            .unwrap();
         assert_eq!(bench.storage.members(buyers).await.unwrap(), Some(people([1])));
         let row = bench.storage.audience_rows().await.unwrap().remove(0);
         assert_eq!((row.segment_name.as_deref(), row.members), (Some("late"), 1));
@@ -203,7 +207,11 @@ async fn an_older_reading_never_replaces_a_newer(#[values(Sqlite, Postgres)] eng
     }
     assert_eq!(suppressed(&bench, late).await, people([1]), "nor does it leave a cohort");
     // Unless that one began in what is the future again: the clock has been put back.
-    bench.storage.put_mirror(buyers, &described("other"), &people([2, 3]), early, early).await.unwrap();
+    bench
+        .storage
+        .put_mirror(buyers, &described("other"), &people([2, 3]), early, early)
+        .await
+        .unwrap();
     assert_eq!(bench.storage.members(buyers).await.unwrap(), Some(people([2, 3])));
 }
 

@@ -157,13 +157,13 @@ fn service_level(lately: Lately) -> AnyView {
     let (state, word) =
         if lately.keeps_promise() { (State::Ok, "Kept") } else { (State::Late, "Missed") };
     let said = format!(
-        "{} of {} in 30 days ended well; the promise is {PROMISE}\u{a0}%",
+        ": {} of {} in 30 days ended well; the promise is {PROMISE}\u{a0}%",
         format::number(well),
         format::count(ended, "run", "runs")
     );
     view! {
         <StateMark state word />
-        <span class="under">{said}</span>
+        {said}
     }
     .into_any()
 }

@@ -77,7 +77,7 @@ fn an_audience_says_where_it_flows_and_what_was_changed() {
     assert!(words(&html).contains("Version3"), "{html}");
     assert!(words(&html).contains("Changed there 1 d ago"), "{html}");
     assert!(words(&html).contains("Told in 30 days12,345 changes"), "{html}");
-    let level = "Missed197 of 200 runs in 30 days ended well; the promise is 99 %";
+    let level = "Missed: 197 of 200 runs in 30 days ended well; the promise is 99 %";
     assert!(words(&html).contains(level), "{html}");
     assert!(words(&html).contains("Controlled test: forwarded 2 d ago"), "{html}");
     let text = words(&html);

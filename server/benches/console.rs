@@ -38,6 +38,9 @@ const SPARSE: u64 = 3;
 /// People of the probe's chunk whom each run moves.
 const MOVED: u32 = 10;
 
+/// Runs of one span: eight folds of seventeen parts, see `server/src/storage/spans.rs`.
+const SPAN: u32 = 8 * 17;
+
 /// A page of the membership.
 const PAGE: u32 = 30_000;
 
@@ -177,14 +180,46 @@ async fn remember(segue: &Segue, file: &Path, probe: u32) -> Result<u32, Failure
             .execute(&mut *all)
             .await?;
         }
+        let mut span = PersonSet::new();
         for run in 0..runs {
             let back = Span(every.0 * i64::from(runs - run));
+            let (generation, at) = (i64::from(run) + 1, now.minus(back));
             let moved = moved(&members, probe, run);
-            row(&mut all, mapping.id.0, i64::from(run) + 1, now.minus(back), &moved).await?;
+            row(&mut all, mapping.id.0, generation, at, &moved).await?;
+            span |= &moved;
+            if (run + 1).is_multiple_of(SPAN) || run + 1 == runs {
+                let first = i64::from(run / SPAN * SPAN) + 1;
+                let whose = (mapping.id.0, probe / chunks::CHUNK);
+                put_span(&mut all, whose, (first, generation), at, &span).await?;
+                span.clear();
+            }
         }
         all.commit().await?;
     }
     Ok(runs)
+}
+
+/// Who is in the parts between two generations, as folding keeps it.
+async fn put_span(
+    connection: &mut SqliteConnection,
+    (mapping, chunk): (Uuid, u32),
+    (first, last): (i64, i64),
+    at: Instant,
+    people: &PersonSet,
+) -> Result<(), Failure> {
+    sqlx::query(
+        "INSERT INTO folded_span (mapping_id, chunk, first, last, folds, decided_at, people)
+        VALUES ($1, $2, $3, $4, 8, $5, $6)",
+    )
+    .bind(mapping)
+    .bind(i64::from(chunk))
+    .bind(first)
+    .bind(last)
+    .bind(at.0)
+    .bind(bytes(people))
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
 }
 
 /// Neighbours of the probe; the probe every hundredth time.

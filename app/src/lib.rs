@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod approvals;
+pub mod asked;
 pub mod assets;
 pub mod audiences;
 mod browser;

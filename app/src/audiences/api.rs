@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
 use domain::{
     access::trail::Entry,
-    audiences::{AudienceRow, AudienceSpec, SegmentRow, coverage::AudienceCoverage},
+    audiences::{
+        AudienceRow, AudienceSpec, SegmentRow,
+        coverage::{AudienceCoverage, CoverageDay},
+    },
     key::Key,
     mappings::{MappingRow, lately::Lately},
     suppression::SuppressionRow,
@@ -13,11 +16,9 @@ use domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
+use crate::{asked::Asked, error::AppError};
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
-#[cfg(feature = "ssr")]
-use domain::mappings::gates::Gate;
 
 /// The list of audiences.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub struct CoverageView {
     pub now: Instant,
     /// By key.
     pub audiences: Vec<AudienceCoverage>,
+    /// How each went, the oldest day first.
+    pub trends: BTreeMap<Key, Vec<CoverageDay>>,
 }
 
 /// One audience with everything around it.
@@ -59,16 +62,7 @@ pub struct OneAudience {
 }
 
 /// What can be promoted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Segments {
-    /// Asked of Customer.io now.
-    Known(Vec<SegmentRow>),
-    /// Customer.io could not be asked.
-    Unknown {
-        /// Why, and what to do.
-        reason: String,
-    },
-}
+pub type Segments = Asked<Vec<SegmentRow>>;
 
 /// What the form of an audience sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,18 +142,15 @@ pub async fn read_audiences() -> Result<AudiencesView, AppError> {
 pub async fn read_coverage() -> Result<CoverageView, AppError> {
     let (services, _) = enter()?;
     let audiences = services.coverage.all().await?;
-    Ok(CoverageView { now: services.clock.now(), audiences })
+    let trends = services.coverage.trends().await?;
+    Ok(CoverageView { now: services.clock.now(), audiences, trends })
 }
 
 /// All segments of the workspace, or why they can't be read.
 #[server(prefix = "/fn", endpoint = "read_segments")]
 pub async fn read_segments() -> Result<Segments, AppError> {
     let (services, _) = enter()?;
-    match services.audiences.segments().await.map_err(AppError::from) {
-        Ok(segments) => Ok(Segments::Known(segments)),
-        Err(AppError::Vendor { message }) => Ok(Segments::Unknown { reason: message }),
-        Err(error) => Err(error),
-    }
+    Asked::of(services.audiences.segments().await)
 }
 
 /// One audience, where it flows and what was changed of it.
@@ -177,17 +168,8 @@ pub async fn read_audience(
     let about = format!("audience {}", row.spec.key);
     let changes = services.trail.newest(&about).await?;
     let version = services.trail.versions(&about).await?;
-    let mut lately = Lately::default();
-    for mapping in &mappings {
-        lately = lately + services.mappings.lately(&mapping.spec.key).await?;
-    }
-    let checked = services.gates.all_checked(mappings).await?;
-    let tests = checked.iter().filter_map(|(row, gates)| {
-        let tested = gates.iter().find(|one| one.finding.gate == Gate::ControlledTest)?;
-        Some((row.spec.key.clone(), tested.finding.evidence.clone()))
-    });
-    let tests = tests.collect();
-    let mappings = checked.into_iter().map(|(row, _)| row).collect();
+    let lately = services.mappings.lately(&row.spec.key).await?;
+    let tests = services.gates.tests(&mappings).await?;
     let now = services.clock.now();
     Ok(OneAudience { now, row, mappings, rules, changes, version, lately, tests })
 }

@@ -33,7 +33,7 @@ pub fn CoveragePage() -> AnyView {
 
 /// The page.
 pub fn coverage_page(view: CoverageView) -> AnyView {
-    let CoverageView { now, audiences } = view;
+    let CoverageView { now, audiences, trends } = view;
     let answer = sentence(&audiences).into_any();
     if audiences.is_empty() {
         return view! {
@@ -54,7 +54,10 @@ pub fn coverage_page(view: CoverageView) -> AnyView {
     let picture = picture(&audiences);
     let alarms = gap_notice(&audiences);
     let forecasts = forecasts(&audiences);
-    let rows = audiences.iter().map(|one| row(one, now)).collect_view();
+    let rows = audiences
+        .iter()
+        .map(|one| row(one, trends.get(&one.audience.spec.key).map_or(&[][..], Vec::as_slice), now))
+        .collect_view();
     let columns = vec![
         Column::words("Audience"),
         Column::figures("Members"),
@@ -190,13 +193,13 @@ fn picture(audiences: &[AudienceCoverage]) -> AnyView {
     .into_any()
 }
 
-fn row(one: &AudienceCoverage, now: Instant) -> AnyView {
+fn row(one: &AudienceCoverage, days: &[CoverageDay], now: Instant) -> AnyView {
     let key = one.audience.spec.key.to_string();
     let at = match one.audience.mirrored_at {
         Some(at) => view! { "read " <Moment at now /> }.into_any(),
         None => "never read".into_any(),
     };
-    let trend = trend(&one.trend);
+    let trend = trend(days);
     let cells = match one.coverage {
         Some(coverage) => {
             let whole = coverage.members;

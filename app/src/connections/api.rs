@@ -10,7 +10,7 @@ use domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
+use crate::{asked::Asked, error::AppError};
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
 
@@ -37,27 +37,14 @@ pub async fn read_connections() -> Result<ConnectionsView, AppError> {
     Ok(ConnectionsView { now: services.clock.now(), connections, public_token })
 }
 
-/// What our source received, if Segment could be asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Traffic {
-    /// What it received.
-    Known(SourceTraffic),
-    /// It could not be asked.
-    Unknown {
-        /// Why, and what to do.
-        reason: String,
-    },
-}
+/// What our source received.
+pub type Traffic = Asked<SourceTraffic>;
 
 /// What came in with our write key lately; asks Segment.
 #[server(prefix = "/fn", endpoint = "read_source_traffic")]
 pub async fn read_source_traffic() -> Result<Traffic, AppError> {
     let (services, _) = enter()?;
-    match services.traffic.lately().await.map_err(AppError::from) {
-        Ok(traffic) => Ok(Traffic::Known(traffic)),
-        Err(AppError::Vendor { message }) => Ok(Traffic::Unknown { reason: message }),
-        Err(error) => Err(error),
-    }
+    Asked::of(services.traffic.lately().await)
 }
 
 /// Saves how Customer.io is reached, then tests it.

@@ -16,7 +16,7 @@ use domain::{destinations::fields::once, key::Key};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
+use crate::{asked::Asked, error::AppError};
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
 
@@ -54,17 +54,8 @@ pub enum FieldsTold {
     },
 }
 
-/// What Segment has behind our source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Imports {
-    /// Asked of Segment now.
-    Known(Listing),
-    /// Segment could not be asked.
-    Unknown {
-        /// Why, and what to do.
-        reason: String,
-    },
-}
+/// What can be imported.
+pub type Imports = Asked<Listing>;
 
 /// What the form of a destination sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,11 +119,7 @@ pub async fn read_destinations() -> Result<DestinationsView, AppError> {
 #[server(prefix = "/fn", endpoint = "read_imports")]
 pub async fn read_imports() -> Result<Imports, AppError> {
     let (services, _) = enter()?;
-    match services.imports.list().await.map_err(AppError::from) {
-        Ok(listing) => Ok(Imports::Known(listing)),
-        Err(AppError::Vendor { message }) => Ok(Imports::Unknown { reason: message }),
-        Err(error) => Err(error),
-    }
+    Asked::of(services.imports.list().await)
 }
 
 /// Every field against every destination.

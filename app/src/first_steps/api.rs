@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
-use crate::{context::enter, form::finish};
+use crate::{asked::Asked, context::enter, form::finish};
 
 /// The page of first steps.
 pub const PAGE: &str = "/first-steps";
@@ -111,12 +111,15 @@ pub async fn read_first_steps() -> Result<FirstStepsView, AppError> {
     let (services, actor) = enter()?;
     let standing = services.first_steps.standing().await?;
     let (mappings, facts) = facts(&services, standing.version.as_ref()).await?;
-    let segments = ranked(&services, &facts).await?;
+    let destinations: Vec<DestinationSpec> =
+        services.destinations.list().await?.into_iter().map(|row| row.spec).collect();
+    let covered = services.coverage.all().await?;
+    let segments = ranked(&services, &facts, &destinations, &covered).await?;
     Ok(FirstStepsView {
         now: services.clock.now(),
         steps: steps(&facts).to_vec(),
-        destinations: destinations(&services).await?,
-        verdict: weighed(&services, &facts, &segments).await?,
+        verdict: weighed(&facts, &segments, &destinations, &covered),
+        destinations,
         segments,
         mapping: first_mapping(&services, mappings).await?,
         version: standing.version,
@@ -159,28 +162,27 @@ async fn facts(
 
 /// Whether it is worth it, for the goal that was chosen.
 #[cfg(feature = "ssr")]
-async fn weighed(
-    services: &Services,
+fn weighed(
     facts: &StepFacts,
     segments: &RankedSegments,
-) -> Result<Option<Verdict>, AppError> {
-    let Some(goal) = facts.goal else { return Ok(None) };
+    destinations: &[DestinationSpec],
+    covered: &[AudienceCoverage],
+) -> Option<Verdict> {
+    let goal = facts.goal?;
     let known = match segments {
         RankedSegments::Known(all) => Some(all.len() as u64),
         RankedSegments::NotConnected | RankedSegments::Unknown { .. } => None,
     };
-    let mut profiles: Vec<_> =
-        destinations(services).await?.into_iter().map(|one| one.profile).collect();
+    let mut profiles: Vec<_> = destinations.iter().map(|one| one.profile).collect();
     profiles.sort_by_key(|one| one.as_str());
     profiles.dedup();
-    let covered = services.coverage.all().await?.into_iter().filter_map(|one| one.coverage);
-    Ok(Some(verdict(&WorthFacts {
+    Some(verdict(&WorthFacts {
         goal,
         segments: known,
         profiles: &profiles,
         audiences: facts.audiences,
-        largest: covered.max_by_key(|one| one.members),
-    })))
+        largest: covered.iter().filter_map(|one| one.coverage).max_by_key(|one| one.members),
+    }))
 }
 
 #[cfg(feature = "ssr")]
@@ -194,25 +196,20 @@ fn connected(connections: &[ConnectionView], vendor: Vendor) -> Connected {
 }
 
 #[cfg(feature = "ssr")]
-async fn destinations(services: &Services) -> Result<Vec<DestinationSpec>, AppError> {
-    let rows = services.destinations.list().await?;
-    Ok(rows.into_iter().map(|row| row.spec).collect())
-}
-
-#[cfg(feature = "ssr")]
-async fn ranked(services: &Services, facts: &StepFacts) -> Result<RankedSegments, AppError> {
+async fn ranked(
+    services: &Services,
+    facts: &StepFacts,
+    destinations: &[DestinationSpec],
+    covered: &[AudienceCoverage],
+) -> Result<RankedSegments, AppError> {
     if facts.customerio == Connected::No {
         return Ok(RankedSegments::NotConnected);
     }
-    let segments = match services.audiences.segments().await.map_err(AppError::from) {
-        Ok(segments) => segments,
-        Err(AppError::Vendor { message }) => {
-            return Ok(RankedSegments::Unknown { reason: message });
-        }
-        Err(error) => return Err(error),
+    let segments = match Asked::of(services.audiences.segments().await)? {
+        Asked::Known(segments) => segments,
+        Asked::Unknown { reason } => return Ok(RankedSegments::Unknown { reason }),
     };
-    let covered = services.coverage.all().await?;
-    let profile = destinations(services).await?.first().map(|one| one.profile);
+    let profile = destinations.first().map(|one| one.profile);
     let rank = |row: domain::audiences::SegmentRow| {
         let has =
             |one: &&AudienceCoverage| Some(&one.audience.spec.key) == row.promoted_as.as_ref();

@@ -41,12 +41,17 @@ fn covered(gap: u64, profile: Profile) -> AudienceCoverage {
             lost,
             band,
         }],
-        trend: vec![],
     }
 }
 
 fn shown(audiences: Vec<AudienceCoverage>) -> String {
-    let view = CoverageView { now: samples::now(), audiences };
+    shown_with(audiences, vec![])
+}
+
+/// The same, where each went like this.
+fn shown_with(audiences: Vec<AudienceCoverage>, days: Vec<CoverageDay>) -> String {
+    let trends = audiences.iter().map(|one| (one.audience.spec.key.clone(), days.clone()));
+    let view = CoverageView { now: samples::now(), trends: trends.collect(), audiences };
     page("/audiences?view=coverage", move || coverage_page(view))
 }
 
@@ -62,7 +67,6 @@ fn begins_with_who_can_be_named() {
         audience: samples::audience(Mirror::Never),
         coverage: None,
         forecasts: Vec::new(),
-        trend: vec![],
     };
     assert_eq!(answer(&shown(vec![never])), "No audience was read yet, so nobody can be counted.");
 }
@@ -82,13 +86,14 @@ fn a_gap_of_forty_in_a_hundred_is_said_with_what_it_costs() {
 fn a_trend_says_by_how_much() {
     let first: Day = "2026-06-01".parse().unwrap();
     let day = |at: i64, contact| CoverageDay { day: first.plus(at), members: 1_000, contact };
-    let mut one = covered(390, Profile::MetaCustomAudiences);
-    let shown = |one: &AudienceCoverage| words(&shown(vec![one.clone()]));
-    assert!(shown(&one).contains("after two days"));
-    one.trend = vec![day(0, 612), day(1, 605), day(2, 600)];
-    assert!(shown(&one).contains("\u{2212}1.2 points"), "{}", shown(&one));
-    one.trend = vec![day(0, 600), day(1, 600)];
-    assert!(shown(&one).contains("unchanged"), "{}", shown(&one));
+    let shown = |days: &[CoverageDay]| {
+        words(&shown_with(vec![covered(390, Profile::MetaCustomAudiences)], days.to_vec()))
+    };
+    assert!(shown(&[]).contains("after two days"));
+    let falling = shown(&[day(0, 612), day(1, 605), day(2, 600)]);
+    assert!(falling.contains("\u{2212}1.2 points"), "{falling}");
+    let level = shown(&[day(0, 600), day(1, 600)]);
+    assert!(level.contains("unchanged"), "{level}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! How a mapping did in the last 30 days: whether its runs keep their promise, and what it told.
+//! How an audience's mappings did in the last 30 days: whether their runs keep the promise, and
+//! what they told.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,17 +28,6 @@ impl Lately {
     #[must_use]
     pub const fn keeps_promise(&self) -> bool {
         self.well * 100 >= self.ended * PROMISE
-    }
-}
-
-impl std::ops::Add for Lately {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        Self {
-            ended: self.ended + other.ended,
-            well: self.well + other.well,
-            told: self.told + other.told,
-        }
     }
 }
 

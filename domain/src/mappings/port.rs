@@ -28,8 +28,8 @@ pub trait MappingStore: Send + Sync {
         now: Instant,
     ) -> Result<u64>;
 
-    /// How runs did that began since then.
-    async fn lately(&self, mapping: MappingId, since: Instant) -> Result<Lately>;
+    /// How runs did that began since then, of all mappings of an audience.
+    async fn lately(&self, audience: &Key, since: Instant) -> Result<Lately>;
 
     /// Of whom an entry was acknowledged that was decided since then, and of whom an exit.
     async fn told_since(

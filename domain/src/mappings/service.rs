@@ -158,10 +158,9 @@ impl MappingService {
         Ok(marked)
     }
 
-    /// How it did in the last 30 days.
-    pub async fn lately(&self, key: &Key) -> Result<Lately> {
-        let since = self.clock.now().minus(lately::WINDOW);
-        self.store.lately(self.find(key).await?, since).await
+    /// How the mappings of an audience did in the last 30 days.
+    pub async fn lately(&self, audience: &Key) -> Result<Lately> {
+        self.store.lately(audience, self.clock.now().minus(lately::WINDOW)).await
     }
 
     /// How many people went in and out of its destination of late.

@@ -1,6 +1,6 @@
 //! How coverage went, day by day.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
@@ -8,9 +8,9 @@ use domain::{
     audiences::coverage::{port::TrendStore, trend::CoverageDay},
     day::Day,
     ids::AudienceId,
+    key::Key,
     time::Instant,
 };
-use uuid::Uuid;
 
 use super::{
     Storage,
@@ -41,21 +41,22 @@ impl TrendStore for Storage {
         })
     }
 
-    async fn coverage_days(&self, since: Day) -> Result<HashMap<AudienceId, Vec<CoverageDay>>> {
-        let rows: Vec<(Uuid, String, i64, i64)> = reading!(self.database, |connection| {
+    async fn coverage_days(&self, since: Day) -> Result<BTreeMap<Key, Vec<CoverageDay>>> {
+        let rows: Vec<(String, String, i64, i64)> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
-                "SELECT audience_id, day, members, contact FROM coverage_day
-                WHERE day >= $1 ORDER BY audience_id, day",
+                "SELECT a.key, c.day, c.members, c.contact FROM coverage_day c
+                JOIN audience a ON a.id = c.audience_id AND a.retired_at IS NULL
+                WHERE c.day >= $1 ORDER BY c.day",
             )
             .bind(since.to_string())
             .fetch_all(&mut *connection)
             .await?)
         })?;
-        let mut days: HashMap<AudienceId, Vec<CoverageDay>> = HashMap::new();
+        let mut days: BTreeMap<Key, Vec<CoverageDay>> = BTreeMap::new();
         for (audience, day, members, contact) in rows {
             let (members, contact) = (members.cast_unsigned(), contact.cast_unsigned());
             let one = CoverageDay { day: parse(&day)?, members, contact };
-            days.entry(AudienceId(audience)).or_default().push(one);
+            days.entry(parse(&audience)?).or_default().push(one);
         }
         Ok(days)
     }

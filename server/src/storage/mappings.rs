@@ -322,14 +322,17 @@ impl MappingStore for Storage {
         Ok(marked)
     }
 
-    async fn lately(&self, mapping: MappingId, since: Instant) -> Result<Lately> {
+    async fn lately(&self, audience: &Key, since: Instant) -> Result<Lately> {
         let (ended, well, told): (i64, i64, i64) = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
-                "SELECT COUNT(finished_at), COUNT(CASE WHEN state = 'done' THEN 1 END),
-                    CAST(COALESCE(SUM(delivered), 0) AS BIGINT)
-                FROM run WHERE mapping_id = $1 AND started_at >= $2",
+                "SELECT COUNT(r.finished_at), COUNT(CASE WHEN r.state = 'done' THEN 1 END),
+                    CAST(COALESCE(SUM(r.delivered), 0) AS BIGINT)
+                FROM audience a
+                JOIN mapping m ON m.audience_id = a.id AND m.retired_at IS NULL
+                JOIN run r ON r.mapping_id = m.id AND r.started_at >= $2
+                WHERE a.key = $1 AND a.retired_at IS NULL",
             )
-            .bind(mapping.0)
+            .bind(audience.as_str())
             .bind(since.0)
             .fetch_one(&mut *connection)
             .await?)

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::harness::{
     Bench, Engine,
     Engine::{Postgres, Sqlite},
-    people,
+    key, people,
 };
 
 const PLACES: &str = r#"
@@ -134,7 +134,7 @@ async fn each_day_keeps_its_last_count(#[values(Sqlite, Postgres)] engine: Engin
     bench.clock.advance(Span::from_hours(24));
     bench.mirror("carts", &people(2..10)).await;
     coverage.note().await.unwrap();
-    let trend = async || coverage.all().await.unwrap()[0].trend.clone();
+    let trend = async || coverage.trends().await.unwrap()[&key("carts")].clone();
     let day = |after, members, contact| CoverageDay { day: first.plus(after), members, contact };
     assert_eq!(trend().await, [day(0, 10, 4), day(1, 8, 2)]);
 

@@ -85,7 +85,7 @@ async fn whoever_came_and_went_within_a_day_is_counted(#[values(Sqlite, Postgres
     assert_eq!(told(24).await, (people([1, 2, 3, 4]), people([1, 2])));
     let lately = async |hours: i64| {
         let since = bench.now().minus(Span::from_hours(hours));
-        bench.storage.lately(bench.mapping("carts-meta").await.id, since).await.unwrap()
+        bench.storage.lately(&key("carts"), since).await.unwrap()
     };
     assert_eq!((lately(24).await.told, lately(10).await.told), (6, 3), "each entry and exit");
     // What has no answer isn't told.

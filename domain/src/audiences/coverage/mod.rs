@@ -160,8 +160,6 @@ pub struct AudienceCoverage {
     pub coverage: Option<Coverage>,
     /// At each destination that it is sent to, by key.
     pub forecasts: Vec<Forecast>,
-    /// How it went, the oldest day first.
-    pub trend: Vec<CoverageDay>,
 }
 
 impl AudienceCoverage {

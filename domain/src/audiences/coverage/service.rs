@@ -43,8 +43,6 @@ impl CoverageService {
     pub async fn all(&self) -> Result<Vec<AudienceCoverage>> {
         let configuration = self.configuration.load().await?;
         let sets = self.sets().await?;
-        let since = Day::of(self.clock.now()).plus(1 - DAYS);
-        let mut days = self.trend.coverage_days(since).await?;
         let mut all = Vec::new();
         for audience in self.mirrors.audience_rows().await? {
             let stored = configuration.audience(&audience.spec.key);
@@ -59,10 +57,15 @@ impl CoverageService {
                 ),
                 _ => (None, Vec::new()),
             };
-            let trend = stored.and_then(|one| days.remove(&one.id)).unwrap_or_default();
-            all.push(AudienceCoverage { audience, coverage, forecasts, trend });
+            all.push(AudienceCoverage { audience, coverage, forecasts });
         }
         Ok(all)
+    }
+
+    /// How it went, audience by audience, the oldest day first.
+    pub async fn trends(&self) -> Result<BTreeMap<Key, Vec<CoverageDay>>> {
+        let since = Day::of(self.clock.now()).plus(1 - DAYS);
+        self.trend.coverage_days(since).await
     }
 
     /// Keeps today's count of every audience that was read: how many.

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     audiences::Window,
-    destinations::needs,
+    destinations::{Profile, needs},
     mappings::{UseCase, trial::Proof},
     number::grouped,
     suppression::Kind,
@@ -30,7 +30,7 @@ pub fn judge(facts: &GateFacts<'_>) -> Vec<Finding> {
         Gate::MinimumSize => minimum_size(facts),
         Gate::Identifiers => identifiers(facts),
         Gate::Window => window(facts),
-        Gate::ControlledTest => controlled_test(facts),
+        Gate::ControlledTest => facts.tested.map(|one| controlled_test(one, facts.profile)),
         Gate::OneDestinationFirst => one_destination_first(facts),
     };
     Gate::ALL.into_iter().filter_map(look).collect()
@@ -188,14 +188,14 @@ fn window(facts: &GateFacts<'_>) -> Option<Finding> {
 }
 
 /// Segment's edge takes anything: only a proof from behind it shows that a mapping arrives.
-fn controlled_test(facts: &GateFacts<'_>) -> Option<Finding> {
-    let Tested { mapping, proof } = facts.tested?;
+pub(super) fn controlled_test(tested: Tested<'_>, profile: Profile) -> Finding {
+    let Tested { mapping, proof } = tested;
     let found = |state, evidence: String| {
         finding(Gate::ControlledTest, GateLink::Trial(mapping.clone()), state, evidence)
     };
-    let label = facts.profile.label();
+    let label = profile.label();
     let warning = |evidence: String, remedy: &str| found(GateState::Warning, evidence).with(remedy);
-    Some(match proof {
+    match proof {
         Some(Proof::Forwarded) => {
             found(GateState::Open, format!("Segment has forwarded a controlled test to {label}"))
         }
@@ -211,7 +211,7 @@ fn controlled_test(facts: &GateFacts<'_>) -> Option<Finding> {
             "no controlled test was sent through it".to_owned(),
             "pin somebody of your own and send one",
         ),
-    })
+    }
 }
 
 /// What is odd about the window of people who are to be won back.

@@ -1,6 +1,6 @@
 //! Asks the gates about what is stored and what is about to be.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     access::{Actor, Role},
@@ -103,6 +103,18 @@ impl GateService {
         Ok(all)
     }
 
+    /// What controlled tests have proven of these mappings, as their gate says it.
+    pub async fn tests(&self, rows: &[MappingRow]) -> Result<BTreeMap<Key, String>> {
+        let configuration = self.configuration.load().await?;
+        let mut tests = BTreeMap::new();
+        for MappingRow { spec, profile, .. } in rows {
+            let proof = self.proof(&configuration, &spec.key).await?;
+            let found = judge::controlled_test(Tested { mapping: &spec.key, proof }, *profile);
+            tests.insert(spec.key.clone(), found.evidence);
+        }
+        Ok(tests)
+    }
+
     async fn check(&self, known: &Known, row: &MappingRow) -> Result<Vec<Checked>> {
         let findings = self.find(known, &row.spec, &Specs::of(&known.configuration)).await?;
         let passed = |gate| row.passed.iter().find(|one| one.gate == gate).cloned();
@@ -115,7 +127,7 @@ impl GateService {
         let known = self.known().await?;
         let gates = self.check(&known, row).await?;
         let sign_off = known.sign_off(&row.spec).cloned();
-        let proof = self.proof(&known, &row.spec.key).await?;
+        let proof = self.proof(&known.configuration, &row.spec.key).await?;
         let running = known.rollout(&row.spec).siblings.len() as u64;
         let facts = checklist::ChecklistFacts {
             row,
@@ -141,7 +153,7 @@ impl GateService {
         let known = self.known().await?;
         let missing = || Error::NotFound(format!("mapping {key}"));
         let row = known.mappings.iter().find(|row| row.spec.key == *key).ok_or_else(missing)?;
-        let proof = self.proof(&known, key).await?;
+        let proof = self.proof(&known.configuration, key).await?;
         if let Some(why) = unready(proof, row.last_done_at) {
             return Err(Error::Conflict(format!("{key} can't be signed off: {why}")));
         }
@@ -264,7 +276,7 @@ impl GateService {
             .iter()
             .find(|row| row.spec.key == spec.audience && row.mirrored_at.is_some());
         let is_stored = known.configuration.mapping(&spec.key).is_some();
-        let proof = self.proof(known, &spec.key).await?;
+        let proof = self.proof(&known.configuration, &spec.key).await?;
         let tested = is_stored.then_some(Tested { mapping: &spec.key, proof });
         let facts = GateFacts {
             use_case: spec.use_case,
@@ -282,8 +294,8 @@ impl GateService {
     }
 
     /// The best proof of a mapping's controlled tests; nothing before it is stored.
-    async fn proof(&self, known: &Known, key: &Key) -> Result<Option<Proof>> {
-        match known.configuration.mapping(key) {
+    async fn proof(&self, configuration: &Configuration, key: &Key) -> Result<Option<Proof>> {
+        match configuration.mapping(key) {
             Some(stored) => self.trials.best_proof(stored.id).await,
             None => Ok(None),
         }

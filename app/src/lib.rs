@@ -5,7 +5,6 @@
 
 pub mod access;
 pub mod approvals;
-pub mod asked;
 pub mod assets;
 pub mod audiences;
 mod browser;
@@ -33,6 +32,7 @@ pub mod sync;
 #[cfg(test)]
 mod tests;
 pub mod ui;
+pub mod vendor_answer;
 pub mod words;
 pub mod workspace;
 

@@ -134,24 +134,19 @@ pub fn review(plan: &Plan, today: Day) -> Vec<Remark> {
         });
     }
     for flow in &plan.flows {
-        let open = flow.open().filter(|one| counts(one, flow));
-        remarks.extend(open.map(|one| of_conflict(flow, one)));
+        remarks.extend(flow.open().filter_map(|one| of_conflict(flow, one)));
     }
     remarks.sort_by_key(|remark| remark.weight);
     remarks
 }
 
-/// Whether a conflict is the timeline's own and one of today. What nobody can mean is a fault of
-/// the mapping, which its gates tell; messages always go out, ads where their mapping runs.
-fn counts(conflict: &Conflict, flow: &FlowView) -> bool {
-    let Meeting { rule, mapping, .. } = &conflict.meeting;
-    let runs = |key: &Key| flow.paid.iter().any(|one| one.mapping == *key && one.is_active);
-    rule.can_be_meant() && mapping.as_ref().is_none_or(runs)
-}
-
-/// What the timeline says that nobody means.
-fn of_conflict(flow: &FlowView, conflict: &Conflict) -> Remark {
+/// What the timeline says that nobody means: messages always go out, ads where their mapping runs.
+fn of_conflict(flow: &FlowView, conflict: &Conflict) -> Option<Remark> {
     let Meeting { rule, mapping, touch } = &conflict.meeting;
+    let runs = |key: &Key| flow.paid.iter().any(|one| one.mapping == *key && one.is_active);
+    if !mapping.as_ref().is_none_or(runs) {
+        return None;
+    }
     let ads = mapping.as_ref().map_or_else(String::new, |key| format!("the ads of {key}"));
     let message = touch
         .map_or_else(String::new, |touch| format!("its {} at {}", touch.channel.noun(), touch.at));
@@ -159,8 +154,8 @@ fn of_conflict(flow: &FlowView, conflict: &Conflict) -> Remark {
         Rule::AdsBeforeMessage => format!("{ads} run before {message}"),
         Rule::AdsBesideMessage => format!("{ads} begin within an hour of {message}"),
         Rule::MessagesClose => format!("{message} comes within an hour of another message"),
-        Rule::AdsAfterWindow => format!("{ads} reach nobody"),
-        Rule::NoPurchaseEnd => format!("nothing ends {ads} when somebody buys"),
+        // What nobody can mean is a fault of the mapping: its gates tell.
+        Rule::AdsAfterWindow | Rule::NoPurchaseEnd => return None,
     };
     let remedy = match (mapping, conflict.offset) {
         (Some(_), Some(offset)) => {
@@ -168,7 +163,8 @@ fn of_conflict(flow: &FlowView, conflict: &Conflict) -> Remark {
         }
         _ => "move one of them, or say on the timeline that it is meant".to_owned(),
     };
-    Remark { weight: Weight::Doubtful, about: About::Flow(flow.spec.key.clone()), says, remedy }
+    let about = About::Flow(flow.spec.key.clone());
+    Some(Remark { weight: Weight::Doubtful, about, says, remedy })
 }
 
 /// What gates say of a mapping that runs.

@@ -9,7 +9,10 @@ use std::{collections::BTreeSet, fmt::Write as _, path::Path, time::Instant as S
 
 use domain::{
     access::Actor,
-    audiences::port::{Described, Identifiers, MirrorStore as _},
+    audiences::{
+        Segment, SegmentState,
+        port::{Identifiers, MirrorStore as _},
+    },
     configuration::Desired,
     people::{PersonSet, chunks},
     retention::HISTORY_DAYS,
@@ -18,6 +21,7 @@ use domain::{
 use server::{
     compose::{Purpose, Segue},
     config::Config,
+    storage::bitmap,
 };
 use sqlx::{Connection as _, SqliteConnection};
 use uuid::Uuid;
@@ -25,7 +29,7 @@ use uuid::Uuid;
 use crate::{
     Failure,
     contender::say,
-    people::hash,
+    people::{cio_id, email, hash, user},
     table::{Figure, Table, number},
 };
 
@@ -79,7 +83,7 @@ async fn ask(people: u32, folder: &Path, table: &mut Table) -> Result<(), Failur
         number(people.into()),
         number((runs * AUDIENCES).into())
     );
-    let name = cio_id(probe);
+    let name = cio_id(probe).to_string();
     let mut figures = [Figure::default(), Figure::default(), Figure::default()];
     for _ in 0..TIMES {
         let began = Stopwatch::now();
@@ -106,10 +110,6 @@ fn millis(began: Stopwatch) -> f64 {
     1e3 * began.elapsed().as_secs_f64()
 }
 
-fn cio_id(person: u32) -> String {
-    format!("c{person:07x}")
-}
-
 fn is_in(person: u32, audience: u32) -> bool {
     hash(&format!("{person} in {audience}")).is_multiple_of(SPARSE)
 }
@@ -124,10 +124,9 @@ async fn fill(segue: &Segue, people: u32) -> Result<u32, Failure> {
     for first in (0..people).step_by(PAGE as usize) {
         let page: Vec<Identifiers> = (first..people.min(first + PAGE))
             .map(|person| Identifiers {
-                cio_id: cio_id(person),
-                id: Some(format!("u-{person}")),
-                email: (person % 3 > 0)
-                    .then(|| format!("p{:08x}@example.com", person.wrapping_mul(0x9e37_79b1))),
+                cio_id: cio_id(person).to_string(),
+                id: Some(user(person)),
+                email: (person % 3 > 0).then(|| email(person).to_string()),
             })
             .collect();
         numbers.extend(segue.storage.learn(&page, now).await?);
@@ -136,7 +135,8 @@ async fn fill(segue: &Segue, people: u32) -> Result<u32, Failure> {
     for (at, audience) in (0..).zip(&stored.audiences) {
         let members: PersonSet =
             (0..people).filter(|one| is_in(*one, at)).map(|one| numbers[one as usize]).collect();
-        let segment = Described { name: audience.spec.key.to_string(), changed_at: None };
+        let (id, name) = (audience.spec.segment, audience.spec.key.to_string());
+        let segment = Segment { id, name, state: SegmentState::Finished, changed_at: None };
         segue.storage.put_mirror(audience.id, &segment, &members, now, now).await?;
     }
     let probe = (0..people).find(|one| (0..AUDIENCES).all(|audience| is_in(*one, audience)));
@@ -176,7 +176,7 @@ async fn remember(segue: &Segue, file: &Path, probe: u32) -> Result<u32, Failure
             )
             .bind(mapping.id.0)
             .bind(i64::from(chunk))
-            .bind(bytes(&people))
+            .bind(bitmap::encode(&people))
             .execute(&mut *all)
             .await?;
         }
@@ -216,7 +216,7 @@ async fn put_span(
     .bind(first)
     .bind(last)
     .bind(at.0)
-    .bind(bytes(people))
+    .bind(bitmap::encode(people))
     .execute(&mut *connection)
     .await?;
     Ok(())
@@ -281,7 +281,7 @@ async fn row(
     .bind(at.0)
     .bind(i64::from(chunk))
     .bind(transition)
-    .bind(bytes(people))
+    .bind(bitmap::encode(people))
     .bind(i64::from(chunks::CHUNK))
     .execute(&mut *connection)
     .await?;
@@ -294,12 +294,4 @@ async fn row(
     .execute(&mut *connection)
     .await?;
     Ok(())
-}
-
-/// A set as it is stored: see `server/src/storage/bitmap.rs`.
-fn bytes(people: &PersonSet) -> Vec<u8> {
-    let mut bytes = vec![1];
-    // Writing to memory can't fail.
-    let _ = people.serialize_into(&mut bytes);
-    bytes
 }

@@ -5,7 +5,7 @@
 //! e-mail addresses lie in no order, the harder case for an index.
 
 use std::{
-    fmt::Write as _,
+    fmt::{self, Write as _},
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
@@ -65,8 +65,9 @@ impl Segment {
             // Writing to a String can't fail.
             let _ = write!(
                 page,
-                r#"{comma}{{"cio_id":"c{person:07x}","id":"u-{person}","email":"p{:08x}@example.com"}}"#,
-                person.wrapping_mul(0x9e37_79b1),
+                r#"{comma}{{"cio_id":"{}","id":"u-{person}","email":"{}"}}"#,
+                cio_id(person),
+                email(person),
             );
             comma = ",";
         }
@@ -82,8 +83,18 @@ impl Segment {
     }
 }
 
+/// Customer.io's id of somebody.
+pub fn cio_id(person: u32) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "c{person:07x}"))
+}
+
+/// Somebody's e-mail address.
+pub fn email(person: u32) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "p{:08x}@example.com", person.wrapping_mul(0x9e37_79b1)))
+}
+
 /// The name under which Segment knows somebody.
-fn user(person: u32) -> String {
+pub fn user(person: u32) -> String {
     format!("u-{person}")
 }
 

@@ -130,10 +130,10 @@ pub async fn serve_on(
     let url = serve.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let cancel = CancellationToken::new();
     let workers = segue.works.then(|| worker::spawn(&segue, cancel.clone()));
-    // Each process shows times, not only the one that works.
+    // Each process shows times, not only the one that works: now, and as others change it.
     segue.services.workspace.refresh().await?;
     let workspace = WorkspaceWorker::new(segue.services.workspace.clone(), cancel.clone());
-    let workspace = tokio::spawn(async move { workspace.run().await });
+    tokio::spawn(async move { workspace.run().await });
     let services = segue.services.clone();
     let storage = segue.storage.clone();
     let edge = Edge {
@@ -176,7 +176,6 @@ pub async fn serve_on(
     if let Some(workers) = workers {
         workers.wait().await;
     }
-    workspace.abort();
     Ok(Exit::Done)
 }
 

@@ -14,7 +14,10 @@ use crate::{
     error::AppError,
     format,
     live::{loaded, read},
-    ui::{Button, Column, Empty, Mark, Moment, Nothing, Page, Pager, Table, TextField},
+    ui::{
+        Button, ButtonKind, Column, Empty, LinkButton, Mark, Moment, Nothing, Page, Pager, Table,
+        TextField,
+    },
 };
 
 /// Where it is.
@@ -189,8 +192,22 @@ fn page_of(subject: &str) -> Option<String> {
     })
 }
 
+/// The newest entries about one thing, as they stand on its page, and the way to all of them.
+pub fn newest_about(subject: &str, entries: Vec<Entry>, now: Instant) -> AnyView {
+    let all = format!("{PAGE}?about={}", format::in_address(subject));
+    view! {
+        {entries_table(entries, now)}
+        <div class="buttons">
+            <LinkButton href=all kind=ButtonKind::Quiet>
+                "Show the whole trail"
+            </LinkButton>
+        </div>
+    }
+    .into_any()
+}
+
 /// Entries, as a table.
-pub fn entries_table(entries: Vec<Entry>, now: Instant) -> AnyView {
+fn entries_table(entries: Vec<Entry>, now: Instant) -> AnyView {
     let columns = vec![
         Column::words("When"),
         Column::words("Who"),

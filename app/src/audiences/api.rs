@@ -16,9 +16,9 @@ use domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{asked::Asked, error::AppError};
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
+use crate::{error::AppError, vendor_answer::VendorAnswer};
 
 /// The list of audiences.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ pub struct OneAudience {
 }
 
 /// What can be promoted.
-pub type Segments = Asked<Vec<SegmentRow>>;
+pub type Segments = VendorAnswer<Vec<SegmentRow>>;
 
 /// What the form of an audience sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,7 +150,7 @@ pub async fn read_coverage() -> Result<CoverageView, AppError> {
 #[server(prefix = "/fn", endpoint = "read_segments")]
 pub async fn read_segments() -> Result<Segments, AppError> {
     let (services, _) = enter()?;
-    Asked::of(services.audiences.segments().await)
+    VendorAnswer::of(services.audiences.segments().await)
 }
 
 /// One audience, where it flows and what was changed of it.

@@ -22,8 +22,8 @@ use crate::{
     format,
     live::{loaded, read, renew},
     ui::{
-        ButtonKind, Empty, Fact, Facts, HealthMark, LinkButton, Mark, Moment, Nothing, Page,
-        Section, State, StateMark, UseCaseMark,
+        Empty, Fact, Facts, HealthMark, LinkButton, Mark, Moment, Nothing, Page, Section, State,
+        StateMark, UseCaseMark,
     },
     words,
     workspace::today,
@@ -283,15 +283,5 @@ fn changed(changes: Vec<Entry>, key: &str, now: Instant) -> AnyView {
         }
         .into_any();
     }
-    let about = format::in_address(&format!("audience {key}"));
-    let all = format!("/settings/audit?about={about}");
-    view! {
-        {trail::entries_table(changes, now)}
-        <div class="buttons">
-            <LinkButton href=all kind=ButtonKind::Quiet>
-                "Show the whole trail"
-            </LinkButton>
-        </div>
-    }
-    .into_any()
+    trail::newest_about(&format!("audience {key}"), changes, now)
 }

@@ -10,9 +10,9 @@ use domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{asked::Asked, error::AppError};
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
+use crate::{error::AppError, vendor_answer::VendorAnswer};
 
 /// The page of connections.
 pub const PAGE: &str = "/settings/connections";
@@ -38,13 +38,13 @@ pub async fn read_connections() -> Result<ConnectionsView, AppError> {
 }
 
 /// What our source received.
-pub type Traffic = Asked<SourceTraffic>;
+pub type Traffic = VendorAnswer<SourceTraffic>;
 
 /// What came in with our write key lately; asks Segment.
 #[server(prefix = "/fn", endpoint = "read_source_traffic")]
 pub async fn read_source_traffic() -> Result<Traffic, AppError> {
     let (services, _) = enter()?;
-    Asked::of(services.traffic.lately().await)
+    VendorAnswer::of(services.traffic.lately().await)
 }
 
 /// Saves how Customer.io is reached, then tests it.

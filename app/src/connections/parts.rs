@@ -12,7 +12,7 @@ use leptos::prelude::*;
 
 use super::api::PAGE;
 use crate::{
-    ui::{Moment, Notice, NoticeKind},
+    ui::{Moment, Notice, NoticeKind, Soon},
     words,
 };
 
@@ -103,16 +103,5 @@ fn next_words(vendor: Vendor, next_try: Instant, now: Instant) -> AnyView {
         };
         return words.into_any();
     }
-    view! { "Segue tries again " <NextTry at=next_try now /> "." }.into_any()
-}
-
-/// The next try as it is seen from now, exact on hover.
-#[component]
-fn NextTry(at: Instant, now: Instant) -> AnyView {
-    view! {
-        <time datetime=at.to_iso() title=crate::format::exact(at)>
-            {words::soon(at, now)}
-        </time>
-    }
-    .into_any()
+    view! { "Segue tries again " <Soon at=next_try now /> "." }.into_any()
 }

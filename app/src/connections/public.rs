@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use super::api::SavePublicToken;
 use crate::{
     form::{FormError, answered, spent, wrong},
-    ui::{Button, Fact, Facts, LinkButton, Moment, Nothing, Section, TextField},
+    ui::{
+        Button, Fact, Facts, LinkButton, Moment, Nothing, Notice, NoticeKind, Section, TextField,
+    },
 };
 
 /// The form, and what the token is for.
@@ -64,6 +66,16 @@ pub fn public_section(
                 </div>
             </div>
         </Section>
+    }
+    .into_any()
+}
+
+/// That it could not be asked, and why.
+pub fn unusable(reason: String) -> AnyView {
+    view! {
+        <Notice kind=NoticeKind::Failing title="Segment's Public API can't be used">
+            <p>{reason}</p>
+        </Notice>
     }
     .into_any()
 }

@@ -3,7 +3,10 @@
 use domain::connections::traffic::{Arrival, SourceTraffic};
 use leptos::prelude::*;
 
-use super::api::{PAGE, Traffic, read_source_traffic};
+use super::{
+    api::{PAGE, Traffic, read_source_traffic},
+    public::unusable,
+};
 use crate::{
     format,
     live::{loaded, read},
@@ -28,9 +31,7 @@ pub fn source_page(traffic: Traffic) -> AnyView {
             let answer = "Segment could not be asked what came in.".into_any();
             return view! {
                 <Page name=NAME answer>
-                    <Notice kind=NoticeKind::Failing title="Segment's Public API can't be used">
-                        <p>{reason}</p>
-                    </Notice>
+                    {unusable(reason)}
                     <div class="buttons">
                         <LinkButton href=PAGE>"Check the connections"</LinkButton>
                     </div>

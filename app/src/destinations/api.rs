@@ -16,9 +16,9 @@ use domain::{destinations::fields::once, key::Key};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{asked::Asked, error::AppError};
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
+use crate::{error::AppError, vendor_answer::VendorAnswer};
 
 /// The list of destinations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub enum FieldsTold {
 }
 
 /// What can be imported.
-pub type Imports = Asked<Listing>;
+pub type Imports = VendorAnswer<Listing>;
 
 /// What the form of a destination sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +119,7 @@ pub async fn read_destinations() -> Result<DestinationsView, AppError> {
 #[server(prefix = "/fn", endpoint = "read_imports")]
 pub async fn read_imports() -> Result<Imports, AppError> {
     let (services, _) = enter()?;
-    Asked::of(services.imports.list().await)
+    VendorAnswer::of(services.imports.list().await)
 }
 
 /// Every field against every destination.

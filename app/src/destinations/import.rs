@@ -5,9 +5,10 @@ use leptos::prelude::*;
 
 use super::api::{Imports, read_imports};
 use crate::{
+    connections::public::unusable,
     format,
     live::{loaded, read},
-    ui::{Column, Empty, LinkButton, Notice, NoticeKind, Page, State, StateMark, Table},
+    ui::{Column, Empty, LinkButton, Page, State, StateMark, Table},
 };
 
 /// Destinations to choose from.
@@ -25,9 +26,7 @@ pub fn import_page(imports: Imports) -> AnyView {
             let answer = "Segment could not be asked what it has.".into_any();
             return view! {
                 <Page name="Import destinations" answer>
-                    <Notice kind=NoticeKind::Failing title="Segment's Public API can't be used">
-                        <p>{reason}</p>
-                    </Notice>
+                    {unusable(reason)}
                     <div class="buttons">
                         <LinkButton href="/settings/connections">"Check the connections"</LinkButton>
                         <LinkButton href="/destinations/new">"Add a destination by hand"</LinkButton>

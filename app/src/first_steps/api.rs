@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
-use crate::{asked::Asked, context::enter, form::finish};
+use crate::{context::enter, form::finish, vendor_answer::VendorAnswer};
 
 /// The page of first steps.
 pub const PAGE: &str = "/first-steps";
@@ -205,9 +205,9 @@ async fn ranked(
     if facts.customerio == Connected::No {
         return Ok(RankedSegments::NotConnected);
     }
-    let segments = match Asked::of(services.audiences.segments().await)? {
-        Asked::Known(segments) => segments,
-        Asked::Unknown { reason } => return Ok(RankedSegments::Unknown { reason }),
+    let segments = match VendorAnswer::of(services.audiences.segments().await)? {
+        VendorAnswer::Known(segments) => segments,
+        VendorAnswer::Unknown { reason } => return Ok(RankedSegments::Unknown { reason }),
     };
     let profile = destinations.first().map(|one| one.profile);
     let rank = |row: domain::audiences::SegmentRow| {

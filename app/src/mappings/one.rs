@@ -334,18 +334,8 @@ fn facts(row: &MappingRow, now: Instant) -> AnyView {
 
 /// What a change of membership looks like and why, and who decided what about the mapping.
 fn decided(profile: Profile, changes: Vec<Entry>, key: &Key, now: Instant) -> AnyView {
-    let about = format::in_address(&format!("mapping {key}"));
-    let all = format!("/settings/audit?about={about}");
-    let table = (!changes.is_empty()).then(|| {
-        view! {
-            {trail::entries_table(changes, now)}
-            <div class="buttons">
-                <LinkButton href=all kind=ButtonKind::Quiet>
-                    "Show the whole trail"
-                </LinkButton>
-            </div>
-        }
-    });
+    let table =
+        (!changes.is_empty()).then(|| trail::newest_about(&format!("mapping {key}"), changes, now));
     view! {
         <Section title="How it was decided">
             <p class="reading">{shape(profile)}</p>

@@ -9,8 +9,7 @@ use leptos::prelude::*;
 
 use crate::{
     format,
-    ui::{Column, Nothing, Section, State, StateMark, Table},
-    words,
+    ui::{Column, Nothing, Section, Soon, State, StateMark, Table},
 };
 
 /// The next two days; nothing where nothing is planned.
@@ -67,9 +66,7 @@ fn row(planned: Planned, now: Instant) -> AnyView {
     view! {
         <tr>
             <th scope="row">
-                <time datetime=at.to_iso() title=format::exact(at)>
-                    {words::soon(at, now)}
-                </time>
+                <Soon at now />
             </th>
             <td>{what}</td>
             <td>{beside}</td>

@@ -1,13 +1,10 @@
 //! Gates on a mapping's page.
 
-use domain::{
-    delivery::letters::LetterCount,
-    mappings::{
-        Health, MappingRow,
-        gates::{
-            Basis, Checked, Finding, Gate, GateLink, GateState, Override, SignOff,
-            checklist::{ChecklistFacts, lines},
-        },
+use domain::mappings::{
+    Health, MappingRow,
+    gates::{
+        Basis, Checked, Finding, Gate, GateLink, GateState, Override, SignOff,
+        checklist::{ChecklistFacts, lines},
     },
 };
 
@@ -108,15 +105,8 @@ fn nobody_passes_a_gate_that_protects_people() {
 fn a_mapping_s_page_says_what_is_not_open_and_leads_to_its_checklist() {
     let html = page("/mappings/cart-meta", move || {
         let view = MappingView {
-            now: now(),
-            mapping: mapping(Health::Ok),
-            runs: vec![],
-            older: None,
-            is_older_page: false,
-            letters: LetterCount::default(),
-            connections: vec![],
             gates: vec![Checked { finding: small(), passed: None }],
-            changes: vec![],
+            ..mapping_view(mapping(Health::Ok))
         };
         mapping_page(view, Actions::new())
     });

@@ -24,15 +24,9 @@ use crate::{
 fn mapping_html(health: Health) -> String {
     page("/mappings/cart-meta", move || {
         let view = MappingView {
-            now: now(),
-            mapping: mapping(health),
             runs: vec![run(RunState::Done)],
             older: Some(now()),
-            is_older_page: false,
-            letters: LetterCount::default(),
-            connections: vec![],
-            gates: vec![],
-            changes: vec![],
+            ..mapping_view(mapping(health))
         };
         mapping_page(view, Actions::new())
     })
@@ -87,17 +81,8 @@ fn a_failing_mapping_says_what_that_means_for_people() {
         };
         let mapping =
             domain::mappings::MappingRow { last_run: Some(failed), ..mapping(Health::Failing) };
-        let view = MappingView {
-            now: now(),
-            mapping,
-            runs: vec![],
-            older: None,
-            is_older_page: false,
-            letters: LetterCount { entered: 2, exited: 0 },
-            connections: vec![],
-            gates: vec![],
-            changes: vec![],
-        };
+        let view =
+            MappingView { letters: LetterCount { entered: 2, exited: 0 }, ..mapping_view(mapping) };
         mapping_page(view, Actions::new())
     });
     let words = words(&html);
@@ -118,17 +103,7 @@ fn how_a_mapping_was_decided_is_kept_with_who_did() {
         lines: vec![],
     };
     let html = page("/mappings/cart-meta", || {
-        let view = MappingView {
-            now: now(),
-            mapping: mapping(Health::Ok),
-            runs: vec![],
-            older: None,
-            is_older_page: false,
-            letters: LetterCount::default(),
-            connections: vec![],
-            gates: vec![],
-            changes: vec![created],
-        };
+        let view = MappingView { changes: vec![created], ..mapping_view(mapping(Health::Ok)) };
         mapping_page(view, Actions::new())
     });
     let text = words(&html);
@@ -140,17 +115,7 @@ fn how_a_mapping_was_decided_is_kept_with_who_did() {
 #[test]
 fn a_mapping_that_never_ran_claims_nothing() {
     let html = page("/mappings/cart-meta", || {
-        let view = MappingView {
-            now: now(),
-            mapping: new_mapping(),
-            runs: vec![],
-            older: None,
-            is_older_page: false,
-            letters: LetterCount::default(),
-            connections: vec![],
-            gates: vec![],
-            changes: vec![],
-        };
+        let view = mapping_view(new_mapping());
         mapping_page(view, Actions::new())
     });
     assert_eq!(

@@ -91,17 +91,8 @@ fn connections_say_their_state_and_offer_a_try() {
 
 fn mapping_html(row: MappingRow, connections: Vec<ConnectionView>) -> String {
     page("/mappings/cart-meta", move || {
-        let view = MappingView {
-            now: now(),
-            mapping: row,
-            runs: vec![run(RunState::Done)],
-            older: None,
-            is_older_page: false,
-            letters: domain::delivery::letters::LetterCount::default(),
-            connections,
-            gates: vec![],
-            changes: vec![],
-        };
+        let view =
+            MappingView { runs: vec![run(RunState::Done)], connections, ..mapping_view(row) };
         mapping_page(view, Actions::new())
     })
 }

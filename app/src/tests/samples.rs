@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     audiences::{AudienceRow, AudienceSpec, Mirror},
     connections::{ConnectionView, KeySource, Region, TestResult, Vendor},
+    delivery::letters::LetterCount,
     destinations::{DestinationRow, DestinationSpec, Profile},
     ids::RunId,
     key::Key,
@@ -12,6 +13,8 @@ use domain::{
     sync::{Cause, RunRow, RunState},
     time::{Instant, Span},
 };
+
+use crate::mappings::api::MappingView;
 
 pub fn now() -> Instant {
     Instant::from_seconds(1_792_785_600)
@@ -144,5 +147,20 @@ pub fn connection(vendor: Vendor, ok: bool) -> ConnectionView {
         }),
         outage: None,
         stand_in: None,
+    }
+}
+
+/// The page of a mapping that nothing is known of but its row.
+pub fn mapping_view(mapping: MappingRow) -> MappingView {
+    MappingView {
+        now: now(),
+        mapping,
+        runs: vec![],
+        older: None,
+        is_older_page: false,
+        letters: LetterCount::default(),
+        connections: vec![],
+        gates: vec![],
+        changes: vec![],
     }
 }

@@ -1,9 +1,6 @@
 //! What our source in Segment received.
 
-use domain::{
-    connections::traffic::{Counted, SourceTraffic},
-    time::Instant,
-};
+use domain::connections::traffic::{Counted, SourceTraffic};
 
 use super::{answer, page, words};
 use crate::connections::{api::Traffic, source::source_page};
@@ -14,8 +11,7 @@ fn shown(counted: &[(&str, Option<&str>, u64)]) -> String {
         event: event.map(str::to_owned),
         total: *total,
     });
-    let traffic =
-        SourceTraffic::new("Shop & Co".to_owned(), Instant(0), Instant(1), counted.collect());
+    let traffic = SourceTraffic::new("Shop & Co".to_owned(), counted.collect());
     page("/settings/connections/source", || source_page(Traffic::Known(traffic)))
 }
 

@@ -9,7 +9,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use crate::format;
+use crate::{format, words};
 
 /// How something fares. [`StateMark`] draws it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +148,22 @@ pub fn Moment(
     view! {
         <time datetime=at.to_iso() title=format::exact(at)>
             {format::relative(at, now)}
+        </time>
+    }
+    .into_any()
+}
+
+/// A moment that is to come, as something that is waited for.
+#[component]
+pub fn Soon(
+    /// The moment.
+    at: Instant,
+    /// From where it is seen.
+    now: Instant,
+) -> AnyView {
+    view! {
+        <time datetime=at.to_iso() title=format::exact(at)>
+            {words::soon(at, now)}
         </time>
     }
     .into_any()

@@ -24,7 +24,9 @@ pub use dialog::{Dialog, DialogFoot, OpenDialog, Toast};
 pub use field::{CheckField, Choice, Choices, Field, FixedField, Options, SelectField, TextField};
 pub use frame::{Frame, PLACES, Person};
 pub use icon::{Icon, Mark};
-pub use mark::{HealthMark, Moment, Progress, RunMark, ShortId, State, StateMark, UseCaseMark};
+pub use mark::{
+    HealthMark, Moment, Progress, RunMark, ShortId, Soon, State, StateMark, UseCaseMark,
+};
 pub use notice::{Empty, Loading, Notice, NoticeKind, Stale};
 pub use page::{Fact, Facts, Page, Pager, Section, Tab, Tabs};
 pub use table::{Column, Figure, Nothing, Table};

@@ -48,15 +48,6 @@ pub trait SegmentSource: Send + Sync {
     ) -> Result<MembershipPage, VendorError>;
 }
 
-/// What Customer.io says of a segment beside who is in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Described {
-    /// Its name.
-    pub name: String,
-    /// When it was last changed there.
-    pub changed_at: Option<Instant>,
-}
-
 /// What became of a whole reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -89,7 +80,7 @@ pub trait MirrorStore: Send + Sync {
     async fn put_mirror(
         &self,
         audience: AudienceId,
-        segment: &Described,
+        segment: &Segment,
         members: &PersonSet,
         began_at: Instant,
         now: Instant,

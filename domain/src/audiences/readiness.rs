@@ -33,6 +33,14 @@ pub struct Reason {
     pub words: String,
 }
 
+impl Reason {
+    /// So much, in these words.
+    #[must_use]
+    pub fn new(weighs: Weighs, words: impl Into<String>) -> Self {
+        Self { weighs, words: words.into() }
+    }
+}
+
 /// How ready a segment is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Readiness {
@@ -92,24 +100,22 @@ pub fn readiness(facts: &ReadyFacts<'_>) -> Readiness {
     Readiness { reasons }
 }
 
-fn reason(weighs: Weighs, words: impl Into<String>) -> Reason {
-    Reason { weighs, words: words.into() }
-}
-
 fn state(state: &SegmentState) -> Reason {
     match state {
-        SegmentState::Finished => reason(Weighs::For, "Customer.io has finished it"),
-        SegmentState::Building { .. } => reason(Weighs::Against, "Customer.io still builds it"),
+        SegmentState::Finished => Reason::new(Weighs::For, "Customer.io has finished it"),
+        SegmentState::Building { .. } => {
+            Reason::new(Weighs::Against, "Customer.io still builds it")
+        }
     }
 }
 
 fn size(facts: &ReadyFacts<'_>) -> Reason {
     let Some(coverage) = facts.coverage else {
-        return reason(Weighs::Unknown, "its members are read once it is promoted");
+        return Reason::new(Weighs::Unknown, "its members are read once it is promoted");
     };
     let has = format!("{} people", grouped(coverage.members));
     let Some(profile) = facts.profile else {
-        return reason(
+        return Reason::new(
             Weighs::Unknown,
             format!("{has}; how many it needs depends on where it goes"),
         );
@@ -117,18 +123,18 @@ fn size(facts: &ReadyFacts<'_>) -> Reason {
     let least = profile.minimum_size().unwrap_or(1);
     if coverage.members < least {
         let words = format!("{has}, and {} needs {}", profile.label(), grouped(least));
-        reason(Weighs::Against, words)
+        Reason::new(Weighs::Against, words)
     } else {
-        reason(Weighs::For, format!("{has}, enough for {}", profile.label()))
+        Reason::new(Weighs::For, format!("{has}, enough for {}", profile.label()))
     }
 }
 
 fn identifiers(facts: &ReadyFacts<'_>) -> Reason {
     let (Some(coverage), Some(profile)) = (facts.coverage, facts.profile) else {
-        return reason(Weighs::Unknown, "who can be found is not known yet");
+        return Reason::new(Weighs::Unknown, "who can be found is not known yet");
     };
     if coverage.members == 0 {
-        return reason(Weighs::Unknown, "nobody is in it");
+        return Reason::new(Weighs::Unknown, "nobody is in it");
     }
     let needs = profile.identifiable();
     let found = if needs.cio_id {
@@ -141,28 +147,28 @@ fn identifiers(facts: &ReadyFacts<'_>) -> Reason {
     let words =
         format!("{} can find {} of {}", profile.label(), grouped(found), grouped(coverage.members));
     let enough = found * 100 >= coverage.members * ENOUGH;
-    reason(if enough { Weighs::For } else { Weighs::Against }, words)
+    Reason::new(if enough { Weighs::For } else { Weighs::Against }, words)
 }
 
 fn window(facts: &ReadyFacts<'_>) -> Reason {
     let Some(window) = facts.window else {
-        return reason(Weighs::Unknown, "nobody has stated its window");
+        return Reason::new(Weighs::Unknown, "nobody has stated its window");
     };
     let floor = facts.profile.and_then(Profile::refresh_floor);
     match floor.filter(|floor| window.length() < *floor) {
-        Some(floor) => reason(
+        Some(floor) => Reason::new(
             Weighs::Against,
             format!("people stay {}, and lists there change every {floor}", window.length()),
         ),
-        None => reason(Weighs::For, format!("its window is {window}")),
+        None => Reason::new(Weighs::For, format!("its window is {window}")),
     }
 }
 
 fn suppression(keeps_out_buyers: bool) -> Reason {
     if keeps_out_buyers {
-        reason(Weighs::For, "whoever bought is kept out")
+        Reason::new(Weighs::For, "whoever bought is kept out")
     } else {
-        reason(Weighs::Against, "nothing keeps out whoever bought")
+        Reason::new(Weighs::Against, "nothing keeps out whoever bought")
     }
 }
 

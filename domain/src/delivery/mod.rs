@@ -42,6 +42,15 @@ impl Transition {
             Self::Exited => "exited",
         }
     }
+
+    /// The track that tells it.
+    #[must_use]
+    pub const fn event(self) -> &'static str {
+        match self {
+            Self::Entered => "Audience Entered",
+            Self::Exited => "Audience Exited",
+        }
+    }
 }
 
 impl std::str::FromStr for Transition {

@@ -74,21 +74,17 @@ pub fn verdict(facts: &WorthFacts<'_>) -> Verdict {
     Verdict { worth, reasons }
 }
 
-fn reason(weighs: Weighs, words: impl Into<String>) -> Reason {
-    Reason { weighs, words: words.into() }
-}
-
 fn source(segments: Option<u64>) -> Reason {
     match segments {
-        None => reason(Weighs::Unknown, "which segments Customer.io has"),
-        Some(0) => reason(
+        None => Reason::new(Weighs::Unknown, "which segments Customer.io has"),
+        Some(0) => Reason::new(
             Weighs::Against,
             "Customer.io has no segment: who is in one is decided there, and nowhere here",
         ),
-        Some(1) => reason(Weighs::For, "Customer.io decides who is in 1 segment"),
+        Some(1) => Reason::new(Weighs::For, "Customer.io decides who is in 1 segment"),
         Some(some) => {
             let words = format!("Customer.io decides who is in {} segments", grouped(some));
-            reason(Weighs::For, words)
+            Reason::new(Weighs::For, words)
         }
     }
 }
@@ -97,19 +93,21 @@ fn source(segments: Option<u64>) -> Reason {
 fn places(facts: &WorthFacts<'_>) -> Reason {
     use Profile::{GoogleCustomerMatch, MetaCustomAudiences};
     match facts.profiles {
-        [] => reason(Weighs::Unknown, "where it is to go"),
-        [only @ (MetaCustomAudiences | GoogleCustomerMatch)] if facts.audiences <= 1 => reason(
-            Weighs::Against,
-            format!(
-                "for one segment at {} alone Customer.io's own ad audiences may do; what they lack \
+        [] => Reason::new(Weighs::Unknown, "where it is to go"),
+        [only @ (MetaCustomAudiences | GoogleCustomerMatch)] if facts.audiences <= 1 => {
+            Reason::new(
+                Weighs::Against,
+                format!(
+                    "for one segment at {} alone Customer.io's own ad audiences may do; what they lack \
                  is suppression, proof and an order between audiences",
-                only.label()
-            ),
-        ),
-        [only] => reason(Weighs::For, format!("it goes to {}", only.label())),
+                    only.label()
+                ),
+            )
+        }
+        [only] => Reason::new(Weighs::For, format!("it goes to {}", only.label())),
         several => {
             let words = format!("one source feeds {} destinations", grouped(several.len() as u64));
-            reason(Weighs::For, words)
+            Reason::new(Weighs::For, words)
         }
     }
 }
@@ -123,28 +121,28 @@ fn is_too_small(facts: &WorthFacts<'_>) -> bool {
 
 fn size(facts: &WorthFacts<'_>, is_small: bool) -> Reason {
     let (Some(largest), false) = (facts.largest, facts.profiles.is_empty()) else {
-        return reason(Weighs::Unknown, "how many people the audiences hold");
+        return Reason::new(Weighs::Unknown, "how many people the audiences hold");
     };
     let has = format!("the largest audience has {}", people(largest.members));
     if is_small {
         let least = facts.profiles.iter().filter_map(|one| one.minimum_size()).min();
         let words =
             format!("{has}, and no platform takes fewer than {}", grouped(least.unwrap_or(1)));
-        return reason(Weighs::Against, words);
+        return Reason::new(Weighs::Against, words);
     }
-    reason(Weighs::For, has)
+    Reason::new(Weighs::For, has)
 }
 
 fn identity(largest: Option<Coverage>) -> Reason {
     let Some(largest) = largest.filter(|one| one.members > 0) else {
-        return reason(Weighs::Unknown, "how many of them a platform can find");
+        return Reason::new(Weighs::Unknown, "how many of them a platform can find");
     };
     let words = format!(
         "{} of the largest audience's {} have an e-mail address or a phone number",
         grouped(largest.contact),
         people(largest.members)
     );
-    reason(if largest.is_gap() { Weighs::Against } else { Weighs::For }, words)
+    Reason::new(if largest.is_gap() { Weighs::Against } else { Weighs::For }, words)
 }
 
 fn people(count: u64) -> String {

@@ -9,8 +9,8 @@ use futures::future::join;
 
 use crate::{
     audiences::{
-        Audience, SegmentState,
-        port::{Described, Kept, MirrorStore, SegmentSource},
+        Audience, Segment, SegmentState,
+        port::{Kept, MirrorStore, SegmentSource},
     },
     error::{Error, Result, VendorError},
     ids::AudienceId,
@@ -122,7 +122,7 @@ impl Mirrorer {
     async fn read_whole(
         &self,
         audience: &Audience,
-    ) -> std::result::Result<(Described, PersonSet), Broken> {
+    ) -> std::result::Result<(Segment, PersonSet), Broken> {
         let number = audience.spec.segment;
         let segment = self.source.segment(number).await?;
         if let SegmentState::Building { progress } = segment.state {
@@ -160,12 +160,7 @@ impl Mirrorer {
             let (learned, following) = join(learned, following).await;
             learned?;
             match following? {
-                None => {
-                    return Ok((
-                        Described { name: segment.name, changed_at: segment.changed_at },
-                        members,
-                    ));
-                }
+                None => return Ok((segment, members)),
                 Some(next) => page = next,
             }
         }

@@ -31,6 +31,12 @@ impl Traffic {
     pub fn new(limit: u32) -> Self {
         Self { budget: Budget::new(limit), waits: Waits::default() }
     }
+
+    /// Counts a request that came, whatever becomes of it.
+    pub fn see(&mut self, now: Instant) {
+        self.budget.see(now);
+        self.waits.see(now);
+    }
 }
 
 /// The most that came in any one second.

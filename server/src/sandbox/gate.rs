@@ -1,9 +1,9 @@
 //! What every request to a stand-in passes: counting, and the faults in force.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{ConnectInfo, MatchedPath, Request};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::time::Span;
@@ -19,13 +19,11 @@ const MOST_BYTES: usize = 2 * 1024 * 1024;
 
 /// Counts a request and lets the faults at it, around the real handler.
 pub(super) async fn pass(
-    vendor: Vendor,
-    shared: &Shared,
+    State((vendor, shared)): State<(Vendor, Arc<Shared>)>,
     request: Request,
     next: Next,
 ) -> Response {
-    shared.traffic(vendor).budget.see(shared.pace.now());
-    shared.traffic(vendor).waits.see(shared.pace.now());
+    shared.traffic(vendor).see(shared.pace.now());
     let endpoint = match request.extensions().get::<MatchedPath>() {
         Some(path) => format!("{} {}", request.method(), path.as_str()),
         None => format!("{} unknown", request.method()),
@@ -35,7 +33,7 @@ pub(super) async fn pass(
         .get::<ConnectInfo<ConnectionHandle>>()
         .map(|info| info.0.clone())
         .unwrap_or_default();
-    let (request, body) = read(shared, request).await;
+    let (request, body) = read(&shared, request).await;
     let hit = shared.faults.pick(vendor, request.uri().path(), &body, shared.clock.now());
     let kind = hit.as_ref().map(|hit| hit.fault.kind);
     let response = match hit {
@@ -43,9 +41,9 @@ pub(super) async fn pass(
         Some(mut hit) if hit.fault.after => {
             let response = next.run(request).await;
             shared.counters.taken_then_failed();
-            spoil(&mut hit, vendor, shared).await.unwrap_or(response)
+            spoil(&mut hit, vendor, &shared).await.unwrap_or(response)
         }
-        Some(mut hit) => match spoil(&mut hit, vendor, shared).await {
+        Some(mut hit) => match spoil(&mut hit, vendor, &shared).await {
             Some(response) => response,
             None => next.run(request).await,
         },

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::{
     Error, Result,
     audiences::{
-        AudienceRow, AudienceSpec, Mirror,
-        port::{Described, Identifiers, Kept, MirrorStore},
+        AudienceRow, AudienceSpec, Mirror, Segment,
+        port::{Identifiers, Kept, MirrorStore},
     },
     ids::AudienceId,
     people::{Ordinal, PersonSet, chunks},
@@ -210,7 +210,7 @@ impl MirrorStore for Storage {
     async fn put_mirror(
         &self,
         audience: AudienceId,
-        segment: &Described,
+        segment: &Segment,
         members: &PersonSet,
         began_at: Instant,
         now: Instant,

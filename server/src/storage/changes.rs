@@ -14,15 +14,17 @@ use domain::{
 };
 use uuid::Uuid;
 
-use super::statement::Statement;
+use super::{spans, statement::Statement};
+
+/// Keeps a setting, in place of its former value.
+pub const PUT_SETTING: &str = "INSERT INTO setting (name, value) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 /// The settings of both connections.
 pub fn write_settings(settings: &Settings) -> Vec<Statement> {
-    let upsert = "INSERT INTO setting (name, value) VALUES ($1, $2)
-        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     setting_rows(settings)
         .into_iter()
-        .map(|(name, value)| Statement::new(upsert).with(name).with(value))
+        .map(|(name, value)| Statement::new(PUT_SETTING).with(name).with(value))
         .collect()
 }
 
@@ -54,41 +56,39 @@ pub fn follow(change: &Change) -> Vec<Statement> {
     }
 }
 
-/// What forgets who is at the destination of the mappings that a subquery over `$1` names.
+/// What forgets who is at the destination of the mappings that a subquery over `$1` names, and
+/// what says before that nobody keeps a union of the parts that are let go: they are all read.
 macro_rules! forget {
     ($mappings:literal) => {
-        [
-            // First, so that nobody orders meanwhile.
-            concat!("UPDATE mapping SET delivered = 0 WHERE id IN (", $mappings, ")"),
-            concat!("DELETE FROM delivered_chunk WHERE mapping_id IN (", $mappings, ")"),
-            concat!("DELETE FROM doubt_chunk WHERE mapping_id IN (", $mappings, ")"),
-            concat!("DELETE FROM named_as WHERE mapping_id IN (", $mappings, ")"),
-            // A claimed range loses its part: its answer is waited for no longer.
+        (
+            [
+                // First, so that nobody orders meanwhile.
+                concat!("UPDATE mapping SET delivered = 0 WHERE id IN (", $mappings, ")"),
+                concat!("DELETE FROM delivered_chunk WHERE mapping_id IN (", $mappings, ")"),
+                concat!("DELETE FROM doubt_chunk WHERE mapping_id IN (", $mappings, ")"),
+                concat!("DELETE FROM named_as WHERE mapping_id IN (", $mappings, ")"),
+                // A claimed range loses its part: its answer is waited for no longer.
+                concat!(
+                    "UPDATE part SET folded = TRUE, is_open = FALSE, pending = 0, rendered = NULL
+                    WHERE NOT folded AND mapping_id IN (",
+                    $mappings,
+                    ")"
+                ),
+                concat!(
+                    "UPDATE mapping SET route = NULL, owes_exits = FALSE WHERE id IN (",
+                    $mappings,
+                    ")"
+                ),
+            ],
+            // `$2` is full, `$3` is empty.
             concat!(
-                "UPDATE part SET folded = TRUE, is_open = FALSE, pending = 0, rendered = NULL
-                WHERE NOT folded AND mapping_id IN (",
+                "INSERT INTO folded_span
+                    (mapping_id, chunk, first, last, folds, decided_at, people)
+                SELECT mapping_id, chunk, MIN(generation), MAX(generation), $2, MAX(decided_at), $3
+                FROM part WHERE NOT folded AND mapping_id IN (",
                 $mappings,
-                ")"
+                ") GROUP BY mapping_id, chunk ON CONFLICT (mapping_id, chunk, first) DO NOTHING"
             ),
-            concat!(
-                "UPDATE mapping SET route = NULL, owes_exits = FALSE WHERE id IN (",
-                $mappings,
-                ")"
-            ),
-        ]
-    };
-}
-
-/// What says that nobody knows who is in the parts that [`forget`] lets go: `$2` is an empty set
-/// of bytes.
-macro_rules! unite {
-    ($mappings:literal) => {
-        concat!(
-            "INSERT INTO folded_span (mapping_id, chunk, first, last, folds, decided_at, people)
-            SELECT mapping_id, chunk, MIN(generation), MAX(generation), 8, MAX(decided_at), $2
-            FROM part WHERE NOT folded AND mapping_id IN (",
-            $mappings,
-            ") GROUP BY mapping_id, chunk ON CONFLICT (mapping_id, chunk, first) DO NOTHING"
         )
     };
 }
@@ -112,18 +112,12 @@ pub fn abandoned(change: &Change) -> Option<(&'static str, &Key)> {
 
 /// Forgets who is where nobody will send to any more.
 pub fn abandon(change: &Change) -> Vec<Statement> {
-    let (key, unite, texts) = match change {
-        Change::Retire(Table::Mapping, key) => (
-            key,
-            unite!("SELECT id FROM mapping WHERE key = $1 AND owes_exits"),
-            forget!("SELECT id FROM mapping WHERE key = $1 AND owes_exits"),
-        ),
+    let (key, (texts, unknown)) = match change {
+        Change::Retire(Table::Mapping, key) => {
+            (key, forget!("SELECT id FROM mapping WHERE key = $1 AND owes_exits"))
+        }
         Change::Update(Row::Destination(spec), fields) if moves(fields) => (
             &spec.key,
-            unite!(
-                "SELECT m.id FROM mapping m JOIN destination d ON d.id = m.destination_id
-                WHERE d.key = $1 AND d.retired_at IS NULL AND m.retired_at IS NULL"
-            ),
             forget!(
                 "SELECT m.id FROM mapping m JOIN destination d ON d.id = m.destination_id
                 WHERE d.key = $1 AND d.retired_at IS NULL AND m.retired_at IS NULL"
@@ -134,7 +128,8 @@ pub fn abandon(change: &Change) -> Vec<Statement> {
     let mut statements: Vec<Statement> =
         texts.into_iter().map(|text| Statement::new(text).with(key.as_str())).collect();
     // After the lock of the first, before parts are let go.
-    statements.insert(1, Statement::new(unite).with(key.as_str()).with(Vec::new()));
+    let unknown = Statement::new(unknown).with(key.as_str()).with(spans::FOLDS).with(Vec::new());
+    statements.insert(1, unknown);
     statements
 }
 

@@ -10,7 +10,7 @@ mod advance;
 mod approvals;
 mod attributes;
 mod audiences;
-mod bitmap;
+pub mod bitmap;
 mod changes;
 mod configuration;
 mod connect;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Error, Result,
+    Result,
     people::{Ordinal, PersonSet},
     time::Instant,
 };
@@ -39,7 +39,7 @@ pub struct SpanRow {
 }
 
 /// Spans of a mapping that take more; none is open in a chunk where the newest one is full.
-pub const OPEN: &str = "SELECT chunk, first, last, folds, people FROM folded_span s
+pub const OPEN: &str = "SELECT chunk, first, last, folds, people FROM folded_span
     WHERE mapping_id = $1 AND folds < $2";
 
 /// Spans of chunk `$1`.
@@ -135,8 +135,8 @@ pub fn stretches(
         match ends {
             None => ranges.push((i64::MIN, i64::MAX)),
             Some((first, last)) => {
-                ranges.push((i64::MIN, first - 1));
-                ranges.push((last.checked_add(1).ok_or_else(beyond)?, i64::MAX));
+                ranges.push((i64::MIN, first.saturating_sub(1)));
+                ranges.push((last.saturating_add(1), i64::MAX));
             }
         }
         ranges.sort_unstable();
@@ -150,10 +150,6 @@ pub fn stretches(
         }
     }
     Ok(all)
-}
-
-fn beyond() -> Error {
-    Error::unexpected("a generation beyond all numbers")
 }
 
 #[cfg(test)]

@@ -274,7 +274,7 @@ fn memberships(
 ) -> Result<Vec<Membership>> {
     let mut memberships = Vec::new();
     for row in rows {
-        if bitmap::decode(&row.people)?.contains(number) {
+        if bitmap::holds(&row.people, number)? {
             memberships.push(Membership {
                 since: since(&row.key, cohorts, number)?,
                 audience: parse(&row.key)?,
@@ -290,7 +290,7 @@ fn memberships(
 /// When the newest reading that first had the person was, of those that are kept.
 fn since(audience: &str, cohorts: &[CohortRow], number: Ordinal) -> Result<Option<Instant>> {
     for cohort in cohorts.iter().filter(|one| one.key == audience) {
-        if bitmap::decode(&cohort.people)?.contains(number) {
+        if bitmap::holds(&cohort.people, number)? {
             return Ok(Some(Instant(cohort.seen_at)));
         }
     }
@@ -309,7 +309,7 @@ fn keeping(
         let Some(first) = rule.first() else { continue };
         let (mut is_member, mut seen) = (false, Vec::new());
         for row in rule {
-            if bitmap::decode(&row.people)?.contains(number) {
+            if bitmap::holds(&row.people, number)? {
                 match row.seen_at {
                     Some(at) => seen.push(Instant(at)),
                     None => is_member = true,
@@ -388,7 +388,7 @@ impl About<'_> {
         let number = self.number;
         let holds = |bytes: &Option<Vec<u8>>| -> Result<bool> {
             Ok(match bytes {
-                Some(bytes) => bitmap::decode(bytes)?.contains(number),
+                Some(bytes) => bitmap::holds(bytes, number)?,
                 None => false,
             })
         };
@@ -407,7 +407,7 @@ impl About<'_> {
         }
         let mut cause = None;
         for one in withheld.iter().filter(|one| one.mapping_id == row.id) {
-            if member && bitmap::decode(&one.people)?.contains(number) {
+            if member && bitmap::holds(&one.people, number)? {
                 cause = Some(parse(&one.cause)?);
             }
         }

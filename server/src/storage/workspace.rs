@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{
     Storage,
     access::audit,
+    changes::PUT_SETTING,
     configuration::parse,
     macros::{reading, writing},
 };
@@ -54,14 +55,7 @@ impl WorkspaceStore for Storage {
                 if old == new {
                     continue;
                 }
-                sqlx::query(
-                    "INSERT INTO setting (name, value) VALUES ($1, $2)
-                    ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                )
-                .bind(name)
-                .bind(&new)
-                .execute(&mut *connection)
-                .await?;
+                sqlx::query(PUT_SETTING).bind(name).bind(&new).execute(&mut *connection).await?;
                 lines.push(json!({"field": name, "before": old, "after": new}));
             }
             if !lines.is_empty() {

@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Duration};
 use domain::{Result, audiences::coverage::service::CoverageService};
 use tokio_util::sync::CancellationToken;
 
+use super::Rhythm;
+
 /// A fresh start reads its audiences first.
 const FIRST: Duration = Duration::from_mins(2);
 
@@ -24,16 +26,11 @@ impl CoverageWorker {
 
     /// Until told to stop.
     pub async fn run(&self) {
-        let mut wait = FIRST;
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(wait) => (),
-                () = self.stop.cancelled() => return,
-            }
+        let mut rhythm = Rhythm::new(FIRST, EVERY, &self.stop);
+        while rhythm.comes().await {
             if let Err(error) = self.run_once().await {
                 tracing::error!(error = ?error, "counting identifiers failed: {error}");
             }
-            wait = EVERY;
         }
     }
 

@@ -9,7 +9,7 @@ mod retention;
 mod sync;
 mod workspace;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -39,4 +39,29 @@ pub fn spawn(segue: &Segue, stop: CancellationToken) -> TaskTracker {
 pub fn tell_outages(segue: &Segue, tracker: &TaskTracker, stop: CancellationToken) {
     let worker = OutageWorker::new(segue, stop);
     tracker.spawn(async move { worker.run().await });
+}
+
+/// When a periodic worker works.
+struct Rhythm<'a> {
+    wait: Duration,
+    every: Duration,
+    stop: &'a CancellationToken,
+}
+
+impl<'a> Rhythm<'a> {
+    /// First after so long, then so often.
+    const fn new(first: Duration, every: Duration, stop: &'a CancellationToken) -> Self {
+        Self { wait: first, every, stop }
+    }
+
+    /// Waits for the next time; false once told to stop.
+    async fn comes(&mut self) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(self.wait) => {
+                self.wait = self.every;
+                true
+            }
+            () = self.stop.cancelled() => false,
+        }
+    }
 }

@@ -10,6 +10,8 @@ use domain::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::Rhythm;
+
 /// So that only one process does it.
 const LEASE: &str = "retention";
 
@@ -41,12 +43,8 @@ impl RetentionWorker {
 
     /// Until told to stop.
     pub async fn run(&self) {
-        let mut wait = FIRST;
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(wait) => (),
-                () = self.stop.cancelled() => return,
-            }
+        let mut rhythm = Rhythm::new(FIRST, EVERY, &self.stop);
+        while rhythm.comes().await {
             match self.run_once().await {
                 Ok(report) if report.is_empty() => (),
                 Ok(report) => tracing::info!("old enough to go: {report}"),
@@ -54,7 +52,6 @@ impl RetentionWorker {
                     tracing::error!(error = ?error, "deleting what is old failed: {error}");
                 }
             }
-            wait = EVERY;
         }
     }
 

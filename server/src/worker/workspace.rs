@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Duration};
 use domain::{Result, workspace::service::WorkspaceService};
 use tokio_util::sync::CancellationToken;
 
+use super::Rhythm;
+
 const EVERY: Duration = Duration::from_mins(1);
 
 /// Reads.
@@ -21,13 +23,10 @@ impl WorkspaceWorker {
 
     /// Until told to stop.
     pub async fn run(&self) {
-        loop {
+        let mut rhythm = Rhythm::new(EVERY, EVERY, &self.stop);
+        while rhythm.comes().await {
             if let Err(error) = self.run_once().await {
                 tracing::error!(error = ?error, "reading the workspace failed: {error}");
-            }
-            tokio::select! {
-                () = tokio::time::sleep(EVERY) => (),
-                () = self.stop.cancelled() => return,
             }
         }
     }

@@ -11,7 +11,7 @@ use std::sync::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     access::Actor,
-    audiences::port::{Described, MirrorStore as _},
+    audiences::{Segment, SegmentState, port::MirrorStore as _},
     configuration::{Desired, plan::Plan, port::ConfigurationStore as _, service},
     delivery::route::Route,
     first_steps::service::FirstStepsService,
@@ -89,9 +89,9 @@ pub fn people(numbers: impl IntoIterator<Item = u32>) -> PersonSet {
     numbers.into_iter().collect()
 }
 
-/// What Customer.io says of a segment of that name.
-pub fn described(name: &str) -> Described {
-    Described { name: name.to_owned(), changed_at: None }
+/// A segment of that name, as Customer.io describes it.
+pub fn segment(name: &str) -> Segment {
+    Segment { id: 1, name: name.to_owned(), state: SegmentState::Finished, changed_at: None }
 }
 
 pub fn desired(text: &str) -> Desired {
@@ -268,7 +268,7 @@ impl Bench {
         self.clock.advance(Span::from_seconds(1));
         let id = self.audience(audience).await;
         self.storage
-            .put_mirror(id, &described(audience), members, self.now(), self.now())
+            .put_mirror(id, &segment(audience), members, self.now(), self.now())
             .await
             .unwrap();
     }

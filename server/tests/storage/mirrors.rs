@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     access::trail::{Filter, Line, TrailStore as _},
     audiences::{
-        Mirror,
-        port::{Described, Identifiers, MirrorStore as _},
+        Mirror, Segment,
+        port::{Identifiers, MirrorStore as _},
     },
     configuration::port::ConfigurationStore as _,
     people::{PersonSet, port::PersonStore as _},
@@ -20,7 +20,7 @@ use server::storage::Storage;
 use super::harness::{
     Bench, Engine,
     Engine::{Postgres, Sqlite},
-    SHOP, described, people,
+    SHOP, people, segment,
 };
 
 fn who(cio_id: &str, id: Option<&str>, email: Option<&str>) -> Identifiers {
@@ -193,11 +193,11 @@ async fn an_older_reading_never_replaces_a_newer(#[values(Sqlite, Postgres)] eng
     let early = bench.now();
     bench.clock.advance(Span::from_minutes(1));
     let late = bench.now();
-    bench.storage.put_mirror(buyers, &described("late"), &people([1]), late, late).await.unwrap();
+    bench.storage.put_mirror(buyers, &segment("late"), &people([1]), late, late).await.unwrap();
     for began_at in [early, late] {
         bench
             .storage
-            .put_mirror(buyers, &described("other"), &people([2, 3]), began_at, late)
+            .put_mirror(buyers, &segment("other"), &people([2, 3]), began_at, late)
             .await
             .unwrap();
         assert_eq!(bench.storage.members(buyers).await.unwrap(), Some(people([1])));
@@ -209,7 +209,7 @@ async fn an_older_reading_never_replaces_a_newer(#[values(Sqlite, Postgres)] eng
     // Unless that one began in what is the future again: the clock has been put back.
     bench
         .storage
-        .put_mirror(buyers, &described("other"), &people([2, 3]), early, early)
+        .put_mirror(buyers, &segment("other"), &people([2, 3]), early, early)
         .await
         .unwrap();
     assert_eq!(bench.storage.members(buyers).await.unwrap(), Some(people([2, 3])));
@@ -242,7 +242,7 @@ async fn a_failed_reading_keeps_the_members(#[values(Sqlite, Postgres)] engine: 
     assert_eq!(row().await.segment_changed_at, None);
     bench.clock.advance(Span::from_minutes(1));
     let (now, changed_at) = (bench.now(), Some(read_at));
-    let segment = Described { changed_at, ..described("Carts") };
+    let segment = Segment { changed_at, ..segment("Carts") };
     bench.storage.put_mirror(carts, &segment, &people([2]), now, now).await.unwrap();
     assert_eq!(row().await.segment_changed_at, changed_at);
 }
@@ -258,7 +258,7 @@ async fn a_segment_renamed_or_deleted_over_there_is_in_the_trail_once(
     let read = async |name: &str| {
         bench.clock.advance(Span::from_minutes(1));
         let now = bench.now();
-        bench.storage.put_mirror(buyers, &described(name), &people([1]), now, now).await.unwrap();
+        bench.storage.put_mirror(buyers, &segment(name), &people([1]), now, now).await.unwrap();
     };
     let gone = async |reason: &str| {
         bench.clock.advance(Span::from_minutes(1));
@@ -326,7 +326,7 @@ async fn who_left_stays_suppressed_for_the_ttl_and_no_longer(
     // A reading in between forgets only what no rule needs any more.
     let buyers = bench.audience("buyers").await;
     let next = first.plus(day);
-    bench.storage.put_mirror(buyers, &described(""), &people([]), next, next).await.unwrap();
+    bench.storage.put_mirror(buyers, &segment(""), &people([]), next, next).await.unwrap();
     assert_eq!(suppressed(&bench, first.plus(day)).await, people([3]), "first seen an hour later");
     assert_eq!(suppressed(&bench, second.plus(day).minus(Span(1))).await, people([3]));
     assert_eq!(suppressed(&bench, second.plus(day)).await, people([]));

@@ -10,13 +10,14 @@ pub mod service;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::{Instant, Span};
+use crate::{delivery::Transition, time::Span};
 
 /// How far back is looked.
 pub const LOOKS_BACK: Span = Span::from_hours(24);
 
 /// Every track that Segue sends.
-pub const OURS: [&str; 3] = ["Audience Entered", "Audience Exited", CONNECTION_TESTED];
+pub const OURS: [&str; 3] =
+    [Transition::Entered.event(), Transition::Exited.event(), CONNECTION_TESTED];
 
 /// The track that asks whether Segment takes anything.
 pub const CONNECTION_TESTED: &str = "Segue Connection Tested";
@@ -46,10 +47,6 @@ pub struct Arrival {
 pub struct SourceTraffic {
     /// What the workspace calls the source.
     pub source: String,
-    /// From when.
-    pub from: Instant,
-    /// To when.
-    pub to: Instant,
     /// Others' first, each the most frequent first.
     pub arrivals: Vec<Arrival>,
 }
@@ -57,7 +54,7 @@ pub struct SourceTraffic {
 impl SourceTraffic {
     /// Of what was counted.
     #[must_use]
-    pub fn new(source: String, from: Instant, to: Instant, counted: Vec<Counted>) -> Self {
+    pub fn new(source: String, counted: Vec<Counted>) -> Self {
         let tracks: u64 = counted.iter().filter(|one| is_our_track(one)).map(|one| one.total).sum();
         // An identify has no name. Ours come beside a track, so more of them are somebody's.
         let is_ours =
@@ -71,7 +68,7 @@ impl SourceTraffic {
             let order = |one: &Arrival| (one.is_ours, std::cmp::Reverse(one.counted.total));
             order(a).cmp(&order(b)).then_with(|| a.counted.cmp(&b.counted))
         });
-        Self { source, from, to, arrivals }
+        Self { source, arrivals }
     }
 
     /// What somebody else sends.
@@ -94,7 +91,7 @@ mod tests {
     }
 
     fn foreign(all: &[Counted]) -> Vec<String> {
-        let traffic = SourceTraffic::new("Shop".to_owned(), Instant(0), Instant(1), all.to_vec());
+        let traffic = SourceTraffic::new("Shop".to_owned(), all.to_vec());
         let name = |one: &Counted| one.event.clone().unwrap_or_else(|| one.kind.clone());
         traffic.foreign().map(name).collect()
     }

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{
-    error::Result,
-    time::{Clock, Instant},
-};
+use crate::{error::Result, time::Clock};
 
 use super::{LOOKS_BACK, SourceTraffic, port::TrafficReader};
 
@@ -21,7 +18,6 @@ impl TrafficService {
     /// What came in the last 24 hours.
     pub async fn lately(&self) -> Result<SourceTraffic> {
         let now = self.clock.now();
-        let from = Instant(now.0 - LOOKS_BACK.0);
-        Ok(self.reader.traffic(from, now).await?)
+        Ok(self.reader.traffic(now.minus(LOOKS_BACK), now).await?)
     }
 }

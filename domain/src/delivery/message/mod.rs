@@ -257,10 +257,7 @@ impl Sheet<'_> {
         let traits = self.traits(person, fields);
         let id = self.message_id(&person.cio_id, Kind::Track);
         let mut message = self.message(person, &id, "track");
-        message.event = Some(match envelope.transition {
-            Transition::Entered => "Audience Entered",
-            Transition::Exited => "Audience Exited",
-        });
+        message.event = Some(envelope.transition.event());
         message.properties = Some(&properties);
         message.context.traits = Some(&traits);
         message.to_json()

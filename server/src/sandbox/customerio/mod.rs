@@ -41,13 +41,12 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/v1/exports/{id}", get(exports::one))
         .route("/v1/exports/{id}/download", get(exports::download))
         .route_layer(middleware::from_fn_with_state(shared.clone(), admit))
-        .route_layer(middleware::from_fn_with_state(shared.clone(), pass))
+        .route_layer(middleware::from_fn_with_state(
+            (Vendor::Customerio, shared.clone()),
+            gate::pass,
+        ))
         // A signed link: no key, no budget.
         .route("/sandbox-files/{name}", get(exports::file))
-}
-
-async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    gate::pass(Vendor::Customerio, &shared, request, next).await
 }
 
 /// Checks the key, then the budget.

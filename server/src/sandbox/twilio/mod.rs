@@ -12,9 +12,7 @@ mod tracking;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::middleware;
 use axum::routing::{get, post};
 
 use super::fault::Vendor;
@@ -30,7 +28,10 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
             post(move |state, headers, body| tracking::single(kind, state, headers, body)),
         );
     }
-    let router = router.route_layer(middleware::from_fn_with_state(shared.clone(), pass));
+    let router = router.route_layer(middleware::from_fn_with_state(
+        (Vendor::Tracking, shared.clone()),
+        gate::pass,
+    ));
     router.merge(public_router(shared))
 }
 
@@ -42,13 +43,5 @@ fn public_router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/events/volume", get(public::volume))
         .route("/delivery-overview/successful-delivery", get(public::delivered))
         .route_layer(middleware::from_fn_with_state(shared.clone(), public::pass))
-        .route_layer(middleware::from_fn_with_state(shared.clone(), pass_public))
-}
-
-async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    gate::pass(Vendor::Tracking, &shared, request, next).await
-}
-
-async fn pass_public(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    gate::pass(Vendor::Public, &shared, request, next).await
+        .route_layer(middleware::from_fn_with_state((Vendor::Public, shared.clone()), gate::pass))
 }

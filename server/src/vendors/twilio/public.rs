@@ -63,10 +63,17 @@ struct Sources {
 pub(super) struct Source {
     pub(super) id: String,
     #[serde(default)]
-    pub(super) name: Option<String>,
-    pub(super) slug: String,
+    name: Option<String>,
+    slug: String,
     #[serde(default, rename = "writeKeys")]
     write_keys: Vec<String>,
+}
+
+impl Source {
+    /// What the workspace calls it.
+    pub(super) fn called(self) -> String {
+        self.name.unwrap_or(self.slug)
+    }
 }
 
 #[derive(Deserialize)]
@@ -221,7 +228,7 @@ impl PublicApi for PublicClient {
     async fn behind_our_source(&self) -> Result<Behind, VendorError> {
         let source = self.our_source().await?;
         let destinations = self.behind(&source).await?;
-        Ok(Behind { source: source.name.unwrap_or(source.slug), destinations })
+        Ok(Behind { source: source.called(), destinations })
     }
 }
 

@@ -106,7 +106,6 @@ impl TrafficReader for PublicClient {
             event: one.event.filter(|name| !name.is_empty()),
             total: one.total,
         });
-        let name = source.name.unwrap_or(source.slug);
-        Ok(SourceTraffic::new(name, from, to, counted.collect()))
+        Ok(SourceTraffic::new(source.called(), counted.collect()))
     }
 }

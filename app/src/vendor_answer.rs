@@ -7,7 +7,7 @@ use crate::error::AppError;
 
 /// A vendor's answer of now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Asked<T> {
+pub enum VendorAnswer<T> {
     /// It.
     Known(T),
     /// There is none.
@@ -18,7 +18,7 @@ pub enum Asked<T> {
 }
 
 #[cfg(feature = "ssr")]
-impl<T> Asked<T> {
+impl<T> VendorAnswer<T> {
     /// What a service answers. A vendor's trouble is shown on the page; any other is the page's.
     pub fn of(answer: domain::Result<T>) -> Result<Self, AppError> {
         match answer.map_err(AppError::from) {

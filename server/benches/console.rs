@@ -48,6 +48,9 @@ const SPAN: u32 = 8 * 17;
 /// A page of the membership.
 const PAGE: u32 = 30_000;
 
+/// Lines of a person's history that their page asks for.
+const LINES: usize = 100;
+
 /// How often each question is asked.
 const TIMES: u32 = 30;
 
@@ -83,23 +86,35 @@ async fn ask(people: u32, folder: &Path, table: &mut Table) -> Result<(), Failur
         number(people.into()),
         number((runs * AUDIENCES).into())
     );
-    let name = cio_id(probe).to_string();
-    let mut figures = [Figure::default(), Figure::default(), Figure::default()];
+    let mut figures = [const { Figure(Vec::new()) }; 5];
     for _ in 0..TIMES {
-        let began = Stopwatch::now();
-        let view = segue.services.people.explain(&name).await?;
-        figures[0].0.push(millis(began));
-        if view.mappings.iter().all(|one| one.history.is_empty()) {
-            return Err("the person asked for has no history".into());
+        for (at, (person, lines, told)) in
+            [(probe, LINES, true), (quiet(probe, people), LINES, false), (probe, usize::MAX, true)]
+                .into_iter()
+                .enumerate()
+        {
+            let name = cio_id(person).to_string();
+            let began = Stopwatch::now();
+            let view = segue.services.people.explain(&name, lines).await?;
+            figures[at].0.push(millis(began));
+            if view.mappings.iter().all(|one| one.history.is_empty()) == told {
+                return Err("the person asked for has another history".into());
+            }
         }
         let began = Stopwatch::now();
         segue.services.exclusivity.read().await?;
-        figures[1].0.push(millis(began));
+        figures[3].0.push(millis(began));
         let began = Stopwatch::now();
         segue.services.coverage.all().await?;
-        figures[2].0.push(millis(began));
+        figures[4].0.push(millis(began));
     }
-    let questions = ["one person", "overlaps of all audiences", "identifier coverage"];
+    let questions = [
+        "one person, moved in one run of a hundred",
+        "one person, never moved",
+        "all of the first one's history",
+        "overlaps of all audiences",
+        "identifier coverage",
+    ];
     for (question, figure) in questions.into_iter().zip(figures) {
         table.add(&title, format!("{question}, ms"), figure.show());
     }
@@ -220,6 +235,11 @@ async fn put_span(
     .execute(&mut *connection)
     .await?;
     Ok(())
+}
+
+/// Somebody near the probe whom [`moved`] never names.
+fn quiet(probe: u32, people: u32) -> u32 {
+    (probe / chunks::CHUNK * chunks::CHUNK + chunks::CHUNK - 1).min(people - 1)
 }
 
 /// Neighbours of the probe; the probe every hundredth time.

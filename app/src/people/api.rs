@@ -10,6 +10,8 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
+use super::standing::LINES;
+#[cfg(feature = "ssr")]
 use crate::context::enter;
 use crate::error::AppError;
 
@@ -41,7 +43,7 @@ pub async fn read_person(
     cio_id: String,
 ) -> Result<Explained, AppError> {
     let (services, _) = enter()?;
-    let view = services.people.explain(&cio_id).await?;
+    let view = services.people.explain(&cio_id, LINES).await?;
     let now = services.clock.now();
     let planned = planned(&view, &services.timeline.all().await?, now);
     Ok(Explained { now, view, planned })

@@ -34,8 +34,8 @@ use crate::{
     words,
 };
 
-/// Lines of the history.
-const LINES: usize = 100;
+/// Lines of the history: `segue explain` prints the rest.
+pub const LINES: usize = 100;
 
 /// One person.
 #[component]
@@ -323,6 +323,9 @@ fn history_table(lines: Vec<(String, HistoryEntry)>, now: Instant) -> AnyView {
         Column::words("Message id"),
         Column::words("Run"),
     ];
+    let older = (lines.len() == LINES).then(|| {
+        view! { <small>{format!("The newest {LINES}. segue explain prints all of them.")}</small> }
+    });
     let rows = lines
         .into_iter()
         .map(|(mapping, entry)| {
@@ -357,6 +360,7 @@ fn history_table(lines: Vec<(String, HistoryEntry)>, now: Instant) -> AnyView {
         <Table caption="What was sent" columns>
             {rows}
         </Table>
+        {older}
     }
     .into_any()
 }

@@ -25,8 +25,9 @@ pub trait PersonStore: Send + Sync {
     /// Everyone whom the text names exactly: by `cio_id`, id or normalised e-mail.
     async fn find(&self, text: &str, limit: i64) -> Result<Vec<(Ordinal, Person)>>;
 
-    /// Where a person stands in every audience, suppression and mapping.
-    async fn explain(&self, ordinal: Ordinal, now: Instant) -> Result<PersonView>;
+    /// Where a person stands in every audience, suppression and mapping, with so many lines of
+    /// their history at least: the newest ones, and each mapping's last.
+    async fn explain(&self, ordinal: Ordinal, lines: usize, now: Instant) -> Result<PersonView>;
 
     /// From now on this person is a member of nothing; once no destination and no mirror has
     /// them, nothing names them any more. Asked twice, it is asked once.

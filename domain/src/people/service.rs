@@ -31,13 +31,14 @@ impl PeopleService {
         Ok(self.lookup(text).await?.into_iter().map(|(_, person)| person).collect())
     }
 
-    /// Where the person stands whom the text names.
+    /// Where the person stands whom the text names, with so many lines of their history at
+    /// least: the newest ones, and each mapping's last.
     ///
     /// # Errors
     /// [`Error::NotFound`] if nobody was ever mirrored under it, or has been forgotten since,
     /// [`Error::Conflict`] if it names several people.
-    pub async fn explain(&self, text: &str) -> Result<PersonView> {
-        self.store.explain(self.one(text).await?, self.clock.now()).await
+    pub async fn explain(&self, text: &str, lines: usize) -> Result<PersonView> {
+        self.store.explain(self.one(text).await?, lines, self.clock.now()).await
     }
 
     /// Has the person leave wherever they are, and forgets them then. Whoever is still in a

@@ -144,7 +144,7 @@ pub struct PersonMapping {
     pub underway: Option<Underway>,
     /// What Segment refused for good.
     pub letters: Vec<Letter>,
-    /// What was acknowledged, oldest first.
+    /// What was acknowledged, as far back as was asked for, oldest first.
     pub history: Vec<HistoryEntry>,
 }
 

@@ -28,7 +28,7 @@ pub async fn run(
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
     let segue = Segue::open(config, Purpose::Serve).await?;
-    let view = segue.services.people.explain(&explain.person).await?;
+    let view = segue.services.people.explain(&explain.person, usize::MAX).await?;
     if explain.json {
         let text = serde_json::to_string(&as_json(&view)).map_err(Error::unexpected)?;
         writeln!(out, "{text}")?;

@@ -23,7 +23,7 @@ pub struct Forget {
 /// Runs it.
 pub async fn run(config: &Config, forget: &Forget, out: &mut impl Write) -> Result<Exit, Failure> {
     let people = Segue::open(config, Purpose::Serve).await?.services.people;
-    explain::print(&people.explain(&forget.person).await?, out)?;
+    explain::print(&people.explain(&forget.person, usize::MAX).await?, out)?;
     writeln!(out)?;
     if forget.yes {
         people.forget(&forget.person, &Actor::host("segue forget")).await?;

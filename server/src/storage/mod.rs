@@ -24,6 +24,7 @@ mod environment;
 mod erasure;
 mod first_version;
 mod gates;
+mod history;
 mod leases;
 mod ledger;
 mod letters;

@@ -121,7 +121,7 @@ impl PersonStore for Storage {
         self.begin_forgetting(person, by, now).await
     }
 
-    async fn explain(&self, number: Ordinal, now: Instant) -> Result<PersonView> {
-        self.standing(number, now).await
+    async fn explain(&self, number: Ordinal, lines: usize, now: Instant) -> Result<PersonView> {
+        self.standing(number, lines, now).await
     }
 }

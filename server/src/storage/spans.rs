@@ -35,6 +35,7 @@ pub struct SpanRow {
     mapping_id: Uuid,
     first: i64,
     last: i64,
+    decided_at: i64,
     people: Vec<u8>,
 }
 
@@ -43,7 +44,7 @@ pub const OPEN: &str = "SELECT chunk, first, last, folds, people FROM folded_spa
     WHERE mapping_id = $1 AND folds < $2";
 
 /// Spans of chunk `$1`.
-pub const OF_CHUNK: &str = "SELECT s.mapping_id, s.first, s.last, s.people
+pub const OF_CHUNK: &str = "SELECT s.mapping_id, s.first, s.last, s.decided_at, s.people
     FROM mapping m JOIN folded_span s ON s.mapping_id = m.id AND s.chunk = $1
     WHERE m.retired_at IS NULL ORDER BY s.mapping_id, s.first";
 
@@ -113,9 +114,14 @@ pub struct Stretch {
     pub from: i64,
     /// Up to which.
     pub to: i64,
+    /// When its newest part was decided, or later.
+    pub until: Instant,
+    /// Whether nothing of its mapping comes after it: what isn't folded lies here.
+    pub is_newest: bool,
 }
 
-/// The stretches of these mappings where the person's parts may be, none twice.
+/// The stretches of these mappings where the person's parts may be, the newest first. Those of
+/// a mapping may lie over each other.
 pub fn stretches(
     mappings: impl IntoIterator<Item = Uuid>,
     spans: &[SpanRow],
@@ -123,32 +129,23 @@ pub fn stretches(
 ) -> Result<Vec<Stretch>> {
     let mut all = Vec::new();
     for mapping in mappings {
-        let (mut ranges, mut ends) = (Vec::new(), None::<(i64, i64)>);
-        for span in spans.iter().filter(|span| span.mapping_id == mapping) {
-            let (first, last) = ends.unwrap_or((span.first, span.last));
-            ends = Some((first.min(span.first), last.max(span.last)));
+        let stretch =
+            |from, to, until| Stretch { mapping, from, to, until, is_newest: to == i64::MAX };
+        let own = || spans.iter().filter(|span| span.mapping_id == mapping);
+        for span in own() {
             // Nothing is known of who is in an empty one.
             if span.people.is_empty() || bitmap::holds(&span.people, person)? {
-                ranges.push((span.first, span.last));
+                all.push(stretch(span.first, span.last, Instant(span.decided_at)));
             }
         }
-        match ends {
-            None => ranges.push((i64::MIN, i64::MAX)),
-            Some((first, last)) => {
-                ranges.push((i64::MIN, first.saturating_sub(1)));
-                ranges.push((last.saturating_add(1), i64::MAX));
-            }
+        let before = own().min_by_key(|span| span.first);
+        if let Some(SpanRow { first, decided_at, .. }) = before {
+            all.push(stretch(i64::MIN, first.saturating_sub(1), Instant(*decided_at)));
         }
-        ranges.sort_unstable();
-        let mut read = None::<i64>;
-        for (from, to) in ranges {
-            let from = read.map_or(from, |read| from.max(read.saturating_add(1)));
-            if from <= to {
-                all.push(Stretch { mapping, from, to });
-                read = Some(to);
-            }
-        }
+        let after = own().map(|span| span.last.saturating_add(1)).max();
+        all.push(stretch(after.unwrap_or(i64::MIN), i64::MAX, Instant(i64::MAX)));
     }
+    all.sort_by_key(|one| std::cmp::Reverse(one.until));
     Ok(all)
 }
 
@@ -160,7 +157,8 @@ mod tests {
 
     fn row(first: i64, last: i64, people: Option<&[u32]>) -> SpanRow {
         let encode = |people: &[u32]| bitmap::encode(&people.iter().copied().collect());
-        SpanRow { mapping_id: MAPPING, first, last, people: people.map_or_else(Vec::new, encode) }
+        let people = people.map_or_else(Vec::new, encode);
+        SpanRow { mapping_id: MAPPING, first, last, decided_at: last, people }
     }
 
     fn read(spans: &[SpanRow]) -> Vec<(i64, i64)> {
@@ -169,19 +167,17 @@ mod tests {
     }
 
     #[test]
-    fn only_spans_with_the_person_and_what_no_span_holds_are_read() {
+    fn only_spans_with_the_person_and_what_no_span_holds_are_read_from_the_newest_back() {
         assert_eq!(read(&[]), [(i64::MIN, i64::MAX)]);
         let spans = [row(10, 20, Some(&[7])), row(23, 30, Some(&[8])), row(31, 40, Some(&[7]))];
-        assert_eq!(read(&spans), [(i64::MIN, 9), (10, 20), (31, 40), (41, i64::MAX)]);
-        assert_eq!(read(&[row(10, 20, Some(&[8]))]), [(i64::MIN, 9), (21, i64::MAX)]);
+        assert_eq!(read(&spans), [(41, i64::MAX), (31, 40), (10, 20), (i64::MIN, 9)]);
+        assert_eq!(read(&[row(10, 20, Some(&[8]))]), [(21, i64::MAX), (i64::MIN, 9)]);
     }
 
     #[test]
-    fn a_span_of_whoever_is_always_read_and_nothing_twice() {
+    fn a_span_of_whoever_is_always_read() {
         // It lies inside the one that goes on after it.
-        let spans = [row(10, 40, Some(&[7])), row(20, 25, None)];
-        assert_eq!(read(&spans), [(i64::MIN, 9), (10, 40), (41, i64::MAX)]);
         let spans = [row(10, 40, Some(&[8])), row(20, 25, None)];
-        assert_eq!(read(&spans), [(i64::MIN, 9), (20, 25), (41, i64::MAX)]);
+        assert_eq!(read(&spans), [(41, i64::MAX), (i64::MIN, 9), (20, 25)]);
     }
 }

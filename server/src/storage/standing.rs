@@ -11,9 +11,9 @@ use domain::{
     },
     ids::{MappingId, RunId},
     people::{
-        Ordinal, Person, PersonMapping, PersonView, chunks,
+        Ordinal, Person, PersonMapping, PersonView,
         chunks::CHUNK,
-        standing::{Answer, HistoryEntry, Keeping, Letter, Listed, Membership, Rule, Underway},
+        standing::{HistoryEntry, Keeping, Letter, Listed, Membership, Rule},
     },
     time::{Instant, Span},
 };
@@ -23,10 +23,10 @@ use uuid::Uuid;
 use super::{
     Storage, bitmap,
     configuration::parse,
-    delivery::place,
+    history::{self, History, PartRow, Step},
     macros::snapshot,
     people::PersonRow,
-    spans::{self, SpanRow, Stretch},
+    spans::{self, SpanRow},
     suppression::read_scope,
 };
 
@@ -86,23 +86,6 @@ struct PlaceRow {
     delivered: Option<Vec<u8>>,
 }
 
-/// An order's part, in the person's chunk.
-#[derive(FromRow)]
-struct PartRow {
-    id: Uuid,
-    mapping_id: Uuid,
-    run_id: Uuid,
-    generation: i64,
-    decided_at: i64,
-    transition: String,
-    people: Vec<u8>,
-    acknowledged: i64,
-    claimed: i64,
-    claimed_at: Option<i64>,
-    is_open: bool,
-    folded: bool,
-}
-
 #[derive(FromRow)]
 struct WithheldRow {
     mapping_id: Uuid,
@@ -118,16 +101,7 @@ struct LetterRow {
     reason: String,
 }
 
-/// The batch that told a part's person.
-#[derive(FromRow)]
-struct AnswerRow {
-    first: i64,
-    below: i64,
-    sent_at: i64,
-    at: i64,
-}
-
-/// In the chunk `$1`, but for letters and answers.
+/// In the chunk `$1`, but for letters.
 const AUDIENCES: &str =
     "SELECT a.key, a.segment_name, a.mirrored_at, a.stale_reason IS NOT NULL AS is_stale,
     c.people
@@ -167,12 +141,6 @@ const PLACES: &str = "SELECT m.id, m.key, a.key AS audience, d.key AS destinatio
     LEFT JOIN delivered_chunk b ON b.mapping_id = m.id AND b.chunk = $1
     WHERE m.retired_at IS NULL ORDER BY m.key";
 
-/// Of mapping `$1` in chunk `$2`, from generation `$3` to `$4`.
-const PARTS: &str = "SELECT p.id, p.mapping_id, p.run_id, p.generation, p.decided_at, p.transition,
-    p.people, p.acknowledged, p.claimed, p.claimed_at, p.is_open, p.folded
-    FROM part p WHERE p.mapping_id = $1 AND p.chunk = $2 AND p.generation BETWEEN $3 AND $4
-        AND (p.is_open OR p.acknowledged > $5) ORDER BY p.generation";
-
 const WITHHELD: &str = "SELECT w.mapping_id, w.cause, w.people FROM mapping m
     JOIN withheld_chunk w ON w.mapping_id = m.id AND w.chunk = $1
     WHERE m.retired_at IS NULL";
@@ -181,20 +149,14 @@ const LETTERS: &str = "SELECT l.mapping_id, l.at, l.transition, l.reason FROM ma
     JOIN dead_letter l ON l.mapping_id = m.id AND l.ordinal = $1
     WHERE m.retired_at IS NULL AND l.resolved_at IS NULL ORDER BY l.at";
 
-const ANSWER: &str = "SELECT first, below, sent_at, at FROM answer
-    WHERE part_id = $1 AND first <= $2 AND below > $2";
-
-/// A part that the person is in.
-struct Step {
-    part: PartRow,
-    transition: Transition,
-    people: domain::people::PersonSet,
-    answer: Option<AnswerRow>,
-}
-
 impl Storage {
     /// See [`domain::people::port::PersonStore::explain`].
-    pub(super) async fn standing(&self, number: Ordinal, now: Instant) -> Result<PersonView> {
+    pub(super) async fn standing(
+        &self,
+        number: Ordinal,
+        lines: usize,
+        now: Instant,
+    ) -> Result<PersonView> {
         let chunk = i64::from(number / CHUNK);
         snapshot!(self.database, |connection| {
             let person: Option<PersonRow> = sqlx::query_as(
@@ -223,35 +185,36 @@ impl Storage {
                 .await?;
             let places: Vec<PlaceRow> =
                 sqlx::query_as(PLACES).bind(chunk).fetch_all(&mut *connection).await?;
+            let mut history = History::of(number, lines);
             let spans: Vec<SpanRow> =
                 sqlx::query_as(spans::OF_CHUNK).bind(chunk).fetch_all(&mut *connection).await?;
-            let mut parts: Vec<PartRow> = Vec::new();
-            let all = places.iter().map(|place| place.id);
-            for Stretch { mapping, from, to } in spans::stretches(all, &spans, number)? {
-                let some: Vec<PartRow> = sqlx::query_as(PARTS)
-                    .bind(mapping)
+            let stretches = spans::stretches(places.iter().map(|place| place.id), &spans, number)?;
+            for stretch in stretches {
+                if !history.wants(&stretch) {
+                    continue;
+                }
+                let parts: Vec<PartRow> = sqlx::query_as(history::PARTS)
+                    .bind(stretch.mapping)
                     .bind(chunk)
-                    .bind(from)
-                    .bind(to)
+                    .bind(stretch.from)
+                    .bind(stretch.to)
                     .bind(i64::from(number % CHUNK))
                     .fetch_all(&mut *connection)
                     .await?;
-                parts.extend(some);
+                history.read(parts)?;
+            }
+            let mut steps = history.steps();
+            for step in &mut steps {
+                step.answer = sqlx::query_as(history::ANSWER)
+                    .bind(step.part.id)
+                    .bind(i64::from(number % CHUNK))
+                    .fetch_optional(&mut *connection)
+                    .await?;
             }
             let withheld: Vec<WithheldRow> =
                 sqlx::query_as(WITHHELD).bind(chunk).fetch_all(&mut *connection).await?;
             let letters: Vec<LetterRow> =
                 sqlx::query_as(LETTERS).bind(i64::from(number)).fetch_all(&mut *connection).await?;
-            let mut steps = Vec::new();
-            for part in parts {
-                let Some(mut step) = Step::of(part, number)? else { continue };
-                step.answer = sqlx::query_as(ANSWER)
-                    .bind(step.part.id)
-                    .bind(i64::from(number % CHUNK))
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                steps.push(step);
-            }
             let about = About { number, person: &person, installation };
             let mappings: Result<Vec<PersonMapping>> = places
                 .into_iter()
@@ -337,39 +300,6 @@ fn read_rule(key: &str, reason: &str, destinations: &str, ttl: Option<i64>) -> R
     })
 }
 
-impl Step {
-    /// Nothing if the person isn't in the part, or was answered for in no way.
-    fn of(part: PartRow, number: Ordinal) -> Result<Option<Self>> {
-        let people = bitmap::decode(&part.people)?;
-        if !people.contains(number) {
-            return Ok(None);
-        }
-        let transition = parse(&part.transition)?;
-        let step = Self { part, transition, people, answer: None };
-        Ok((step.part.is_open || step.is_answered(number)?).then_some(step))
-    }
-
-    fn is_answered(&self, number: Ordinal) -> Result<bool> {
-        Ok(number % CHUNK < place(self.part.acknowledged)?)
-    }
-
-    fn underway(&self, number: Ordinal) -> Result<Underway> {
-        let is_claimed = number % CHUNK < place(self.part.claimed)?;
-        Ok(Underway {
-            at: Instant(self.part.decided_at),
-            transition: self.transition,
-            run: RunId(self.part.run_id),
-            sent_at: self.part.claimed_at.filter(|_| is_claimed).map(Instant),
-        })
-    }
-
-    fn answer(&self) -> Result<Option<Answer>> {
-        let Some(row) = &self.answer else { return Ok(None) };
-        let told = chunks::between(&self.people, place(row.first)?, place(row.below)?);
-        Ok(Some(Answer { sent_at: Instant(row.sent_at), at: Instant(row.at), people: told.len() }))
-    }
-}
-
 /// Whom it is about, and who tells.
 struct About<'a> {
     number: Ordinal,
@@ -396,8 +326,8 @@ impl About<'_> {
         let mut delivered = holds(&row.delivered)?;
         let (mut history, mut underway) = (Vec::new(), None);
         for step in steps.iter().filter(|step| step.part.mapping_id == row.id) {
-            if !step.is_answered(number)? {
-                underway = Some(step.underway(number)?);
+            if !step.is_answered()? {
+                underway = Some(step.underway()?);
                 continue;
             }
             if !step.part.folded {

@@ -98,9 +98,9 @@ async fn whoever_stands_nowhere_is_forgotten_after_a_quarter(
 
     // Nothing tells who they were; a number is not given again, and stands for nobody.
     let service = PeopleService::new(Arc::new(bench.storage.clone()), bench.clock.clone());
-    let said = service.explain("b").await.unwrap_err().to_string();
+    let said = service.explain("b", usize::MAX).await.unwrap_err().to_string();
     assert!(said.contains("no person by that name") && said.contains("90 days"), "{said}");
-    assert!(bench.storage.explain(1, bench.now()).await.is_err());
+    assert!(bench.storage.explain(1, usize::MAX, bench.now()).await.is_err());
     assert_eq!(
         read(&bench, "carts", &[("b", mail), ("a", mail), ("d", "")]).await,
         people([0, 3, 4])

@@ -195,11 +195,11 @@ async fn one_person_is_stopped_and_comes_back(#[values(Sqlite, Postgres)] engine
     lists.stop("c1", "a complaint by phone", &host).await.unwrap();
     assert_eq!(out_of(&bench, "google").await, people([0]));
     assert!(bench.row("carts-meta").await.next_run_at.unwrap() <= bench.now());
-    let view = bench.storage.explain(0, bench.now()).await.unwrap();
+    let view = bench.storage.explain(0, usize::MAX, bench.now()).await.unwrap();
     let listed = view.suppressions[0].listed.clone().unwrap();
     assert_eq!(view.suppressions[0].rule, key("do-not-target"));
     assert_eq!((listed.note.as_str(), listed.by.as_str()), ("a complaint by phone", &*host.name));
-    assert!(bench.storage.explain(1, bench.now()).await.unwrap().suppressions.is_empty());
+    assert!(bench.storage.explain(1, usize::MAX, bench.now()).await.unwrap().suppressions.is_empty());
     // The list is made once, and another one that narrows isn't taken for it.
     bench.apply(LISTS, false).await;
     lists.stop("c2", "", &host).await.unwrap();

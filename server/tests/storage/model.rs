@@ -257,7 +257,7 @@ impl Play<'_> {
     /// Person by person, as the person page has it.
     async fn explain(&self) {
         for number in FIRST..FIRST + COUNT {
-            let view = self.worker.storage.explain(number, self.worker.bench.now()).await.unwrap();
+            let view = self.worker.storage.explain(number, usize::MAX, self.worker.bench.now()).await.unwrap();
             let place = view
                 .mappings
                 .iter()

@@ -36,7 +36,7 @@ fn told(place: &PersonMapping) -> Vec<(Instant, Transition, i64, RunId)> {
 }
 
 async fn explain(bench: &Bench, number: u32) -> PersonView {
-    bench.storage.explain(number, bench.now()).await.unwrap()
+    bench.storage.explain(number, usize::MAX, bench.now()).await.unwrap()
 }
 
 fn place<'a>(view: &'a PersonView, mapping: &str) -> &'a PersonMapping {
@@ -50,9 +50,9 @@ async fn a_person_is_explained_alike_before_and_after_folding(
 ) {
     let Some(bench) = shop(engine).await else { return };
     learn(&bench, 4).await;
-    assert!(matches!(bench.storage.explain(9, bench.now()).await, Err(Error::NotFound(_))));
+    assert!(matches!(bench.storage.explain(9, usize::MAX, bench.now()).await, Err(Error::NotFound(_))));
     let explain = async |number: u32| {
-        let view = bench.storage.explain(number, bench.now()).await.unwrap();
+        let view = bench.storage.explain(number, usize::MAX, bench.now()).await.unwrap();
         assert_eq!(view.person.cio_id, format!("cio-{number}"));
         let names: Vec<&str> = view.mappings.iter().map(|one| one.mapping.as_str()).collect();
         assert_eq!(names, ["buyers-meta", "carts-meta", "viewers-google", "viewers-meta"]);
@@ -237,5 +237,12 @@ async fn a_long_history_is_whole_through_folds_and_after_people_were_abandoned(
         assert_eq!(&lines, expected, "person {}", at + 1);
         let generations: Vec<i64> = place.history.iter().map(|one| one.generation).collect();
         assert!(generations.is_sorted_by(|a, b| a < b), "{generations:?}");
+        // The newest lines are the last ones of the whole, and the only one is never left out.
+        let number = u32::try_from(at).unwrap() + 1;
+        let few = bench.storage.explain(number, 10, bench.now()).await.unwrap();
+        let few = told(self::place(&few, "carts-meta"));
+        assert!(told(place).ends_with(&few), "person {number}");
+        let least = expected.len().min(10);
+        assert!((least..=least.max(100)).contains(&few.len()), "{} of {least}", few.len());
     }
 }

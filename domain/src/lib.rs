@@ -17,6 +17,7 @@ pub mod delivery;
 pub mod demo;
 pub mod destinations;
 pub mod error;
+pub mod events;
 pub mod find;
 pub mod first_steps;
 pub mod ids;

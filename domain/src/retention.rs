@@ -24,6 +24,9 @@ const HISTORY: Span = Span::from_hours(24 * HISTORY_DAYS);
 /// elsewhere by then, and the mapping is due by itself.
 const WISH: Span = Span::from_hours(24);
 
+/// Customer.io tells an event again for seven days, source: its Reporting Webhooks OpenAPI.
+const TOLD_AGAIN: Span = Span::from_hours(24 * 8);
+
 /// A year and a month, so that a season can be compared with the last one.
 const SEASON: Span = Span::from_hours(24 * 400);
 
@@ -64,6 +67,15 @@ pub enum Record {
     Delivered,
     /// Of whom nobody knows whether they are there: the same.
     Doubt,
+    /// An event that has gone on, or goes nowhere: it is known as long as its sender may tell it
+    /// again.
+    Event,
+    /// An event that Segment won't take.
+    Refused,
+    /// A name that an event keeps out, once its time is over.
+    HeldName,
+    /// The person who bears it.
+    HeldPerson,
     /// How somebody is named at a destination where they aren't: gone by a look.
     Name,
     /// The name of somebody whom we were asked to forget: gone by a look too.
@@ -78,7 +90,7 @@ pub enum Record {
 
 impl Record {
     /// All that go by a statement of their own; each before what it refers to.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::Session,
         Self::Link,
         Self::Wish,
@@ -94,6 +106,10 @@ impl Record {
         Self::Withheld,
         Self::Delivered,
         Self::Doubt,
+        Self::Event,
+        Self::Refused,
+        Self::HeldName,
+        Self::HeldPerson,
         Self::Field,
         Self::Phone,
         Self::Person,
@@ -113,16 +129,23 @@ impl Record {
             | Self::Withheld
             | Self::Delivered
             | Self::Doubt
+            | Self::HeldName
+            | Self::HeldPerson
             | Self::Name
             | Self::Asked
             | Self::Field
             | Self::Phone => Span(0),
             Self::Wish => WISH,
+            Self::Event => TOLD_AGAIN,
             Self::Coverage => SEASON,
             // A person for as long as what was sent about them can be looked up.
-            Self::Letter | Self::Part | Self::Span | Self::Order | Self::Run | Self::Person => {
-                HISTORY
-            }
+            Self::Letter
+            | Self::Part
+            | Self::Span
+            | Self::Order
+            | Self::Run
+            | Self::Refused
+            | Self::Person => HISTORY,
         }
     }
 
@@ -150,6 +173,10 @@ impl Record {
             Self::Withheld => ["chunk of withheld people", "chunks of withheld people"],
             Self::Delivered => ["chunk of delivered people", "chunks of delivered people"],
             Self::Doubt => ["chunk of people in doubt", "chunks of people in doubt"],
+            Self::Event => ["event", "events"],
+            Self::Refused => ["refused event", "refused events"],
+            Self::HeldName => ["name of an event", "names of events"],
+            Self::HeldPerson => ["person of an event", "people of events"],
             Self::Name => ["former name", "former names"],
             Self::Asked => ["person as asked", "people as asked"],
             Self::Field => ["value", "values"],

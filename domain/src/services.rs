@@ -17,6 +17,7 @@ use crate::{
         fields::service::FieldsService, import::service::ImportService,
         needs::service::NeedsService, service::DestinationService,
     },
+    events::service::EventService,
     find::FindService,
     first_steps::service::FirstStepsService,
     mappings::{
@@ -56,6 +57,8 @@ pub struct Services {
     pub delivery: Arc<DeliveryService>,
     /// Places behind Segment.
     pub destinations: Arc<DestinationService>,
+    /// What people did.
+    pub events: Arc<EventService>,
     /// Anything by its name.
     pub find: Arc<FindService>,
     /// The way to a first version, and its ceiling.

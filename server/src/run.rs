@@ -16,11 +16,11 @@ use crate::{
     config::Config,
     http::{
         assets::Site,
-        downloads,
+        downloads, machines,
         router::{Edge, router},
         uploads,
     },
-    worker::{self, WorkspaceWorker},
+    worker::{self, CallWorker, WorkspaceWorker},
 };
 
 /// Flags of `segue serve`.
@@ -134,6 +134,8 @@ pub async fn serve_on(
     segue.services.workspace.refresh().await?;
     let workspace = WorkspaceWorker::new(segue.services.workspace.clone(), cancel.clone());
     tokio::spawn(async move { workspace.run().await });
+    let calls = CallWorker::new(segue.services.events.clone(), cancel.clone());
+    tokio::spawn(async move { calls.run().await });
     let services = segue.services.clone();
     let storage = segue.storage.clone();
     let edge = Edge {
@@ -155,7 +157,7 @@ pub async fn serve_on(
         auth: Auth::new(segue.storage.clone(), segue.services.access.clone(), segue.clock.clone()),
         downloads: downloads::routes(segue.services.clone()),
         uploads: uploads::routes(segue.services.clone()),
-        machines: axum::Router::new(),
+        machines: machines::routes(segue.services.events.clone()),
     };
     tracing::info!("listening on http://{address}");
     writeln!(out, "Segue is at {url}")?;

@@ -9,6 +9,8 @@ mod arrows;
 #[cfg(test)]
 mod databases;
 #[cfg(test)]
+mod hooks;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod http;

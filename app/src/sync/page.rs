@@ -131,6 +131,7 @@ fn sentence(run: &RunRow, now: Instant) -> AnyView {
         ),
     };
     let rest = match run.state {
+        _ if run.by_events => format!(": {changes}, as events told within the hour."),
         RunState::Mirroring => format!(
             ": reading its audience since {took}, {} so far.",
             format::count(run.fetched, "member", "members")

@@ -65,6 +65,23 @@ fn run_row(run: RunRow, now: Instant, with_mapping: bool) -> AnyView {
             .into_any()
         }
     };
+    // Events say nothing of the whole.
+    let by_events = run.by_events;
+    let whole = move |figure: AnyView| {
+        let nothing = || {
+            view! {
+                <td class="num">
+                    <Nothing words="events only" />
+                </td>
+            }
+        };
+        if by_events { nothing().into_any() } else { figure }
+    };
+    let state = if by_events {
+        view! { "By events" }.into_any()
+    } else {
+        view! { <RunMark state=run.state /> }.into_any()
+    };
     view! {
         <tr>
             <th scope="row">
@@ -74,10 +91,10 @@ fn run_row(run: RunRow, now: Instant, with_mapping: bool) -> AnyView {
             </th>
             {mapping}
             <td>
-                <RunMark state=run.state />
+                {state}
             </td>
-            <Figure value=run.fetched />
-            {figure(run.target)}
+            {whole(view! { <Figure value=run.fetched /> }.into_any())}
+            {whole(figure(run.target))}
             {figure(run.entered)}
             {figure(run.exited)}
             {figure(run.delivered)}

@@ -27,6 +27,7 @@ pub fn key(text: &str) -> Key {
 pub fn run(state: RunState) -> RunRow {
     let started_at = now().minus(Span::from_seconds(40));
     RunRow {
+        by_events: false,
         id: "0193a4e2-7c11-7000-8000-00000000beef".parse::<RunId>().expect("an id"),
         mapping: key("cart-meta"),
         state,

@@ -17,15 +17,34 @@ pub struct OpenPart {
     pub transition: Transition,
     /// A range was sent, or may have been, and no answer was kept.
     pub in_doubt: bool,
+    /// The places of that range, of the chunk's people.
+    pub doubt: std::ops::Range<u32>,
+    /// It stands in the fast lane, for these places.
+    pub fast: Option<Vec<u32>>,
     /// So long ago that it isn't sent again: the next order decides anew. Until then it still
     /// stands in the way of what came after it.
     pub is_expired: bool,
 }
 
-/// The position of the part to work on, or nothing if all of them must wait.
+/// What goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The part at this position.
+    Part(usize),
+    /// All of them must wait; `soon` if for an answer that the other drain waits for.
+    Wait {
+        /// See above.
+        soon: bool,
+    },
+    /// Nothing is left of these.
+    Nothing,
+}
+
+/// The part to work on: of the fast lane, or of everything else. Each has a drain of its own.
 ///
 /// - Lanes in order, then the oldest generation.
-/// - One at a time: a part waits while an older one of the same chunk is in doubt.
+/// - One at a time: a part waits while an older one of the same chunk is in doubt. One of the
+///   fast lane does so only if the range has the place of one of its people.
 /// - Entries wait for their group's exits (`exits_elsewhere`: chunks with open exits of
 ///   other mappings of the group at the same destination), so that nobody stands in two
 ///   ad sets. What is in doubt doesn't wait: it may be there already.
@@ -34,23 +53,38 @@ pub fn choose(
     parts: &[OpenPart],
     exits_elsewhere: &BTreeSet<u32>,
     suppressing: bool,
-) -> Option<usize> {
+    is_fast: bool,
+) -> Choice {
+    let is_ours = |part: &&OpenPart| part.fast.is_some() == is_fast && !part.is_expired;
+    let is_before = |other: &OpenPart, part: &OpenPart| {
+        let meets = |places: &Vec<u32>| places.iter().any(|place| other.doubt.contains(place));
+        other.in_doubt
+            && other.chunk == part.chunk
+            && other.generation < part.generation
+            && part.fast.as_ref().is_none_or(meets)
+    };
     let waits = |part: &OpenPart| {
-        let older_in_doubt = parts.iter().any(|other| {
-            other.in_doubt && other.chunk == part.chunk && other.generation < part.generation
-        });
         let group = part.transition == Transition::Entered
             && !suppressing
             && !part.in_doubt
             && exits_elsewhere.contains(&part.chunk);
-        older_in_doubt || group
+        group || parts.iter().any(|other| is_before(other, part))
     };
-    parts
+    if !parts.iter().any(|part| is_ours(&part)) {
+        return Choice::Nothing;
+    }
+    let candidates = parts.iter().enumerate().filter(|(_, part)| is_ours(part) && !waits(part));
+    if let Some((position, _)) =
+        candidates.min_by_key(|(_, part)| (part.lane, part.generation, part.chunk))
+    {
+        return Choice::Part(position);
+    }
+    let is_beside = |other: &OpenPart| other.fast.is_some() != is_fast && !other.is_expired;
+    let soon = parts
         .iter()
-        .enumerate()
-        .filter(|(_, part)| !part.is_expired && !waits(part))
-        .min_by_key(|(_, part)| (part.lane, part.generation, part.chunk))
-        .map(|(position, _)| position)
+        .filter(is_ours)
+        .any(|part| parts.iter().any(|other| is_beside(other) && is_before(other, part)));
+    Choice::Wait { soon }
 }
 
 #[cfg(test)]
@@ -59,7 +93,46 @@ mod tests {
 
     fn part(lane: Lane, generation: i64, in_doubt: bool) -> OpenPart {
         let transition = if lane == Lane::Enter { Transition::Entered } else { Transition::Exited };
-        OpenPart { lane, generation, chunk: 0, transition, in_doubt, is_expired: false }
+        let doubt = if in_doubt { 0..100 } else { 0..0 };
+        let (fast, is_expired) = (None, false);
+        OpenPart { lane, generation, chunk: 0, transition, in_doubt, doubt, fast, is_expired }
+    }
+
+    fn fast(generation: i64, places: &[u32]) -> OpenPart {
+        OpenPart { fast: Some(places.to_vec()), ..part(Lane::Protect, generation, false) }
+    }
+
+    /// The position of what a run sends next.
+    fn choose(parts: &[OpenPart], elsewhere: &BTreeSet<u32>, suppressing: bool) -> Option<usize> {
+        match super::choose(parts, elsewhere, suppressing, false) {
+            Choice::Part(position) => Some(position),
+            Choice::Wait { .. } | Choice::Nothing => None,
+        }
+    }
+
+    #[test]
+    fn the_fast_lane_waits_only_for_answers_about_its_own_people() {
+        let none = BTreeSet::new();
+        let choose = |parts: &[OpenPart], is_fast| super::choose(parts, &none, false, is_fast);
+        // A long run sends people of the same chunk all the time.
+        let parts = [part(Lane::Enter, 1, true), fast(2, &[100, 250])];
+        assert_eq!(choose(&parts, true), Choice::Part(1));
+        assert_eq!(choose(&parts, false), Choice::Part(0));
+        let parts = [part(Lane::Enter, 1, true), fast(2, &[99, 250])];
+        assert_eq!(choose(&parts, true), Choice::Wait { soon: true });
+        assert_eq!(choose(&parts[..1], true), Choice::Nothing);
+        assert_eq!(choose(&parts[1..], false), Choice::Nothing);
+    }
+
+    #[test]
+    fn a_run_waits_for_an_answer_of_the_fast_lane() {
+        let sent = OpenPart { in_doubt: true, doubt: 0..100, ..fast(1, &[7]) };
+        let parts = [sent.clone(), part(Lane::Enter, 2, false)];
+        let none = BTreeSet::new();
+        assert_eq!(super::choose(&parts, &none, false, false), Choice::Wait { soon: true });
+        // One that is never sent again isn't waited for: the next order decides anew.
+        let parts = [OpenPart { is_expired: true, ..sent }, part(Lane::Enter, 2, false)];
+        assert_eq!(super::choose(&parts, &none, false, false), Choice::Wait { soon: false });
     }
 
     #[test]

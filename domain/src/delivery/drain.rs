@@ -54,6 +54,8 @@ pub struct Job<'a> {
     pub requests: usize,
     /// Whether nobody is left who drains exits that its entries may wait for.
     pub is_alone: &'a (dyn Fn() -> bool + Send + Sync),
+    /// Only the fast lane, or everything but it.
+    pub is_fast: bool,
 }
 
 impl Job<'_> {
@@ -134,9 +136,15 @@ impl Drain {
         let mut total = Drained::default();
         let mut was_alone = false;
         loop {
-            match self.store.next(job.lease, job.mapping.id, self.clock.now()).await? {
+            let now = self.clock.now();
+            match self.store.next(job.lease, job.mapping.id, job.is_fast, now).await? {
                 Next::Nothing => return Ok(total),
-                Next::Blocked => {
+                Next::Blocked { soon: true }
+                    if job.patience.until.is_none_or(|until| self.clock.now() <= until) =>
+                {
+                    self.sleep.sleep(BLOCKED).await;
+                }
+                Next::Blocked { .. } => {
                     let late = job.patience.until.is_some_and(|until| self.clock.now() > until);
                     if late || was_alone {
                         total.stopped = Some(

@@ -7,6 +7,8 @@ pub mod choose;
 #[cfg(feature = "service")]
 pub mod drain;
 #[cfg(feature = "service")]
+pub mod fast;
+#[cfg(feature = "service")]
 pub mod fields;
 pub mod letters;
 #[cfg(feature = "service")]

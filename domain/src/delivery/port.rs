@@ -100,7 +100,10 @@ pub enum Next {
     /// Something to send.
     Work(Work),
     /// Only parts that must wait for others.
-    Blocked,
+    Blocked {
+        /// For an answer that another drain of the mapping waits for now.
+        soon: bool,
+    },
     /// Nothing is left.
     Nothing,
 }
@@ -137,9 +140,16 @@ pub struct Advanced {
 /// Keeps the orders' parts.
 #[async_trait]
 pub trait DeliveryStore: Send + Sync {
-    /// What to do next for a mapping, lanes in order. What is in doubt for too long isn't
-    /// offered again, see [`super::retry::SENT_AGAIN_FOR`].
-    async fn next(&self, lease: &Lease, mapping: MappingId, now: Instant) -> Result<Next>;
+    /// What to do next for a mapping, of its fast lane or of everything else, lanes in order.
+    /// What is in doubt for too long isn't offered again, see
+    /// [`super::retry::SENT_AGAIN_FOR`].
+    async fn next(
+        &self,
+        lease: &Lease,
+        mapping: MappingId,
+        is_fast: bool,
+        now: Instant,
+    ) -> Result<Next>;
 
     /// These people with the names under which a mapping's messages tell about them: an entry
     /// by today's names, an exit by those of the entry.

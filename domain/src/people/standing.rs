@@ -108,6 +108,14 @@ impl Keeping {
         })
     }
 
+    /// By an event, for as long from when it happened.
+    #[must_use]
+    pub fn by_event(rule: Rule, since: Instant) -> Self {
+        let until = rule.ttl.map(|ttl| since.plus(ttl));
+        let Rule { key, reason, destinations, .. } = rule;
+        Self { rule: key, reason, destinations, is_member: false, listed: None, until }
+    }
+
     /// By a list.
     #[must_use]
     pub fn by_list(rule: Rule, listed: Listed) -> Self {

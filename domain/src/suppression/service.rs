@@ -22,7 +22,8 @@ pub trait SuppressionStore: Send + Sync {
     async fn suppressed(&self, now: Instant) -> Result<Vec<Held>>;
 
     /// Whom a rule would keep out at `now` if it were like this. One by audience holds its
-    /// members, and of those who left it whoever was noted for as long; one by event nobody.
+    /// members, and of those who left it whoever was noted for as long; one by event whomever the
+    /// stored rule of that event has noted.
     async fn would_hold(&self, spec: &SuppressionSpec, now: Instant) -> Result<PersonSet>;
 
     /// Has mappings run soon.

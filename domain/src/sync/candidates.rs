@@ -54,18 +54,21 @@ pub(super) fn chosen<'a>(
     };
     let mut chosen = Vec::new();
     for mapping in configuration.mappings.iter().filter(|one| named(one) || comes_along(one)) {
-        let (Some(audience), Some(destination)) =
-            (configuration.audience_of(mapping), configuration.destination_of(mapping))
-        else {
-            return Err(Error::NotFound("audience or destination of the mapping".to_owned()));
-        };
-        let route = Route::new(audience, destination);
+        let route = route_of(configuration, mapping)?;
         chosen.push(Candidate { mapping, route, is_closing: false });
     }
     let closing = configuration.closing.iter();
     let closing = closing.filter(|one| only.is_empty() || comes_along(&one.mapping));
     chosen.extend(closing.map(Candidate::closing));
     Ok(chosen)
+}
+
+/// Under which names a mapping's messages go.
+pub(crate) fn route_of(configuration: &Configuration, mapping: &Mapping) -> Result<Route> {
+    let found = configuration.audience_of(mapping).zip(configuration.destination_of(mapping));
+    let (audience, destination) = found
+        .ok_or_else(|| Error::NotFound("audience or destination of the mapping".to_owned()))?;
+    Ok(Route::new(audience, destination))
 }
 
 /// What a pass reads for a mapping; a retired one decides nothing any more.
@@ -79,7 +82,7 @@ pub(super) fn audiences_read_by(
 
 /// Its own audience, those of the suppressions that hold at its destination, and the same of
 /// its group.
-pub(super) fn audiences_behind(
+pub(crate) fn audiences_behind(
     configuration: &Configuration,
     mapping: &Mapping,
 ) -> BTreeSet<AudienceId> {

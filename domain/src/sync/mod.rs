@@ -1,7 +1,7 @@
 //! Sync: one pass of a mapping is a run: mirror, decide, diff, order.
 
 #[cfg(feature = "service")]
-mod candidates;
+pub(crate) mod candidates;
 #[cfg(feature = "service")]
 pub mod decide;
 #[cfg(feature = "service")]
@@ -169,6 +169,8 @@ pub struct RunRow {
     pub generation: Option<i64>,
     /// Why it failed, or what was odd.
     pub error: Option<String>,
+    /// It is no pass: it counts what events ordered within an hour.
+    pub by_events: bool,
 }
 
 /// Stirs whoever works the orders, so that a wish doesn't wait for the next round.

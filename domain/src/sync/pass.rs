@@ -215,6 +215,7 @@ impl SyncService {
             patience: pass.patience,
             requests: pass.requests,
             is_alone: &is_alone,
+            is_fast: false,
         };
         self.drain.drain(&job).await
     }

@@ -18,6 +18,7 @@ use crate::{
     configuration::{Configuration, service::ConfigurationService},
     delivery::{
         drain::Drain,
+        fast::FastLane,
         port::{Lease, LeaseStore},
         retry::Patience,
     },
@@ -86,6 +87,8 @@ pub struct SyncService {
     pub leases: Arc<dyn LeaseStore>,
     /// Delivery.
     pub drain: Drain,
+    /// What an event has ordered between two runs.
+    pub fast: Arc<FastLane>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -128,6 +131,8 @@ impl SyncService {
         let (leased, busy) = self.acquire(chosen).await?;
         let mut running = Vec::new();
         for (Candidate { mapping, route, is_closing }, lease) in leased {
+            // What a process that died has left of the fast lane is this run's.
+            self.fast.leave(mapping.id).await?;
             let run = RunId(self.ids.next());
             self.store.begin(&lease, run, mapping, self.clock.now()).await?;
             running.push(Running { mapping, route, is_closing, lease, run });

@@ -5,6 +5,7 @@
 
 pub mod assets;
 pub mod downloads;
+pub mod machines;
 pub mod refusal;
 pub mod router;
 pub mod security;

@@ -337,13 +337,17 @@ impl Storage {
                 .execute(&mut *connection)
                 .await?;
                 // The names stay on their lists: whoever comes back under one is kept out.
-                sqlx::query(self.database.sql(
+                for delete in [
                     "DELETE FROM listed_person WHERE ordinal IN
                         (SELECT CAST(rows.value AS BIGINT) FROM {rows})",
-                ))
-                .bind(&numbers)
-                .execute(&mut *connection)
-                .await?;
+                    "DELETE FROM held_person WHERE ordinal IN
+                        (SELECT CAST(rows.value AS BIGINT) FROM {rows})",
+                ] {
+                    sqlx::query(self.database.sql(delete))
+                        .bind(&numbers)
+                        .execute(&mut *connection)
+                        .await?;
+                }
                 gone += people.len();
                 for identifier in ["email", "phone", "id"] {
                     put_identifier!(connection, identifier, &PersonSet::new(), &people);

@@ -48,6 +48,10 @@ pub fn follow(change: &Change) -> Vec<Statement> {
             )
             .with(spec.key.as_str()),
         ],
+        // Whoever did what it meant before isn't meant any more.
+        Change::Update(Row::Suppression(spec), fields) if touches(fields, &["event"]) => {
+            forget_held(spec)
+        }
         Change::Create(Row::Suppression(spec)) => hold_present(spec),
         Change::Update(Row::Suppression(spec), fields) if touches(fields, &["audience", "ttl"]) => {
             hold_present(spec)
@@ -147,6 +151,20 @@ fn hold_present(spec: &SuppressionSpec) -> Vec<Statement> {
         )
         .with(audience.as_str()),
     ]
+}
+
+/// Nobody is kept out by a rule for what another event said.
+fn forget_held(spec: &SuppressionSpec) -> Vec<Statement> {
+    let delete = [
+        "DELETE FROM held_name WHERE suppression_id =
+            (SELECT id FROM suppression WHERE key = $1 AND retired_at IS NULL)",
+        "DELETE FROM held_person WHERE suppression_id =
+            (SELECT id FROM suppression WHERE key = $1 AND retired_at IS NULL)",
+    ];
+    let mut statements: Vec<Statement> =
+        delete.into_iter().map(|text| Statement::new(text).with(spec.key.as_str())).collect();
+    statements.extend(hold_present(spec));
+    statements
 }
 
 /// What a change writes; settings and secrets are written apart from it.

@@ -7,7 +7,7 @@ use domain::{
     Error, Result,
     delivery::{
         Lane, Transition,
-        choose::{OpenPart, choose},
+        choose::{Choice, OpenPart, choose},
         port::{Advance, Advanced, DeliveryStore, Lease, Named, Next, Telling, Work},
         retry::SENT_AGAIN_FOR,
         stop::may_go,
@@ -31,7 +31,7 @@ use super::{
     presence,
     statement::carry_out,
     stops::goes,
-    suppression::{IN_AUDIENCES, InAudience, ON_LISTS, OnList, held},
+    suppression::{IN_AUDIENCES, InAudience, ONE_BY_ONE, OneByOne, held},
 };
 
 #[derive(FromRow)]
@@ -44,6 +44,8 @@ struct OpenRow {
     acknowledged: i64,
     claimed: i64,
     claimed_at: Option<i64>,
+    /// Of a part in the fast lane: there it has few.
+    fast_people: Option<Vec<u8>>,
 }
 
 /// What a part carries beside its cursors.
@@ -61,6 +63,10 @@ fn read_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 
 pub(super) fn place(number: i64) -> Result<u32> {
     u32::try_from(number).map_err(Error::unexpected)
+}
+
+fn places(people: &[u8]) -> Result<Vec<u32>> {
+    Ok(bitmap::decode(people)?.iter().map(|person| person % chunks::CHUNK).collect())
 }
 
 impl OpenRow {
@@ -81,6 +87,8 @@ impl OpenRow {
             chunk: place(self.chunk)?,
             transition: parse(&self.transition)?,
             in_doubt: self.is_in_doubt(),
+            doubt: place(self.acknowledged)?..place(self.claimed)?,
+            fast: self.fast_people.as_deref().map(places).transpose()?,
             is_expired: self.is_too_old(now),
         })
     }
@@ -115,13 +123,13 @@ macro_rules! read_before {
                 .bind(chunk)
                 .fetch_all(&mut *$connection)
                 .await?;
-            let lists: Vec<OnList> = sqlx::query_as(ON_LISTS)
+            let others: Vec<OneByOne> = sqlx::query_as(ONE_BY_ONE)
                 .bind($now.0)
                 .bind(chunk * 65_536)
                 .bind((chunk + 1) * 65_536)
                 .fetch_all(&mut *$connection)
                 .await?;
-            suppressed = Suppressed::of(held(audiences, lists)?);
+            suppressed = Suppressed::of(held(audiences, others)?);
         }
         let named = sqlx::query_scalar(
             "SELECT ordinal FROM named_as
@@ -163,7 +171,13 @@ macro_rules! read_before {
 
 #[async_trait]
 impl DeliveryStore for Storage {
-    async fn next(&self, lease: &Lease, mapping: MappingId, now: Instant) -> Result<Next> {
+    async fn next(
+        &self,
+        lease: &Lease,
+        mapping: MappingId,
+        is_fast: bool,
+        now: Instant,
+    ) -> Result<Next> {
         reading!(self.database, |connection| {
             let epoch: Option<i64> =
                 sqlx::query_scalar("SELECT epoch FROM lease WHERE name = $1 AND holder = $2")
@@ -175,7 +189,8 @@ impl DeliveryStore for Storage {
                 return Err(Failure::Domain(Error::Fenced));
             }
             let rows: Vec<OpenRow> = sqlx::query_as(
-                "SELECT id, lane, generation, chunk, transition, acknowledged, claimed, claimed_at
+                "SELECT id, lane, generation, chunk, transition, acknowledged, claimed, claimed_at,
+                    CASE WHEN fast THEN people END AS fast_people
                 FROM part WHERE mapping_id = $1 AND is_open",
             )
             .bind(mapping.0)
@@ -225,13 +240,11 @@ impl DeliveryStore for Storage {
                     queue.push(row);
                 }
             }
-            if open.iter().all(|part| part.is_expired) {
-                return Ok(Next::Nothing);
-            }
             let suppressing = parse::<UseCase>(&use_case)? == UseCase::Suppress;
-            let Some(row) = choose(&open, &exits, suppressing).and_then(|chosen| queue.get(chosen))
-            else {
-                return Ok(Next::Blocked);
+            let row = match choose(&open, &exits, suppressing, is_fast) {
+                Choice::Nothing => return Ok(Next::Nothing),
+                Choice::Wait { soon } => return Ok(Next::Blocked { soon }),
+                Choice::Part(position) => &queue[position],
             };
             let content: ContentRow = sqlx::query_as(
                 "SELECT p.people, p.decided_at, p.rendered, o.route
@@ -286,6 +299,13 @@ impl DeliveryStore for Storage {
     ) -> Result<Advanced> {
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
+            // The fast lane has a lease of its own: both take turns here.
+            sqlx::query(self.database.sql(
+                "SELECT id FROM mapping WHERE id = (SELECT mapping_id FROM part WHERE id = $1) {lock}",
+            ))
+            .bind(part.0)
+            .execute(&mut *connection)
+            .await?;
             let stored: StoredPart = sqlx::query_as(concat!(
                 "SELECT p.mapping_id, d.key AS destination, m.use_case, ",
                 goes!(),

@@ -16,6 +16,7 @@ use super::{
     absence::come_back,
     audiences::text,
     dialect::gathered,
+    events::hold_named,
     listings::recognise,
     macros::writing,
     names::{self, Former},
@@ -217,7 +218,7 @@ impl Storage {
             for (identifier, with, without) in lesson.identifiers() {
                 put_identifier!(connection, identifier, &with, &without);
             }
-            // Whoever is called so by now is on the list, whoever it was meant for.
+            // Whoever is called so by now is on the list, or did what an event said, whoever it was meant for.
             let lists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM listed_name)")
                 .fetch_one(&mut *connection)
                 .await?;
@@ -228,6 +229,19 @@ impl Storage {
                     "p.ordinal = CAST(rows.value AS BIGINT)"
                 )))
                 .bind(text(&renamed)?)
+                .execute(&mut *connection)
+                .await?;
+            }
+            let events: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM held_name)")
+                .fetch_one(&mut *connection)
+                .await?;
+            if events && !renamed.is_empty() {
+                sqlx::query(self.database.sql(hold_named!(
+                    "{rows} CROSS JOIN person p CROSS JOIN held_name n
+                        WHERE p.ordinal = CAST(rows.value AS BIGINT)"
+                )))
+                .bind(text(&renamed)?)
+                .bind(now.0)
                 .execute(&mut *connection)
                 .await?;
             }

@@ -25,6 +25,12 @@ pub(super) const NAMED: &str = "SELECT ordinal FROM forgetting
 /// Takes away whatever names these people and says something about them.
 pub(super) fn erase(people: &PersonSet, now: Instant) -> Vec<Statement> {
     let texts = [
+        // While their names are still known. What they did keeps them out no more.
+        "DELETE FROM held_name WHERE (kind, name) IN (
+            SELECT 'email', email FROM person WHERE ordinal = $1 AND email IS NOT NULL
+            UNION ALL SELECT 'id', person_id FROM person WHERE ordinal = $1 AND person_id IS NOT NULL
+            UNION ALL SELECT 'cio_id', cio_id FROM person WHERE ordinal = $1)",
+        "DELETE FROM held_person WHERE ordinal = $1",
         // No reading names anybody with a control character: nobody else is called so.
         "UPDATE person SET cio_id = '\nforgotten ' || CAST(ordinal AS TEXT), person_id = NULL,
             email = NULL, phone = NULL WHERE ordinal = $1",

@@ -115,13 +115,7 @@ pub struct History {
 impl History {
     /// So many lines at least, and each mapping's last one.
     pub fn of(person: Ordinal, lines: usize) -> Self {
-        Self {
-            person,
-            lines,
-            steps: Vec::new(),
-            seen: BTreeSet::new(),
-            told: BTreeSet::new(),
-        }
+        Self { person, lines, steps: Vec::new(), seen: BTreeSet::new(), told: BTreeSet::new() }
     }
 
     /// Whether what this stretch may hold is still asked for.

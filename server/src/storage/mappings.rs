@@ -159,7 +159,7 @@ impl MappingStore for Storage {
             let runs = sqlx::query_as(concat!(
                 "SELECT ", columns!(), " FROM mapping m
                 JOIN audience a ON a.id = m.audience_id
-                JOIN run r ON r.id = (SELECT newest.id FROM run newest WHERE newest.mapping_id = m.id
+                JOIN run r ON r.id = (SELECT newest.id FROM run newest WHERE newest.mapping_id = m.id AND newest.kind = 'pass'
                     ORDER BY newest.started_at DESC, newest.id DESC LIMIT 1)
                 WHERE m.retired_at IS NULL"
             ))
@@ -198,7 +198,7 @@ impl MappingStore for Storage {
                     columns!(),
                     " FROM run r JOIN mapping m ON m.id = r.mapping_id
                     JOIN audience a ON a.id = m.audience_id
-                    WHERE m.id = $1 ORDER BY r.started_at DESC, r.id DESC LIMIT 1"
+                    WHERE m.id = $1 AND r.kind = 'pass' ORDER BY r.started_at DESC, r.id DESC LIMIT 1"
                 ))
                 .bind(row.id)
                 .fetch_optional(&mut *connection)
@@ -325,7 +325,8 @@ impl MappingStore for Storage {
     async fn lately(&self, audience: &Key, since: Instant) -> Result<Lately> {
         let (ended, well, told): (i64, i64, i64) = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
-                "SELECT COUNT(r.finished_at), COUNT(CASE WHEN r.state = 'done' THEN 1 END),
+                "SELECT COUNT(CASE WHEN r.kind = 'pass' THEN r.finished_at END),
+                    COUNT(CASE WHEN r.kind = 'pass' AND r.state = 'done' THEN 1 END),
                     CAST(COALESCE(SUM(r.delivered), 0) AS BIGINT)
                 FROM audience a
                 JOIN mapping m ON m.audience_id = a.id AND m.retired_at IS NULL

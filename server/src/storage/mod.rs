@@ -22,6 +22,8 @@ mod dialect;
 mod dictionary;
 mod environment;
 mod erasure;
+mod events;
+mod fast;
 mod first_version;
 mod gates;
 mod history;

@@ -132,10 +132,6 @@ const fn statement(record: Record) -> Option<&'static str> {
                         AND m.stay_out IS NOT NULL AND d.left_at + m.stay_out > $1)
                 LIMIT $2)"
         }
-        Record::Coverage => {
-            "DELETE FROM coverage_day WHERE (audience_id, day) IN
-                (SELECT audience_id, day FROM coverage_day WHERE counted_at <= $1 LIMIT $2)"
-        }
         Record::Withheld => {
             "DELETE FROM withheld_chunk WHERE (mapping_id, cause, chunk) IN
                 (SELECT c.mapping_id, c.cause, c.chunk FROM mapping m
@@ -153,6 +149,40 @@ const fn statement(record: Record) -> Option<&'static str> {
             left!(),
             ") LIMIT $2)"
         ),
+        _ => return of_event(record),
+    })
+}
+
+/// The same for what came in by itself, and for figures of it.
+const fn of_event(record: Record) -> Option<&'static str> {
+    Some(match record {
+        Record::Coverage => {
+            "DELETE FROM coverage_day WHERE (audience_id, day) IN
+                (SELECT audience_id, day FROM coverage_day WHERE counted_at <= $1 LIMIT $2)"
+        }
+        // What waits to be sent on is never old enough.
+        Record::Event => {
+            "DELETE FROM event WHERE (origin, number) IN
+                (SELECT origin, number FROM event WHERE kept_at <= $1 AND body IS NULL LIMIT $2)"
+        }
+        Record::Refused => {
+            "DELETE FROM event WHERE (origin, number) IN
+                (SELECT origin, number FROM event
+                WHERE kept_at <= $1 AND refusal IS NOT NULL LIMIT $2)"
+        }
+        Record::HeldName => {
+            "DELETE FROM held_name WHERE (kind, name, suppression_id) IN
+                (SELECT h.kind, h.name, h.suppression_id FROM suppression s
+                JOIN held_name h ON h.suppression_id = s.id
+                WHERE s.retired_at <= $1 OR h.since <= $1 - s.ttl LIMIT $2)"
+        }
+        Record::HeldPerson => {
+            "DELETE FROM held_person WHERE (ordinal, suppression_id) IN
+                (SELECT h.ordinal, h.suppression_id FROM suppression s
+                JOIN held_person h ON h.suppression_id = s.id
+                WHERE s.retired_at <= $1 OR h.since <= $1 - s.ttl LIMIT $2)"
+        }
+        _ => return None,
     })
 }
 

@@ -44,6 +44,7 @@ pub(super) struct StoredRun {
     run_dead: i64,
     run_generation: Option<i64>,
     run_error: Option<String>,
+    run_by_events: bool,
 }
 
 /// The columns of [`StoredRun`], from `run r JOIN mapping m JOIN audience a`.
@@ -54,7 +55,7 @@ macro_rules! columns {
         CASE WHEN r.state = 'mirroring' THEN COALESCE(a.reading, 0) ELSE r.fetched END AS run_fetched,
         r.target AS run_target, r.entered AS run_entered, r.repeated AS run_repeated, r.exited AS run_exited,
         r.withheld AS run_withheld, r.delivered AS run_delivered, r.dead AS run_dead,
-        r.generation AS run_generation, r.error AS run_error"
+        r.generation AS run_generation, r.error AS run_error, r.kind = 'events' AS run_by_events"
     };
 }
 pub(super) use columns;
@@ -77,6 +78,7 @@ impl StoredRun {
             dead: self.run_dead.unsigned_abs(),
             generation: self.run_generation,
             error: self.run_error,
+            by_events: self.run_by_events,
         })
     }
 }

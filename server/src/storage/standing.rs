@@ -71,6 +71,16 @@ struct ListedRow {
     held_since: i64,
 }
 
+/// A rule whose event the person did.
+#[derive(FromRow)]
+struct DoneRow {
+    key: String,
+    reason: String,
+    destinations: String,
+    ttl: Option<i64>,
+    since: i64,
+}
+
 /// A mapping with who is in its audience and at its destination, in the person's chunk.
 #[derive(FromRow)]
 struct PlaceRow {
@@ -131,6 +141,12 @@ const LISTED: &str = "SELECT s.key, s.reason, s.destinations, s.ttl, l.actor, l.
         AND EXISTS (SELECT 1 FROM listed_person p WHERE p.ordinal = $1 AND p.listing_id = l.id)
     ORDER BY l.held_since";
 
+/// Events that keep person `$1` out at `$2`.
+const DONE: &str = "SELECT s.key, s.reason, s.destinations, s.ttl, h.since
+    FROM held_person h JOIN suppression s ON s.id = h.suppression_id
+    WHERE h.ordinal = $1 AND s.retired_at IS NULL AND s.event IS NOT NULL
+        AND (s.ttl IS NULL OR h.since + s.ttl > $2)";
+
 const PLACES: &str = "SELECT m.id, m.key, a.key AS audience, d.key AS destination, m.use_case,
     m.exclusivity_group, m.priority, m.active,
     c.people AS members, b.people AS delivered
@@ -183,6 +199,11 @@ impl Storage {
                 .bind(now.0)
                 .fetch_all(&mut *connection)
                 .await?;
+            let done: Vec<DoneRow> = sqlx::query_as(DONE)
+                .bind(i64::from(number))
+                .bind(now.0)
+                .fetch_all(&mut *connection)
+                .await?;
             let places: Vec<PlaceRow> =
                 sqlx::query_as(PLACES).bind(chunk).fetch_all(&mut *connection).await?;
             let mut history = History::of(number, lines);
@@ -222,7 +243,7 @@ impl Storage {
                 .collect();
             Ok(PersonView {
                 audiences: memberships(audiences, &cohorts, number)?,
-                suppressions: keeping(rules, listed, number, now)?,
+                suppressions: keeping(rules, listed, done, number, now)?,
                 mappings: mappings?,
                 person,
             })
@@ -263,6 +284,7 @@ fn since(audience: &str, cohorts: &[CohortRow], number: Ordinal) -> Result<Optio
 fn keeping(
     mut rows: Vec<RuleRow>,
     listed: Vec<ListedRow>,
+    done: Vec<DoneRow>,
     number: Ordinal,
     now: Instant,
 ) -> Result<Vec<Keeping>> {
@@ -286,6 +308,10 @@ fn keeping(
         let rule = read_rule(&row.key, &row.reason, &row.destinations, row.ttl)?;
         let since = Instant(row.held_since);
         kept.push(Keeping::by_list(rule, Listed { by: row.actor, since, note: row.note }));
+    }
+    for row in done {
+        let rule = read_rule(&row.key, &row.reason, &row.destinations, row.ttl)?;
+        kept.push(Keeping::by_event(rule, Instant(row.since)));
     }
     kept.sort_by(|a, b| a.rule.cmp(&b.rule));
     Ok(kept)

@@ -51,22 +51,30 @@ pub(super) const IN_AUDIENCES: &str = "SELECT s.id, s.destinations, c.people FRO
         JOIN cohort c ON c.audience_id = s.audience_id
         WHERE s.retired_at IS NULL AND s.ttl IS NOT NULL AND c.seen_at + s.ttl > $1 AND ($2 < 0 OR c.chunk = $2)";
 
-/// Whom lists hold at `$1`, of people from `$2` up to `$3`.
-pub(super) const ON_LISTS: &str = "SELECT s.id, s.destinations, p.ordinal FROM suppression s
-    JOIN listing l ON l.suppression_id = s.id
-    JOIN listed_person p ON p.listing_id = l.id AND p.ordinal >= $2 AND p.ordinal < $3
-    WHERE s.retired_at IS NULL AND s.list AND l.held_since IS NOT NULL AND l.ended_at IS NULL
-        AND (s.ttl IS NULL OR l.held_since + s.ttl > $1)";
+/// Whom lists and events hold at `$1`, one by one, of people from `$2` up to `$3`.
+pub(super) const ONE_BY_ONE: &str = "SELECT s.id, s.destinations, p.ordinal FROM suppression s
+        JOIN listing l ON l.suppression_id = s.id
+        JOIN listed_person p ON p.listing_id = l.id AND p.ordinal >= $2 AND p.ordinal < $3
+        WHERE s.retired_at IS NULL AND s.list AND l.held_since IS NOT NULL AND l.ended_at IS NULL
+            AND (s.ttl IS NULL OR l.held_since + s.ttl > $1)
+    UNION ALL
+    SELECT s.id, s.destinations, h.ordinal FROM suppression s
+        JOIN held_person h ON h.suppression_id = s.id AND h.ordinal >= $2 AND h.ordinal < $3
+        WHERE s.retired_at IS NULL AND s.event IS NOT NULL
+            AND (s.ttl IS NULL OR h.since + s.ttl > $1)";
 
 /// Has mappings run soon.
 macro_rules! make_due {
     ($connection:ident, $mappings:expr, $now:expr) => {
         for mapping in $mappings {
-            sqlx::query("UPDATE mapping SET next_run_at = $1 WHERE id = $2 AND retired_at IS NULL")
-                .bind($now.0)
-                .bind(mapping.0)
-                .execute(&mut *$connection)
-                .await?;
+            sqlx::query(
+                "UPDATE mapping SET next_run_at = $1 WHERE id = $2 AND retired_at IS NULL
+                    AND (next_run_at IS NULL OR next_run_at > $1)",
+            )
+            .bind($now.0)
+            .bind(mapping.0)
+            .execute(&mut *$connection)
+            .await?;
         }
     };
 }
@@ -75,16 +83,16 @@ pub(super) use make_due;
 /// A row of [`IN_AUDIENCES`].
 pub(super) type InAudience = (Uuid, String, Vec<u8>);
 
-/// A row of [`ON_LISTS`].
-pub(super) type OnList = (Uuid, String, i64);
+/// A row of [`ONE_BY_ONE`].
+pub(super) type OneByOne = (Uuid, String, i64);
 
 /// Puts together what both say, a rule once.
-pub(super) fn held(audiences: Vec<InAudience>, lists: Vec<OnList>) -> Result<Vec<Held>> {
+pub(super) fn held(audiences: Vec<InAudience>, others: Vec<OneByOne>) -> Result<Vec<Held>> {
     let mut rules: BTreeMap<Uuid, (String, PersonSet)> = BTreeMap::new();
     for (id, scope, bytes) in audiences {
         rules.entry(id).or_insert_with(|| (scope, PersonSet::new())).1 |= bitmap::decode(&bytes)?;
     }
-    for (id, scope, number) in lists {
+    for (id, scope, number) in others {
         let rule = rules.entry(id).or_insert_with(|| (scope, PersonSet::new()));
         rule.1.insert(ordinal(number)?);
     }
@@ -103,13 +111,13 @@ impl SuppressionStore for Storage {
                 .bind(-1_i64)
                 .fetch_all(&mut *connection)
                 .await?;
-            let lists: Vec<OnList> = sqlx::query_as(ON_LISTS)
+            let others: Vec<OneByOne> = sqlx::query_as(ONE_BY_ONE)
                 .bind(now.0)
                 .bind(0_i64)
                 .bind(i64::MAX)
                 .fetch_all(&mut *connection)
                 .await?;
-            Ok(held(audiences, lists)?)
+            Ok(held(audiences, others)?)
         })
     }
 
@@ -130,6 +138,21 @@ impl SuppressionStore for Storage {
                 .fetch_all(&mut *connection)
                 .await?;
                 return Ok(bitmap::join(&blobs)?);
+            }
+            if spec.event.is_some() {
+                let numbers: Vec<i64> = sqlx::query_scalar(
+                    "SELECT h.ordinal FROM suppression s
+                    JOIN held_person h ON h.suppression_id = s.id
+                    WHERE s.key = $1 AND s.retired_at IS NULL AND s.event = $4
+                        AND (CAST($2 AS BIGINT) IS NULL OR h.since + $2 > $3)",
+                )
+                .bind(spec.key.as_str())
+                .bind(ttl)
+                .bind(now.0)
+                .bind(spec.event.as_deref())
+                .fetch_all(&mut *connection)
+                .await?;
+                return Ok(numbers.into_iter().map(ordinal).collect::<Result<PersonSet>>()?);
             }
             let numbers: Vec<i64> = sqlx::query_scalar(
                 "SELECT DISTINCT p.ordinal FROM suppression s

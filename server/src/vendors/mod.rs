@@ -6,6 +6,7 @@
 mod credentials;
 pub mod customerio;
 pub mod fuse;
+mod keyring;
 mod pace;
 pub mod stand_in;
 mod tester;
@@ -15,6 +16,7 @@ mod wait;
 use std::time::Duration;
 
 pub use credentials::Credentials;
+pub use keyring::StoredKeys;
 pub use tester::Tester;
 
 /// Longest wait for an answer: a membership page of 30,000 people takes seconds.

@@ -4,6 +4,9 @@
 //! add one: a file here, and a line in [`spawn`].
 
 mod coverage;
+mod events;
+mod fast;
+pub mod intake;
 mod outages;
 mod retention;
 mod sync;
@@ -16,6 +19,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::compose::Segue;
 
 pub use coverage::CoverageWorker;
+pub use events::{CallWorker, ForwardWorker};
+pub use fast::FastWorker;
 pub use outages::OutageWorker;
 pub use retention::RetentionWorker;
 pub use sync::{Report, SyncWorker};
@@ -25,6 +30,10 @@ pub use workspace::WorkspaceWorker;
 pub fn spawn(segue: &Segue, stop: CancellationToken) -> TaskTracker {
     let tracker = TaskTracker::new();
     let worker = SyncWorker::new(segue, stop.clone());
+    tracker.spawn(async move { worker.run().await });
+    let worker = FastWorker::new(segue, stop.clone());
+    tracker.spawn(async move { worker.run().await });
+    let worker = ForwardWorker::new(segue, stop.clone());
     tracker.spawn(async move { worker.run().await });
     tell_outages(segue, &tracker, stop.clone());
     let worker = CoverageWorker::new(segue.services.coverage.clone(), stop.clone());

@@ -116,13 +116,13 @@ async fn whoever_should_have_left_holds_back_their_group_until_it_is_decided_ane
     carts.begin().await;
     carts.order(&people([2])).await;
     viewers.order(&people([1])).await;
-    assert_eq!(viewers.next().await, Next::Blocked);
+    assert_eq!(viewers.next().await, Next::Blocked { soon: false });
     assert_eq!(bench.storage.cancel(carts.run, "ada", bench.now()).await.unwrap(), 1);
-    assert_eq!(viewers.next().await, Next::Blocked, "1 is still among the carts");
+    assert_eq!(viewers.next().await, Next::Blocked { soon: false }, "1 is still among the carts");
     // A new run that only reads has not decided yet.
     bench.clock.advance(Span::from_seconds(1));
     carts.begin().await;
-    assert_eq!(viewers.next().await, Next::Blocked);
+    assert_eq!(viewers.next().await, Next::Blocked { soon: false });
     carts.order(&people([2])).await;
     assert_eq!(carts.drain().await, [(Exited, 3, people([1]))]);
     assert_eq!(viewers.drain().await, [(Entered, 1, people([1]))]);

@@ -254,11 +254,11 @@ async fn entries_wait_for_their_groups_exits_at_the_same_destination(
     let elsewhere = carts.work().await;
     assert_eq!((elsewhere.chunk, elsewhere.people.clone()), (1, people([70_000])));
     carts.finish_part(&elsewhere).await;
-    assert_eq!(carts.next().await, Next::Blocked);
+    assert_eq!(carts.next().await, Next::Blocked { soon: false });
     // Its own exits don't wait, and a claimed exit still counts as open.
     let exit = viewers.work().await;
     viewers.step(&exit, 0, 2).await;
-    assert_eq!(carts.next().await, Next::Blocked);
+    assert_eq!(carts.next().await, Next::Blocked { soon: false });
     viewers.step(&exit, 2, 2).await;
     assert_eq!(carts.drain().await, [(Entered, 1, people([1]))]);
     // What is in doubt may be there already: it doesn't wait.
@@ -270,7 +270,7 @@ async fn entries_wait_for_their_groups_exits_at_the_same_destination(
     // A retired mate's exits hold up nobody.
     carts.step(&doubtful, 6, 6).await;
     carts.order(&people([1, 5, 6, 70_000])).await;
-    assert_eq!(carts.next().await, Next::Blocked);
+    assert_eq!(carts.next().await, Next::Blocked { soon: false });
     bench.execute("UPDATE mapping SET retired_at = 1 WHERE key = 'viewers-meta'").await;
     assert_eq!(carts.drain().await.len(), 1);
 }
@@ -285,7 +285,7 @@ async fn each_mapping_has_its_own_parts(#[values(Sqlite, Postgres)] engine: Engi
     assert_eq!(buyers.next().await, Next::Nothing);
     let missing = domain::ids::MappingId(bench.id());
     assert_eq!(
-        google.storage.next(&google.lease, missing, bench.now()).await.unwrap(),
+        google.storage.next(&google.lease, missing, false, bench.now()).await.unwrap(),
         Next::Nothing
     );
     assert_eq!(google.drain().await, [(Entered, 1, people([1]))]);

@@ -37,7 +37,7 @@ async fn what_is_in_doubt_for_23_hours_is_decided_anew(#[values(Sqlite, Postgres
     let rest = match worker.next().await {
         Next::Nothing => None,
         Next::Work(work) => Some(work),
-        Next::Blocked => panic!("nobody else is there"),
+        Next::Blocked { .. } => panic!("nobody else is there"),
     };
     assert_eq!(rest, None, "a part with a doubt waits whole");
     // 1 should be there and 2 shouldn't: both are told, under a new generation.

@@ -208,7 +208,8 @@ impl<'a> Side<'a> {
         let mut there = BTreeSet::new();
         for number in 0..8 {
             for (number, one) in self.bench.storage.find(&self.name(number), 1).await.unwrap() {
-                let view = self.bench.storage.explain(number, usize::MAX, self.bench.now()).await.unwrap();
+                let view =
+                    self.bench.storage.explain(number, usize::MAX, self.bench.now()).await.unwrap();
                 if view.mappings[0].delivered {
                     there.insert(one.cio_id);
                 }

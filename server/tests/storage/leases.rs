@@ -94,7 +94,7 @@ async fn all_fenced(worker: &Worker<'_>, part: &domain::delivery::port::Work) {
             .try_step(part, &Advance { acknowledged: 2, claimed: 3, dead, ..Advance::default() })
             .await,
     );
-    fenced(worker.storage.next(&worker.lease, worker.mapping.id, worker.bench.now()).await);
+    fenced(worker.storage.next(&worker.lease, worker.mapping.id, false, worker.bench.now()).await);
     fenced(worker.storage.renew(&worker.lease, worker.bench.now()).await);
 }
 
@@ -232,7 +232,7 @@ async fn a_holder_whose_clock_is_an_hour_off_is_robbed_of_nothing_but_the_right_
     };
     all_fenced(&late, &work).await;
     // What it had claimed is found as it was, however far off that moment seems.
-    let found = match other.next(&taken, mapping.id, right).await.unwrap() {
+    let found = match other.next(&taken, mapping.id, false, right).await.unwrap() {
         Next::Work(found) => found,
         next => panic!("{next:?}"),
     };

@@ -199,7 +199,9 @@ async fn one_person_is_stopped_and_comes_back(#[values(Sqlite, Postgres)] engine
     let listed = view.suppressions[0].listed.clone().unwrap();
     assert_eq!(view.suppressions[0].rule, key("do-not-target"));
     assert_eq!((listed.note.as_str(), listed.by.as_str()), ("a complaint by phone", &*host.name));
-    assert!(bench.storage.explain(1, usize::MAX, bench.now()).await.unwrap().suppressions.is_empty());
+    assert!(
+        bench.storage.explain(1, usize::MAX, bench.now()).await.unwrap().suppressions.is_empty()
+    );
     // The list is made once, and another one that narrows isn't taken for it.
     bench.apply(LISTS, false).await;
     lists.stop("c2", "", &host).await.unwrap();

@@ -186,7 +186,7 @@ impl Play<'_> {
         let work = match self.worker.next().await {
             Next::Work(work) => work,
             Next::Nothing => return assert_eq!(self.model.pending(), 0, "something is left"),
-            Next::Blocked => panic!("a mapping by itself waits for nobody"),
+            Next::Blocked { .. } => panic!("a mapping by itself waits for nobody"),
         };
         let doubtful = doubt(&work);
         let known = self.model.doubt.get(&work.part).map_or(PersonSet::new(), |(_, s)| s.clone());
@@ -257,7 +257,12 @@ impl Play<'_> {
     /// Person by person, as the person page has it.
     async fn explain(&self) {
         for number in FIRST..FIRST + COUNT {
-            let view = self.worker.storage.explain(number, usize::MAX, self.worker.bench.now()).await.unwrap();
+            let view = self
+                .worker
+                .storage
+                .explain(number, usize::MAX, self.worker.bench.now())
+                .await
+                .unwrap();
             let place = view
                 .mappings
                 .iter()

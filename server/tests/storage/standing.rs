@@ -50,7 +50,10 @@ async fn a_person_is_explained_alike_before_and_after_folding(
 ) {
     let Some(bench) = shop(engine).await else { return };
     learn(&bench, 4).await;
-    assert!(matches!(bench.storage.explain(9, usize::MAX, bench.now()).await, Err(Error::NotFound(_))));
+    assert!(matches!(
+        bench.storage.explain(9, usize::MAX, bench.now()).await,
+        Err(Error::NotFound(_))
+    ));
     let explain = async |number: u32| {
         let view = bench.storage.explain(number, usize::MAX, bench.now()).await.unwrap();
         assert_eq!(view.person.cio_id, format!("cio-{number}"));

@@ -145,7 +145,7 @@ async fn another_destination_goes_on_and_the_end_makes_mappings_due(
     let due = bench.storage.due(bench.now()).await.unwrap();
     assert_eq!(due, [key("buyers-meta"), key("carts-meta")]);
     assert_eq!(
-        google.storage.next(&google.lease, google.mapping.id, bench.now()).await.unwrap(),
+        google.storage.next(&google.lease, google.mapping.id, false, bench.now()).await.unwrap(),
         Next::Nothing
     );
 }

@@ -101,7 +101,7 @@ impl<'a> Worker<'a> {
     }
 
     pub async fn next(&self) -> Next {
-        self.storage.next(&self.lease, self.mapping.id, self.bench.now()).await.unwrap()
+        self.storage.next(&self.lease, self.mapping.id, false, self.bench.now()).await.unwrap()
     }
 
     /// What a batch that is rendered now would be rendered from.
@@ -156,7 +156,7 @@ impl<'a> Worker<'a> {
         loop {
             match self.next().await {
                 Next::Nothing => return sent,
-                Next::Blocked => panic!("the mapping waits for others"),
+                Next::Blocked { .. } => panic!("the mapping waits for others"),
                 Next::Work(work) => {
                     let people = self.finish_part(&work).await;
                     sent.push((work.transition, work.generation, people));

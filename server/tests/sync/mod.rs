@@ -7,6 +7,7 @@
 mod attributes;
 mod clock;
 mod disk;
+mod fast;
 mod faults;
 mod hostile;
 mod kill;

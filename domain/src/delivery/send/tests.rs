@@ -64,7 +64,13 @@ struct Nothing;
 
 #[async_trait]
 impl DeliveryStore for Nothing {
-    async fn next(&self, _lease: &Lease, _mapping: MappingId, _now: Instant) -> Result<Next> {
+    async fn next(
+        &self,
+        _lease: &Lease,
+        _mapping: MappingId,
+        _is_fast: bool,
+        _now: Instant,
+    ) -> Result<Next> {
         Ok(Next::Nothing)
     }
 
@@ -167,6 +173,7 @@ fn send(script: Vec<Outcome>, renewals: usize, patience: Patience) -> (Answer, u
         patience,
         requests: 1,
         is_alone: &|| true,
+        is_fast: false,
     };
     let batch = [Rendered { ordinal: 1, messages: vec!["{}".to_owned()], left_out: Vec::new() }];
     let answer = block_on(drain.send_range(&job, Lane::Enter, &batch));

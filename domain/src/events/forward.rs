@@ -1,0 +1,210 @@
+//! Sends events on to Segment, as they came and under the ids that they came with.
+//!
+//! In the order in which they were kept, one batch after another, by one process at a time.
+//! What got no answer is sent again: Segment knows its ids for a day.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::{
+    delivery::{
+        Lane,
+        drain::Jitter,
+        port::{Batch, EventSink, Lease, LeaseStore, Outcome, Sleep},
+        retry::Patience,
+    },
+    error::{Error, Result},
+    time::{Clock, Instant, Span},
+};
+
+use super::ingest::MOST_EVENTS;
+
+/// The lease under which events are sent on.
+const LEASE: &str = "forward";
+
+/// Bytes of one request, with room for what is around the events.
+const MOST_BYTES: usize = 480 * 1024;
+
+/// One pass goes on so long; the next one looks anew.
+const PASS: Span = Span::from_minutes(1);
+
+/// An event that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its identity with its sender.
+    pub number: String,
+    /// As it goes on.
+    pub body: String,
+}
+
+/// Keeps what waits.
+#[async_trait]
+pub trait ForwardStore: Send + Sync {
+    /// The oldest so many that wait.
+    async fn waiting(&self, at_most: usize) -> Result<Vec<Waiting>>;
+
+    /// Lets go of what these say: Segment has taken it.
+    async fn forwarded(&self, lease: &Lease, numbers: &[&str], now: Instant) -> Result<()>;
+
+    /// Segment won't take it as it is.
+    async fn refused(&self, lease: &Lease, number: &str, why: &str, now: Instant) -> Result<()>;
+}
+
+/// What a pass did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Events that Segment took.
+    pub forwarded: usize,
+    /// Events that it won't take.
+    pub refused: usize,
+    /// Why some still wait, if so.
+    pub stopped: Option<String>,
+}
+
+/// Sends on.
+pub struct Forwarder {
+    /// What waits.
+    pub store: Arc<dyn ForwardStore>,
+    /// The right to send it.
+    pub leases: Arc<dyn LeaseStore>,
+    /// Segment.
+    pub sink: Arc<dyn EventSink>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Waiting.
+    pub sleep: Arc<dyn Sleep>,
+    /// Chance.
+    pub jitter: Arc<dyn Jitter>,
+}
+
+impl Forwarder {
+    /// Sends on what waits, unless another process does.
+    pub async fn run_once(&self) -> Result<Report> {
+        let Some(lease) = self.leases.acquire(LEASE, self.clock.now()).await? else {
+            return Ok(Report::default());
+        };
+        let mut report = Report::default();
+        let worked = self.work(&lease, &mut report).await;
+        let released = self.leases.release(&lease).await;
+        match worked {
+            Err(Error::Fenced) => Ok(report),
+            worked => worked.and(released).map(|()| report),
+        }
+    }
+
+    async fn work(&self, lease: &Lease, report: &mut Report) -> Result<()> {
+        let until = self.clock.now().plus(PASS);
+        while report.stopped.is_none() && self.clock.now() < until {
+            let waiting = self.store.waiting(MOST_EVENTS).await?;
+            if waiting.is_empty() {
+                break;
+            }
+            self.send_all(lease, &waiting, Patience::until(until), report).await?;
+        }
+        Ok(())
+    }
+
+    /// Batch by batch. One that Segment refuses is halved, the left half first, until the
+    /// culprit stands alone.
+    async fn send_all(
+        &self,
+        lease: &Lease,
+        waiting: &[Waiting],
+        patience: Patience,
+        report: &mut Report,
+    ) -> Result<()> {
+        let mut batches: VecDeque<&[Waiting]> = cut(waiting).into();
+        while let Some(batch) = batches.pop_front() {
+            match self.send(lease, batch, patience).await {
+                Ok(None) => {
+                    let numbers: Vec<&str> = batch.iter().map(|one| one.number.as_str()).collect();
+                    self.store.forwarded(lease, &numbers, self.clock.now()).await?;
+                    report.forwarded += batch.len();
+                }
+                Ok(Some(why)) if batch.len() == 1 => {
+                    self.store.refused(lease, &batch[0].number, &why, self.clock.now()).await?;
+                    report.refused += 1;
+                }
+                Ok(Some(_)) => {
+                    let (left, right) = batch.split_at(batch.len() / 2);
+                    batches.push_front(right);
+                    batches.push_front(left);
+                }
+                Err(why) => {
+                    report.stopped = Some(why);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries until Segment takes it (nothing) or refuses it (the reason).
+    async fn send(
+        &self,
+        lease: &Lease,
+        batch: &[Waiting],
+        patience: Patience,
+    ) -> std::result::Result<Option<String>, String> {
+        let events = batch.iter().map(|one| one.body.as_str()).collect();
+        let batch = Batch { events, lane: Lane::Enter };
+        let mut attempt = 0;
+        loop {
+            let (why, retry_after) = match self.sink.send(&batch).await {
+                Outcome::Accepted => return Ok(None),
+                Outcome::Refused(reason) => return Ok(Some(reason)),
+                Outcome::Unauthorized(why) => return Err(why),
+                Outcome::Limited(after) => ("Segment asks us to slow down (429)".to_owned(), after),
+                Outcome::Failed(why) => (why, None),
+                Outcome::Held(why) => {
+                    attempt = 0;
+                    (why, Some(Span(0)))
+                }
+            };
+            let now = self.clock.now();
+            match patience.next_try(attempt, now, self.jitter.next(), retry_after) {
+                Some(at) => self.sleep.sleep(at.since(now)).await,
+                None => return Err(why),
+            }
+            let renewed = self.leases.renew(lease, self.clock.now()).await;
+            renewed.map_err(|error| error.to_string())?;
+            attempt += 1;
+        }
+    }
+}
+
+/// Requests that Segment takes.
+fn cut(mut waiting: &[Waiting]) -> Vec<&[Waiting]> {
+    let mut batches = Vec::new();
+    while !waiting.is_empty() {
+        let mut bytes = 0;
+        let fits = waiting.iter().take_while(|one| {
+            bytes += one.body.len() + 1;
+            bytes <= MOST_BYTES
+        });
+        let (batch, rest) = waiting.split_at(fits.count().clamp(1, MOST_EVENTS));
+        batches.push(batch);
+        waiting = rest;
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_as_large_as_segment_takes_them() {
+        let event = |bytes| Waiting { number: String::new(), body: "x".repeat(bytes) };
+        assert!(cut(&[]).is_empty());
+        let many = vec![event(10); 2_600];
+        let sizes: Vec<usize> = cut(&many).iter().map(|batch| batch.len()).collect();
+        assert_eq!(sizes, [2_500, 100]);
+        let large = vec![event(32_000); 40];
+        let batches = cut(&large);
+        assert_eq!(batches.iter().map(|batch| batch.len()).sum::<usize>(), 40);
+        assert!(batches.iter().all(|batch| batch.len() * 32_001 <= MOST_BYTES));
+        assert_eq!(cut(&[event(MOST_BYTES * 2)]).len(), 1);
+    }
+}

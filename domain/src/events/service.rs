@@ -1,0 +1,242 @@
+//! What the entrances for events do with a call: believe it, read it, keep it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    audiences::SegmentId,
+    configuration::service::ConfigurationService,
+    error::{Error, Result},
+    ids::Ids,
+    suppression::service::SuppressionStore,
+    sync::{Wake, candidates::audiences_behind},
+    time::{Clock, Instant, Span},
+};
+
+use super::{
+    Call, Origin, campaign, ingest,
+    port::{EventStore, Intake, Kept, Keyring, NewEvent},
+    report,
+    signature::{Disbelief, verify},
+};
+
+/// Hints about one segment within this time have it read once: a campaign sends hundreds.
+const HINTS: Span = Span::from_seconds(15);
+
+/// Why a call isn't taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody has entered a key to check it with.
+    #[error("no {0} is set: enter it under Connections or in segue.toml")]
+    NoKey(&'static str),
+    /// It isn't from whom it says.
+    #[error(transparent)]
+    Disbelieved(#[from] Disbelief),
+    /// It carries no write key that Segue has given out.
+    #[error("its write key belongs to no source: see [[source]] in segue.toml")]
+    Stranger,
+    /// It can't be read, or breaks a limit.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Some of a batch can't be taken; the rest is kept.
+    #[error("{} of its events were refused, the others are kept: {}", .0.rejected.len(), .0.first())]
+    Partly(Box<ingest::Partly>),
+    /// It could not be kept now.
+    #[error(transparent)]
+    NotKept(#[from] Error),
+}
+
+/// The headers that make a webhook believed.
+#[derive(Clone, Copy, Debug)]
+pub struct Signed<'a> {
+    /// `X-CIO-Timestamp`.
+    pub timestamp: Option<&'a str>,
+    /// `X-CIO-Signature`.
+    pub signature: Option<&'a str>,
+}
+
+/// Takes events in.
+pub struct EventService {
+    /// Keeps them.
+    pub intake: Arc<dyn Intake>,
+    /// What is stored.
+    pub store: Arc<dyn EventStore>,
+    /// Who may call.
+    pub keyring: Arc<dyn Keyring>,
+    /// Which mappings read a segment.
+    pub configuration: Arc<ConfigurationService>,
+    /// Has them run soon.
+    pub suppressions: Arc<dyn SuppressionStore>,
+    /// The worker.
+    pub wake: Arc<dyn Wake>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// What was called since it was last written down.
+    pub calls: Mutex<BTreeMap<Origin, Call>>,
+    /// Until when a segment's hints are heard already.
+    pub hinted: Mutex<BTreeMap<SegmentId, Instant>>,
+}
+
+impl EventService {
+    /// Takes a reporting webhook. What was kept before is taken again, and means nothing more.
+    pub async fn take_report(&self, signed: Signed<'_>, body: &[u8]) -> Result<Kept, Refusal> {
+        let taken = self.report(signed, body).await;
+        self.note(Origin::Reporting, &taken);
+        taken
+    }
+
+    async fn report(&self, signed: Signed<'_>, body: &[u8]) -> Result<Kept, Refusal> {
+        let now = self.believe(Origin::Reporting, signed, body).await?;
+        let report = report::read(body).map_err(Refusal::Unreadable)?;
+        let event = NewEvent {
+            origin: Origin::Reporting,
+            number: report.number,
+            name: report.name,
+            names: report.names,
+            at: report.at.min(now),
+            received_at: now,
+            body: String::from_utf8_lossy(body).into_owned(),
+            is_forwarded: false,
+        };
+        let kept = self.intake.keep(vec![event]).await?;
+        Ok(kept.first().copied().unwrap_or(Kept::Again))
+    }
+
+    /// Takes a campaign's webhook: has its segment read soon, once for many calls.
+    pub async fn take_hint(&self, signed: Signed<'_>, body: &[u8]) -> Result<(), Refusal> {
+        let taken = self.hint(signed, body).await;
+        self.note(Origin::Campaign, &taken);
+        taken
+    }
+
+    async fn hint(&self, signed: Signed<'_>, body: &[u8]) -> Result<(), Refusal> {
+        let now = self.believe(Origin::Campaign, signed, body).await?;
+        let segment = campaign::read(body).map_err(Refusal::Unreadable)?;
+        let at = {
+            let hinted = self.hinted.lock().unwrap_or_else(PoisonError::into_inner);
+            match hinted.get(&segment) {
+                // The reading that is coming sees this one too.
+                Some(until) if *until > now => return Ok(()),
+                Some(until) if now.since(*until) < HINTS => until.plus(HINTS),
+                _ => now,
+            }
+        };
+        let configuration = self.configuration.load().await?;
+        let Some(audience) = configuration.audiences.iter().find(|one| one.spec.segment == segment)
+        else {
+            return Err(Refusal::Unreadable(format!("no audience is segment {segment}")));
+        };
+        let reads = |mapping: &&_| audiences_behind(&configuration, mapping).contains(&audience.id);
+        let mappings: Vec<_> =
+            configuration.mappings.iter().filter(|one| one.spec.active).filter(reads).collect();
+        let ids: Vec<_> = mappings.iter().map(|mapping| mapping.id).collect();
+        self.suppressions.make_due(&ids, at).await?;
+        self.hinted.lock().unwrap_or_else(PoisonError::into_inner).insert(segment, at);
+        self.wake.wake();
+        Ok(())
+    }
+
+    /// Takes what a Segment library sends: one call of `kind`, or a batch.
+    pub async fn take_sent(
+        &self,
+        kind: ingest::Kind,
+        basic: Option<&str>,
+        body: &[u8],
+    ) -> Result<(), Refusal> {
+        let taken = self.sent(kind, basic, body).await;
+        self.note(Origin::Source, &taken);
+        taken
+    }
+
+    async fn sent(
+        &self,
+        kind: ingest::Kind,
+        basic: Option<&str>,
+        body: &[u8],
+    ) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        let call = ingest::read(kind, body, now).map_err(Refusal::Unreadable)?;
+        let write_key = basic.or(call.write_key.as_deref()).unwrap_or_default();
+        if self.keyring.sender(write_key).await?.is_none() {
+            return Err(Refusal::Stranger);
+        }
+        let events = call.events.into_iter().map(|one| {
+            let number = one.number.clone().unwrap_or_else(|| self.ids.next().to_string());
+            NewEvent {
+                origin: Origin::Source,
+                body: one.body(&number),
+                number,
+                name: one.name,
+                names: one.names,
+                at: one.at,
+                received_at: now,
+                is_forwarded: true,
+            }
+        });
+        let events: Vec<NewEvent> = events.collect();
+        let accepted = events.len();
+        if accepted > 0 {
+            self.intake.keep(events).await?;
+        }
+        if call.rejected.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::Partly(Box::new(ingest::Partly { accepted, rejected: call.rejected })))
+    }
+
+    /// What the entrances were last called with.
+    pub async fn calls(&self) -> Result<Vec<Call>> {
+        self.store.calls().await
+    }
+
+    /// Writes down what was called since the last time.
+    pub async fn write_calls(&self) -> Result<()> {
+        let calls: Vec<Call> = {
+            let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *calls).into_values().collect()
+        };
+        if calls.is_empty() { Ok(()) } else { self.store.put_calls(&calls).await }
+    }
+
+    /// The moment of a call that its sender has signed.
+    async fn believe(
+        &self,
+        origin: Origin,
+        signed: Signed<'_>,
+        body: &[u8],
+    ) -> Result<Instant, Refusal> {
+        let keys = self.keyring.signing_keys(origin).await?;
+        if keys.is_empty() {
+            return Err(Refusal::NoKey(match origin {
+                Origin::Campaign => "campaign_signing_key",
+                _ => "reporting_signing_key",
+            }));
+        }
+        let now = self.clock.now();
+        verify(&keys, signed.timestamp, signed.signature, body, now)?;
+        Ok(now)
+    }
+
+    /// Remembers the call for its page; nothing that the caller sent is in it.
+    fn note<T>(&self, origin: Origin, taken: &Result<T, Refusal>) {
+        let now = self.clock.now();
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let call = calls.entry(origin).or_insert_with(|| Call {
+            origin,
+            taken_at: None,
+            refused_at: None,
+            refusal: None,
+        });
+        match taken {
+            Ok(_) => call.taken_at = Some(now),
+            Err(refusal) => {
+                call.refused_at = Some(now);
+                call.refusal = Some(refusal.to_string());
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Events, and whom they keep out: see [`domain::events`].
+//!
+//! A group is one transaction: the events, whom they name where a suppression names them, and
+//! who is called so. Somebody who is known later is found by `learn`, through `hold_named!`.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use domain::{
+    Error, Result,
+    delivery::port::Lease,
+    events::{
+        Call, Origin,
+        forward::{ForwardStore, Waiting},
+        port::{EventStore, Kept, NewEvent},
+    },
+    time::Instant,
+};
+use sqlx::FromRow;
+
+use super::{
+    Storage,
+    audiences::text,
+    configuration::parse,
+    leases,
+    macros::{reading, writing},
+};
+
+/// Notes who bears the names that rules hold: `$from` joins `n`, names with their rule and
+/// times, and `p`, the people; `$2` is now.
+macro_rules! hold_named {
+    ($from:literal) => {
+        concat!(
+            "INSERT INTO held_person (ordinal, suppression_id, since, received_at, noted_at)
+            SELECT ordinal, suppression_id, MAX(since), MAX(received_at), $2 FROM (
+                SELECT p.ordinal, n.suppression_id, n.since, n.received_at FROM ",
+            $from,
+            " AND n.kind = 'email' AND n.name = p.email UNION ALL
+                SELECT p.ordinal, n.suppression_id, n.since, n.received_at FROM ",
+            $from,
+            " AND n.kind = 'id' AND n.name = p.person_id UNION ALL
+                SELECT p.ordinal, n.suppression_id, n.since, n.received_at FROM ",
+            $from,
+            " AND n.kind = 'cio_id' AND n.name = p.cio_id
+            ) found WHERE TRUE GROUP BY ordinal, suppression_id
+            ON CONFLICT (ordinal, suppression_id) DO UPDATE SET since = excluded.since,
+                received_at = excluded.received_at, noted_at = excluded.noted_at
+            WHERE excluded.since > held_person.since"
+        )
+    };
+}
+pub(super) use hold_named;
+
+/// The names of `$1`, each with the rules that its event is named in.
+const NAMES: &str = "INSERT INTO held_name (kind, name, suppression_id, since, received_at)
+    SELECT rows.value ->> 0, rows.value ->> 1, s.id, MAX(CAST(rows.value ->> 3 AS BIGINT)),
+        MAX(CAST(rows.value ->> 4 AS BIGINT))
+    FROM {rows} JOIN suppression s ON s.event = rows.value ->> 2 AND s.retired_at IS NULL
+    WHERE TRUE GROUP BY rows.value ->> 0, rows.value ->> 1, s.id
+    ON CONFLICT (kind, name, suppression_id) DO UPDATE SET since = excluded.since,
+        received_at = excluded.received_at
+    WHERE excluded.since > held_name.since";
+
+const EVENTS: &str =
+    "INSERT INTO event (origin, number, name, at, received_at, kept_at, place, body)
+    SELECT rows.value ->> 0, rows.value ->> 1, rows.value ->> 2,
+        CAST(rows.value ->> 3 AS BIGINT), CAST(rows.value ->> 4 AS BIGINT), $2,
+        CAST(rows.value ->> 5 AS BIGINT), rows.value ->> 6
+    FROM {rows} WHERE TRUE
+    ON CONFLICT (origin, number) DO NOTHING RETURNING origin, number";
+
+#[derive(FromRow)]
+struct CallRow {
+    origin: String,
+    taken_at: Option<i64>,
+    refused_at: Option<i64>,
+    refusal: Option<String>,
+}
+
+/// An event as a row of [`EVENTS`].
+fn row(place: usize, event: &NewEvent) -> impl serde::Serialize {
+    (
+        event.origin.as_str(),
+        &event.number,
+        &event.name,
+        event.at.0,
+        event.received_at.0,
+        place,
+        // What goes nowhere is read no more.
+        event.is_forwarded.then_some(&event.body),
+    )
+}
+
+/// Which of these are new, by what was inserted: of several alike the first.
+fn kept(events: &[NewEvent], new: Vec<(String, String)>) -> Vec<Kept> {
+    let mut new: BTreeSet<(String, String)> = new.into_iter().collect();
+    let is_new =
+        |event: &NewEvent| new.remove(&(event.origin.as_str().to_owned(), event.number.clone()));
+    events.iter().map(is_new).map(|is_new| if is_new { Kept::New } else { Kept::Again }).collect()
+}
+
+#[async_trait]
+impl EventStore for Storage {
+    async fn keep_events(&self, events: &[NewEvent], now: Instant) -> Result<Vec<Kept>> {
+        let rows: Vec<_> = events.iter().enumerate().map(|(place, one)| row(place, one)).collect();
+        let rows = text(&rows)?;
+        writing!(self.database, |connection| {
+            let new: Vec<(String, String)> = sqlx::query_as(self.database.sql(EVENTS))
+                .bind(&rows)
+                .bind(now.0)
+                .fetch_all(&mut *connection)
+                .await?;
+            let kept = kept(events, new);
+            let new = events.iter().zip(&kept).filter(|(_, kept)| **kept == Kept::New);
+            let names: Vec<_> = new
+                .flat_map(|(event, _)| event.names.iter().map(move |name| (event, name)))
+                .map(|(event, name)| {
+                    let NewEvent { at, received_at, .. } = event;
+                    (name.kind.as_str(), &name.text, &event.name, at.0, received_at.0)
+                })
+                .collect();
+            if names.is_empty() {
+                return Ok(kept);
+            }
+            let names = text(&names)?;
+            // Whoever learns people meanwhile comes before this or after it.
+            sqlx::query(
+                self.database.sql("SELECT value FROM counter WHERE name = 'ordinal' {share}"),
+            )
+            .execute(&mut *connection)
+            .await?;
+            let held = sqlx::query(self.database.sql(NAMES))
+                .bind(&names)
+                .execute(&mut *connection)
+                .await?
+                .rows_affected();
+            if held > 0 {
+                sqlx::query(self.database.sql(hold_named!(
+                    "{rows} JOIN held_name n ON n.kind = rows.value ->> 0
+                        AND n.name = rows.value ->> 1 CROSS JOIN person p WHERE TRUE"
+                )))
+                .bind(&names)
+                .bind(now.0)
+                .execute(&mut *connection)
+                .await?;
+            }
+            Ok(kept)
+        })
+    }
+
+    async fn put_calls(&self, calls: &[Call]) -> Result<()> {
+        writing!(self.database, |connection| {
+            for call in calls {
+                sqlx::query(
+                    "INSERT INTO call (origin, taken_at, refused_at, refusal)
+                    VALUES ($1, $2, $3, $4)
+                    ON CONFLICT (origin) DO UPDATE SET
+                        taken_at = COALESCE(excluded.taken_at, call.taken_at),
+                        refused_at = COALESCE(excluded.refused_at, call.refused_at),
+                        refusal = COALESCE(excluded.refusal, call.refusal)",
+                )
+                .bind(call.origin.as_str())
+                .bind(call.taken_at.map(|at| at.0))
+                .bind(call.refused_at.map(|at| at.0))
+                .bind(call.refusal.as_deref())
+                .execute(&mut *connection)
+                .await?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn calls(&self) -> Result<Vec<Call>> {
+        let rows: Vec<CallRow> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as("SELECT origin, taken_at, refused_at, refusal FROM call")
+                .fetch_all(&mut *connection)
+                .await?)
+        })?;
+        let read = |row: CallRow| {
+            Ok(Call {
+                origin: parse::<Origin>(&row.origin)?,
+                taken_at: row.taken_at.map(Instant),
+                refused_at: row.refused_at.map(Instant),
+                refusal: row.refusal,
+            })
+        };
+        rows.into_iter().map(read).collect::<Result<_, Error>>()
+    }
+}
+
+#[async_trait]
+impl ForwardStore for Storage {
+    async fn waiting(&self, at_most: usize) -> Result<Vec<Waiting>> {
+        let rows: Vec<(String, String)> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT number, body FROM event
+                WHERE body IS NOT NULL AND refusal IS NULL ORDER BY kept_at, place LIMIT $1",
+            )
+            .bind(i64::try_from(at_most).map_err(Error::unexpected)?)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        Ok(rows.into_iter().map(|(number, body)| Waiting { number, body }).collect())
+    }
+
+    async fn forwarded(&self, lease: &Lease, numbers: &[&str], now: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            leases::hold!(self, connection, lease, now);
+            sqlx::query(self.database.sql(
+                "UPDATE event SET body = NULL WHERE origin = 'source' AND number IN
+                    (SELECT {value} FROM {rows})",
+            ))
+            .bind(text(&numbers)?)
+            .execute(&mut *connection)
+            .await?;
+            Ok(())
+        })
+    }
+
+    async fn refused(&self, lease: &Lease, number: &str, why: &str, now: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            leases::hold!(self, connection, lease, now);
+            sqlx::query("UPDATE event SET refusal = $1 WHERE origin = 'source' AND number = $2")
+                .bind(why)
+                .bind(number)
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        })
+    }
+}

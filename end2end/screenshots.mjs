@@ -15,6 +15,7 @@ const PAGES = {
   audiences: '/audiences',
   audience: '/audiences/cart-abandoners',
   coverage: '/audiences?view=coverage',
+  events: '/settings/connections/events',
   source: '/settings/connections/source',
   mappings: '/mappings',
   matrix: '/mappings?view=matrix',

@@ -15,6 +15,7 @@ pub mod delivery;
 pub mod demo;
 pub mod destinations;
 pub mod error;
+pub mod events;
 pub mod find;
 pub mod first_steps;
 pub mod form;
@@ -56,6 +57,7 @@ use demo::page::DemoPage;
 use destinations::{
     form::NewDestinationPage, import::ImportPage, one::DestinationPage, page::DestinationsPage,
 };
+use events::page::EntrancesPage;
 use mappings::{
     exclusivity::page::ExclusivityPage,
     form::{EditMappingPage, NewMappingPage},
@@ -185,6 +187,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/settings/audit") view=access::trail::TrailPage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async />
             <Route path=path!("/settings/workspace") view=WorkspacePage ssr=SsrMode::Async />
+            <Route path=path!("/settings/connections/events") view=EntrancesPage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections/source") view=SourcePage ssr=SsrMode::Async />
         </Routes>
     }

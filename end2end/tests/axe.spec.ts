@@ -75,6 +75,7 @@ for (const path of [
   '/settings/audit',
   '/people?find=nobody%40example.com',
   '/settings/connections',
+  '/settings/connections/events',
   '/settings/connections/source',
   '/settings/workspace',
   '/account',
@@ -174,6 +175,7 @@ plainTest('empty pages', async ({ page, server }) => {
     '/people',
     '/dead-letters',
     '/settings/connections',
+    '/settings/connections/events',
     '/settings/audit',
   ]) {
     await plainTest.step(path, async () => {

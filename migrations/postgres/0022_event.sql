@@ -53,3 +53,4 @@ ALTER TABLE part ADD COLUMN fast BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE part ADD COLUMN caused_at BIGINT;
 ALTER TABLE part ADD COLUMN received_at BIGINT;
 ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'pass' CHECK (kind IN ('pass', 'events'));
+CREATE INDEX part_by_cause ON part (caused_at) WHERE caused_at IS NOT NULL;

@@ -9,6 +9,7 @@
 
 mod console;
 mod contender;
+mod events;
 mod machine;
 mod measures;
 mod people;

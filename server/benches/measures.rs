@@ -12,6 +12,7 @@ use domain::{
 use crate::{
     Failure, console,
     contender::{Contender, Ring, Sample, say},
+    events,
     people::Segment,
     stand_in::Door,
     table::{Figure, Table, number},
@@ -34,11 +35,13 @@ pub enum Measure {
     Outage,
     /// The console's widest questions.
     Console,
+    /// Events from outside, and who leaves for them. It moves this process to the second core.
+    Events,
 }
 
 impl Measure {
     /// In the order of the table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Delivery,
         Self::Resync,
         Self::Intake,
@@ -46,6 +49,7 @@ impl Measure {
         Self::Diff,
         Self::Outage,
         Self::Console,
+        Self::Events,
     ];
 }
 
@@ -116,6 +120,7 @@ pub fn measure(
         Measure::Diff => resident(plan, table),
         Measure::Outage => outage(ring, plan, table),
         Measure::Console => console::measure(plan.people, &ring.folder, table),
+        Measure::Events => events::measure(plan.people, ring, table),
     }
 }
 

@@ -143,7 +143,7 @@ async fn a_signed_report_is_kept_once_under_either_key(
     }
     assert_eq!(machines.kept(Origin::Reporting).await, ["1", "2"]);
     machines.house.segue.services.events.write_calls().await.unwrap();
-    let calls = machines.house.segue.services.events.calls().await.unwrap();
+    let calls = machines.house.segue.services.events.entrances().await.unwrap().calls;
     assert!(calls[0].taken_at.is_some() && calls[0].refusal.is_none(), "{calls:?}");
 }
 
@@ -177,7 +177,7 @@ async fn what_is_not_believed_is_refused_with_a_reason_and_never_kept() {
     assert_eq!(machines.kept(Origin::Reporting).await, Vec::<String>::new());
     // What a page shows of it names nobody.
     machines.house.segue.services.events.write_calls().await.unwrap();
-    let calls = machines.house.segue.services.events.calls().await.unwrap();
+    let calls = machines.house.segue.services.events.entrances().await.unwrap().calls;
     let refusal = calls[0].refusal.clone().unwrap();
     assert!(calls[0].taken_at.is_none() && !refusal.contains("jane"), "{refusal}");
 }

@@ -19,8 +19,8 @@ use crate::{
     format,
     live::{Data, loaded, read, renew},
     ui::{
-        Button, ButtonKind, Choice, Fact, Facts, Mark, Moment, Nothing, Notice, NoticeKind, Page,
-        Section, SelectField, State, StateMark, TextField,
+        Button, ButtonKind, Choice, Fact, Facts, LinkButton, Mark, Moment, Nothing, Notice,
+        NoticeKind, Page, Section, SelectField, State, StateMark, TextField,
     },
 };
 
@@ -106,6 +106,14 @@ pub fn connections_page(
             />
             {sections}
             {public_section(public_token, now, actions.public)}
+            <Section title="Events">
+                <p class="reading">
+                    "Purchases and whatever else people do come in by webhook or from Segment's libraries. Whoever a suppression keeps out for one leaves at once."
+                </p>
+                <div class="buttons">
+                    <LinkButton href="/settings/connections/events">"See what comes in"</LinkButton>
+                </div>
+            </Section>
         </Page>
     }
     .into_any()

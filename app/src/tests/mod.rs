@@ -10,6 +10,7 @@ mod delivery;
 mod demo;
 mod destination_fields;
 mod destinations;
+mod events;
 mod exclusivity;
 mod first_steps;
 mod gates;

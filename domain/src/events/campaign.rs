@@ -1,5 +1,5 @@
 //! A campaign's own webhook: a hint that a segment has changed. Its author writes its body, so
-//! we say how: [`SNIPPET`].
+//! we say how: [`super::SNIPPET`].
 //!
 //! It has no id and campaigns send hundreds at once, so it is no event: it has the segment read
 //! soon, and what the reading says counts.
@@ -8,10 +8,7 @@ use serde::Deserialize;
 
 use crate::audiences::SegmentId;
 
-use super::place_of;
-
-/// What to paste into the campaign; the segment's number stands for `SEGMENT`.
-pub const SNIPPET: &str = r#"{"segment_id": SEGMENT}"#;
+use super::{SNIPPET, place_of};
 
 /// The hint; whatever else the author added is theirs.
 #[derive(Deserialize)]

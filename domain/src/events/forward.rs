@@ -3,7 +3,10 @@
 //! In the order in which they were kept, one batch after another, by one process at a time.
 //! What got no answer is sent again: Segment knows its ids for a day.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 
@@ -76,21 +79,48 @@ pub struct Forwarder {
     pub sleep: Arc<dyn Sleep>,
     /// Chance.
     pub jitter: Arc<dyn Jitter>,
+    /// Held as long as nobody takes it: taking and giving it back cost a commit each.
+    pub lease: Mutex<Option<Lease>>,
 }
 
 impl Forwarder {
     /// Sends on what waits, unless another process does.
     pub async fn run_once(&self) -> Result<Report> {
-        let Some(lease) = self.leases.acquire(LEASE, self.clock.now()).await? else {
-            return Ok(Report::default());
-        };
         let mut report = Report::default();
-        let worked = self.work(&lease, &mut report).await;
-        let released = self.leases.release(&lease).await;
-        match worked {
-            Err(Error::Fenced) => Ok(report),
-            worked => worked.and(released).map(|()| report),
+        // Without anything to send nobody needs the right to.
+        if self.store.waiting(1).await?.is_empty() {
+            return Ok(report);
         }
+        let Some(lease) = self.lease().await? else { return Ok(report) };
+        match self.work(&lease, &mut report).await {
+            Err(Error::Fenced) => {
+                self.held().take();
+                Ok(report)
+            }
+            worked => worked.map(|()| report),
+        }
+    }
+
+    /// Gives back the right to send, so that the next process needn't wait.
+    pub async fn release(&self) -> Result<()> {
+        let held = self.held().take();
+        match held {
+            Some(lease) => self.leases.release(&lease).await,
+            None => Ok(()),
+        }
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Option<Lease>> {
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn lease(&self) -> Result<Option<Lease>> {
+        if let Some(lease) = self.held().clone() {
+            return Ok(Some(lease));
+        }
+        let lease = self.leases.acquire(LEASE, self.clock.now()).await?;
+        self.held().clone_from(&lease);
+        Ok(lease)
     }
 
     async fn work(&self, lease: &Lease, report: &mut Report) -> Result<()> {

@@ -11,6 +11,7 @@ pub mod campaign;
 pub mod forward;
 #[cfg(feature = "service")]
 pub mod ingest;
+pub mod latency;
 #[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]
@@ -22,10 +23,14 @@ pub mod signature;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Instant;
+use self::latency::Latency;
+use crate::{key::Key, time::Instant};
 
 /// The longest name of an event that is kept, in bytes: longer ones are nobody's rule.
 pub const LONGEST_NAME: usize = 256;
+
+/// What to paste into a campaign's webhook; the segment's number stands for `SEGMENT`.
+pub const SNIPPET: &str = r#"{"segment_id": SEGMENT}"#;
 
 /// An entrance for events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,6 +78,25 @@ pub struct Call {
     pub refused_at: Option<Instant>,
     /// Why.
     pub refusal: Option<String>,
+}
+
+/// What the page of the entrances shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entrances {
+    /// Those of Customer.io's whose calls can be checked: a key is set.
+    pub keyed: Vec<Origin>,
+    /// Who may send to `/v1`.
+    pub sources: Vec<Key>,
+    /// The newest call of each that ever was called.
+    pub calls: Vec<Call>,
+    /// Events that wait to be sent on.
+    pub waiting: u64,
+    /// Events that Segment won't take.
+    pub refused: u64,
+    /// How soon people left by the fast lane lately, by destination.
+    pub latencies: Vec<Latency>,
+    /// Rules that name an event.
+    pub rules: u64,
 }
 
 /// Where a body stops being what it should be, without a word of what it says: pages show it.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{error::Result, key::Key, suppression::listing::Name, time::Instant};
 
-use super::{Call, Origin};
+use super::{Call, Origin, latency::FastExit};
 
 /// An event before it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,12 @@ pub trait EventStore: Send + Sync {
 
     /// The newest call of each entrance that ever was called.
     async fn calls(&self) -> Result<Vec<Call>>;
+
+    /// How many events wait to be sent on, and how many Segment won't take.
+    async fn left(&self) -> Result<(u64, u64)>;
+
+    /// What left by the fast lane and was answered for what happened at `since` or later.
+    async fn fast_exits(&self, since: Instant) -> Result<Vec<FastExit>>;
 }
 
 /// What callers sign with.

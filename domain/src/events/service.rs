@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    Call, Origin, campaign, ingest,
+    Call, Entrances, Origin, campaign, ingest, latency,
     port::{EventStore, Intake, Kept, Keyring, NewEvent},
     report,
     signature::{Disbelief, verify},
@@ -188,9 +188,27 @@ impl EventService {
         Err(Refusal::Partly(Box::new(ingest::Partly { accepted, rejected: call.rejected })))
     }
 
-    /// What the entrances were last called with.
-    pub async fn calls(&self) -> Result<Vec<Call>> {
-        self.store.calls().await
+    /// What the page of the entrances shows.
+    pub async fn entrances(&self) -> Result<Entrances> {
+        let mut keyed = Vec::new();
+        for origin in [Origin::Reporting, Origin::Campaign] {
+            if !self.keyring.signing_keys(origin).await?.is_empty() {
+                keyed.push(origin);
+            }
+        }
+        let configuration = self.configuration.load().await?;
+        let rules = configuration.suppressions.iter().filter(|rule| rule.spec.event.is_some());
+        let (waiting, refused) = self.store.left().await?;
+        let since = self.clock.now().minus(latency::WINDOW);
+        Ok(Entrances {
+            keyed,
+            rules: rules.count() as u64,
+            sources: configuration.sources.into_iter().map(|source| source.key).collect(),
+            calls: self.store.calls().await?,
+            waiting,
+            refused,
+            latencies: latency::latencies(self.store.fast_exits(since).await?),
+        })
     }
 
     /// Writes down what was called since the last time.

@@ -65,6 +65,7 @@ impl Work<'_> {
             clock: self.clock.clone(),
             sleep: self.time.clone(),
             jitter: self.jitter.clone(),
+            lease: Mutex::default(),
         })
     }
 

@@ -12,6 +12,7 @@ use domain::{
     events::{
         Call, Origin,
         forward::{ForwardStore, Waiting},
+        latency::FastExit,
         port::{EventStore, Kept, NewEvent},
     },
     time::Instant,
@@ -21,6 +22,7 @@ use sqlx::FromRow;
 use super::{
     Storage,
     audiences::text,
+    bitmap,
     configuration::parse,
     leases,
     macros::{reading, writing},
@@ -75,6 +77,16 @@ struct CallRow {
     taken_at: Option<i64>,
     refused_at: Option<i64>,
     refusal: Option<String>,
+}
+
+#[derive(FromRow)]
+struct ExitRow {
+    key: String,
+    people: Vec<u8>,
+    caused_at: i64,
+    received_at: i64,
+    decided_at: i64,
+    answered_at: Option<i64>,
 }
 
 /// An event as a row of [`EVENTS`].
@@ -185,6 +197,45 @@ impl EventStore for Storage {
             })
         };
         rows.into_iter().map(read).collect::<Result<_, Error>>()
+    }
+
+    async fn left(&self) -> Result<(u64, u64)> {
+        let (waiting, refused): (i64, i64) = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT (SELECT COUNT(*) FROM event WHERE body IS NOT NULL AND refusal IS NULL),
+                    (SELECT COUNT(*) FROM event WHERE refusal IS NOT NULL)",
+            )
+            .fetch_one(&mut *connection)
+            .await?)
+        })?;
+        Ok((waiting.unsigned_abs(), refused.unsigned_abs()))
+    }
+
+    async fn fast_exits(&self, since: Instant) -> Result<Vec<FastExit>> {
+        let rows: Vec<ExitRow> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT d.key, p.people, p.caused_at, p.received_at, p.decided_at,
+                    (SELECT MAX(a.at) FROM answer a WHERE a.part_id = p.id) AS answered_at
+                FROM mapping m JOIN destination d ON d.id = m.destination_id
+                JOIN part p ON p.mapping_id = m.id AND p.caused_at >= $1
+                WHERE NOT p.is_open AND p.acknowledged > 0",
+            )
+            .bind(since.0)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        let read = |row: ExitRow| {
+            let Some(answered_at) = row.answered_at else { return Ok(None) };
+            Ok(Some(FastExit {
+                destination: parse(&row.key)?,
+                people: bitmap::decode(&row.people)?.len(),
+                at: Instant(row.caused_at),
+                received_at: Instant(row.received_at),
+                decided_at: Instant(row.decided_at),
+                answered_at: Instant(answered_at),
+            }))
+        };
+        rows.into_iter().filter_map(|row| read(row).transpose()).collect()
     }
 }
 

@@ -12,6 +12,10 @@ use crate::compose::{Segue, Stir};
 /// How often it looks for what another process has kept, if nobody wakes it.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// So long it waits for more after it was woken: many go in one request, and what protects
+/// goes first.
+const GATHER: Duration = Duration::from_millis(200);
+
 /// After a failure it waits so long: Segment may be down for hours.
 const WAIT: Duration = Duration::from_secs(5);
 
@@ -31,6 +35,13 @@ impl ForwardWorker {
 
     /// Until told to stop; what was cut off is sent again under its own id.
     pub async fn run(&self) {
+        self.work().await;
+        if let Err(error) = self.forwarder.release().await {
+            tracing::warn!(error = ?error, "the right to send on could not be given back: {error}");
+        }
+    }
+
+    async fn work(&self) {
         while !self.stop.is_cancelled() {
             let woken = self.stir.0.notified();
             let report = tokio::select! {
@@ -55,7 +66,7 @@ impl ForwardWorker {
             };
             let wait = if pause { WAIT } else { LOOK };
             tokio::select! {
-                () = woken, if !pause => (),
+                () = async { woken.await; tokio::time::sleep(GATHER).await }, if !pause => (),
                 () = tokio::time::sleep(wait) => (),
                 () = self.stop.cancelled() => (),
             }

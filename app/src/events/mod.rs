@@ -1,0 +1,4 @@
+//! Events: where they come in, and how soon people leave for them.
+
+pub mod api;
+pub mod page;

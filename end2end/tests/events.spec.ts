@@ -1,0 +1,93 @@
+// Events come in as a shop sends them, by Segment's own library and by signed webhooks, and the
+// page says how that fares.
+
+import { Analytics } from '@segment/analytics-node';
+import { createHmac } from 'node:crypto';
+
+import { awake, expect, ownDemoTest as test, settled } from './fixtures';
+
+const FILE = `
+[customerio]
+reporting_signing_key = "signing-key"
+[[source]]
+key = "shop"
+write_key = "shop-write-key"
+[[suppression]]
+key = "bought"
+reason = "purchase"
+event = "Order Completed"
+ttl = "24h"
+`;
+
+/** A reporting webhook as Customer.io sends it. */
+async function report(url: string, key: string): Promise<number> {
+  const body = JSON.stringify({
+    event_id: '01E4C4CT6YDC7Y5M7FE1GWWPQJ',
+    object_type: 'customer',
+    metric: 'unsubscribed',
+    timestamp: 1_613_063_089,
+    data: { identifiers: { id: 'u-1' } },
+  });
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', key).update(`v0:${timestamp}:${body}`).digest('hex');
+  const headers = { 'x-cio-timestamp': timestamp, 'x-cio-signature': signature };
+  return (await fetch(`${url}/hooks/customerio/reporting`, { method: 'POST', headers, body })).status;
+}
+
+test('a purchase by the official library makes its person leave', async ({ page, ownDemo }) => {
+  test.slow();
+  await settled(page, ownDemo);
+  const path = '/settings/connections/events';
+  await page.goto(path);
+  await awake(page);
+  await expect(page.getByText('Nothing has come in yet.')).toBeVisible();
+
+  await ownDemo.server.apply(FILE);
+  // Somebody who is at Meta now, as the matrix of people says.
+  const people = await ownDemo.people(400);
+  const is = async (person: { cio_id: string }) => {
+    const told = JSON.parse(await ownDemo.server.command('explain', person.cio_id, '--json'));
+    return told.mappings.some(
+      (one: { destination: string; use_case: string; delivered: boolean }) =>
+        one.destination === 'meta' && one.use_case === 'retarget' && one.delivered,
+    );
+  };
+  let buyer = people[0];
+  for (buyer of people) if (await is(buyer)) break;
+  expect(await is(buyer)).toBe(true);
+
+  // Only the host is another one.
+  const analytics = new Analytics({ writeKey: 'shop-write-key', host: ownDemo.url, maxRetries: 0 });
+  const failures: unknown[] = [];
+  analytics.on('error', (error) => failures.push(error));
+  const anonymous = { anonymousId: buyer.cio_id };
+  analytics.track({ ...anonymous, event: 'Order Completed', properties: { revenue: 25, currency: 'USD' } });
+  analytics.identify({ ...anonymous, traits: { plan: 'gold' } });
+  analytics.page({ ...anonymous, name: 'Thanks' });
+  await analytics.closeAndFlush();
+  expect(failures).toEqual([]);
+  await expect.poll(() => is(buyer), { timeout: 20_000 }).toBe(false);
+
+  expect(await report(ownDemo.url, 'signing-key')).toBe(200);
+  expect(await report(ownDemo.url, 'another-key')).toBe(401);
+  await expect(async () => {
+    await page.goto(path);
+    const entrances = page.getByRole('region', { name: 'Entrances' });
+    await expect(entrances.getByRole('row', { name: /Segment's libraries/ })).toContainText('Takes calls');
+    await expect(entrances.getByRole('row', { name: /reporting/ })).toContainText('signature');
+    await expect(page.getByRole('region', { name: /From the event/ }).getByRole('row', { name: /meta/ })).toBeVisible();
+  }).toPass({ timeout: 15_000 });
+
+  await page.goto(`/people/${buyer.cio_id}`);
+  await expect(page.getByText('bought').first()).toBeVisible();
+});
+
+test('an unknown write key is refused, as the library tells its owner', async ({ ownDemo }) => {
+  await ownDemo.server.apply(FILE);
+  const analytics = new Analytics({ writeKey: 'nobody', host: ownDemo.url, maxRetries: 0 });
+  const failures: unknown[] = [];
+  analytics.on('error', (error) => failures.push(error));
+  analytics.track({ userId: 'u-1', event: 'Order Completed' });
+  await analytics.closeAndFlush();
+  expect(failures).toHaveLength(1);
+});

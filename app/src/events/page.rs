@@ -11,8 +11,7 @@ use crate::{
     format,
     live::{loaded, read, renew},
     ui::{
-        Column, Empty, Fact, Facts, Moment, Nothing, Notice, NoticeKind, Page, Section, State,
-        StateMark, Table,
+        Column, Empty, Moment, Nothing, Notice, NoticeKind, Page, Section, State, StateMark, Table,
     },
 };
 
@@ -216,16 +215,18 @@ fn latency_row(latency: Latency) -> AnyView {
 /// What to enter where.
 fn how() -> AnyView {
     view! {
-        <Facts>
-            <Fact term="Segment's libraries">
+        <dl class="guide">
+            <dt>"Segment's libraries"</dt>
+            <dd>
                 <p class="reading">
                     "Give the library this console's address as its host, and the write key of a source in segue.toml:"
                 </p>
                 <pre class="payload" tabindex="0" role="group" aria-label="A source in segue.toml">
                     <code>"[[source]]\nkey = \"shop\"\nwrite_key = { env = \"SHOP_WRITE_KEY\" }"</code>
                 </pre>
-            </Fact>
-            <Fact term="Customer.io, reporting">
+            </dd>
+            <dt>"Customer.io, reporting"</dt>
+            <dd>
                 <p class="reading">
                     "Add a reporting webhook to " <code>"/hooks/customerio/reporting"</code>
                     " at this console's address, and enter its signing key as "
@@ -233,8 +234,9 @@ fn how() -> AnyView {
                     " in segue.toml. A suppression names its events like " <code>"customer_unsubscribed"</code>
                     "."
                 </p>
-            </Fact>
-            <Fact term="Customer.io, campaigns">
+            </dd>
+            <dt>"Customer.io, campaigns"</dt>
+            <dd>
                 <p class="reading">
                     "In a campaign that the segment triggers, add Send and receive data to "
                     <code>"/hooks/customerio/campaign"</code>
@@ -244,8 +246,8 @@ fn how() -> AnyView {
                 <pre class="payload" tabindex="0" role="group" aria-label="Body of the campaign's webhook">
                     <code>{SNIPPET}</code>
                 </pre>
-            </Fact>
-        </Facts>
+            </dd>
+        </dl>
     }
     .into_any()
 }

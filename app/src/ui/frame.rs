@@ -220,7 +220,7 @@ fn steps(path: &str) -> Vec<(String, String)> {
             (
                 None,
                 "exclusivity" | "timeline" | "find" | "policy" | "import" | "checklist" | "test"
-                | "source",
+                | "source" | "events",
             ) => crate::format::capital(part),
             (None, part) => crate::format::short_step(part),
         };

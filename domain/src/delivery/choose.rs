@@ -43,8 +43,9 @@ pub enum Choice {
 /// The part to work on: of the fast lane, or of everything else. Each has a drain of its own.
 ///
 /// - Lanes in order, then the oldest generation.
-/// - One at a time: a part waits while an older one of the same chunk is in doubt. One of the
-///   fast lane does so only if the range has the place of one of its people.
+/// - One at a time: a part waits while an older one of the same chunk is in doubt, or stands
+///   in the fast lane. One that stands there itself does so only if the range has the place of
+///   one of its people.
 /// - Entries wait for their group's exits (`exits_elsewhere`: chunks with open exits of
 ///   other mappings of the group at the same destination), so that nobody stands in two
 ///   ad sets. What is in doubt doesn't wait: it may be there already.
@@ -58,7 +59,8 @@ pub fn choose(
     let is_ours = |part: &&OpenPart| part.fast.is_some() == is_fast && !part.is_expired;
     let is_before = |other: &OpenPart, part: &OpenPart| {
         let meets = |places: &Vec<u32>| places.iter().any(|place| other.doubt.contains(place));
-        other.in_doubt
+        let is_coming = part.fast.is_none() && other.fast.is_some();
+        (other.in_doubt || is_coming)
             && other.chunk == part.chunk
             && other.generation < part.generation
             && part.fast.as_ref().is_none_or(meets)
@@ -122,6 +124,9 @@ mod tests {
         assert_eq!(choose(&parts, true), Choice::Wait { soon: true });
         assert_eq!(choose(&parts[..1], true), Choice::Nothing);
         assert_eq!(choose(&parts[1..], false), Choice::Nothing);
+        // Nobody comes back in before the exit that was ordered earlier.
+        let parts = [fast(1, &[7]), part(Lane::Enter, 2, false)];
+        assert_eq!(choose(&parts, false), Choice::Wait { soon: true });
     }
 
     #[test]

@@ -48,6 +48,9 @@ pub struct StoredPart {
     claimed: i64,
     claimed_at: Option<i64>,
     is_open: bool,
+    /// It stands in the fast lane: no run takes anything back of it, since what a run has
+    /// decided may be older.
+    fast: bool,
 }
 
 /// What the mapping's row says beside what is configured.
@@ -130,8 +133,8 @@ impl StoredPart {
     fn keep(self, now: Instant) -> Result<Kept> {
         let place = |number: i64| u32::try_from(number).map_err(Error::unexpected);
         let all = bitmap::decode(&self.people)?;
-        let mut people =
-            if self.is_open { chunks::between(&all, 0, place(self.claimed)?) } else { all.clone() };
+        let claimed = if self.is_open && !self.fast { place(self.claimed)? } else { CHUNK };
+        let mut people = chunks::between(&all, 0, claimed);
         let mut doubt = PersonSet::new();
         let mut expired = PersonSet::new();
         if self.is_open {

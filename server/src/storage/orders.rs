@@ -214,7 +214,7 @@ impl SyncStore for Storage {
             }
             let parts: Vec<StoredPart> = sqlx::query_as(
                 "SELECT id, chunk, generation, transition, people, acknowledged, claimed,
-                    claimed_at, is_open
+                    claimed_at, is_open, fast
                 FROM part WHERE mapping_id = $1 AND NOT folded ORDER BY generation, lane",
             )
             .bind(mapping)

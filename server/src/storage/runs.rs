@@ -160,7 +160,7 @@ impl RunControl for Storage {
             }
             let open: Vec<StoredPart> = sqlx::query_as(
                 "SELECT id, chunk, generation, transition, people, acknowledged, claimed,
-                    claimed_at, is_open FROM part
+                    claimed_at, is_open, fast FROM part
                 WHERE mapping_id = $1 AND is_open AND lane <> $2",
             )
             .bind(mapping)

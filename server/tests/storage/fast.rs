@@ -182,7 +182,7 @@ async fn who_is_about_to_come_in_is_left_to_the_door_and_who_leaves_already_to_t
 
 #[rstest]
 #[tokio::test]
-async fn a_run_takes_over_what_the_fast_lane_has_not_claimed(
+async fn a_run_that_has_decided_before_takes_nothing_back(
     #[values(Sqlite, Postgres)] engine: Engine,
 ) {
     let Some(bench) = bench(engine).await else { return };
@@ -192,11 +192,17 @@ async fn a_run_takes_over_what_the_fast_lane_has_not_claimed(
     keep(&bench, &[purchase(&bench, "m-1", "cio-2")]).await;
     let fast = Fast::new(&worker).await;
     assert_eq!(fast.order().await, 1);
+    let lease = fast.lease.clone();
     drop(fast);
-    let ordered = worker.decide(&decision(&people([1, 3])), &people([2])).await;
-    assert_eq!((ordered.entered, ordered.exited), (0, 1));
-    assert_eq!(worker.drain().await, [(Exited, 3, people([2]))]);
-    assert!(bench.storage.open_fast().await.unwrap().is_empty());
+    // It read its facts before the purchase, and wants the person there.
+    let ordered = worker.decide(&decision(&people([1, 2, 3])), &PersonSet::new()).await;
+    assert_eq!((ordered.entered, ordered.exited), (1, 0));
+    assert_eq!(worker.next().await, Next::Blocked { soon: true });
+    let fast = Fast { bench: &bench, worker: &worker, lease };
+    fast.finish(&fast.work().await).await;
+    drop(fast);
+    assert_eq!(worker.drain().await, [(Entered, 3, people([]))], "the door knows of it");
+    assert_eq!(present(&worker).await, people([1, 3]));
 }
 
 #[rstest]

@@ -13,12 +13,11 @@ use super::*;
 
 const SERVE: [&str; 3] = ["serve", "--addr", "127.0.0.1:0"];
 
-fn file() -> String {
+fn file(every: &str) -> String {
     let rule = "[[suppression]]\nkey = \"bought\"\nreason = \"purchase\"\n\
         event = \"Order Completed\"\nttl = \"24h\"\n\
         [[source]]\nkey = \"shop\"\nwrite_key = \"shop-key\"\n";
-    // Nothing is due by itself meanwhile.
-    format!("{}every = \"24h\"\n{rule}", one_mapping())
+    format!("{}every = \"{every}\"\n{rule}", one_mapping())
 }
 
 /// A process that takes events, and its address.
@@ -64,14 +63,14 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-async fn filled(engine: Engine) -> (Bench, BTreeSet<u32>) {
+async fn filled(engine: Engine, every: &str) -> (Bench, BTreeSet<u32>) {
     let bench = Bench::new(engine).await;
     let all: BTreeSet<u32> = (0..300).collect();
     for number in &all {
         bench.sandbox.world.add_person(person(*number));
     }
     bench.world_segment(1, "Cart abandoners", &names(&all));
-    bench.apply(&file()).await;
+    bench.apply(&file(every)).await;
     bench.sync().await;
     let there: BTreeSet<u32> = all.into_iter().filter(|n| has_email(*n)).collect();
     assert_eq!(bench.platform("Facebook Custom Audiences", "cart_abandoners").len(), there.len());
@@ -79,7 +78,8 @@ async fn filled(engine: Engine) -> (Bench, BTreeSet<u32>) {
 }
 
 async fn a_purchase_leaves_at_once(engine: Engine) {
-    let (bench, mut there) = filled(engine).await;
+    // Nothing is due by itself meanwhile.
+    let (bench, mut there) = filled(engine, "24h").await;
     let (mut child, url) = serve(&bench);
     assert!(buy(&url, 7, "order-7").await);
     assert!(buy(&url, 7, "order-7").await, "told again, taken again");
@@ -116,7 +116,8 @@ async fn a_purchase_leaves_at_once_on_postgres() {
 /// Killed at random while purchases come in: whoever heard that theirs was taken has left in
 /// the end, and it went on, both once.
 async fn nothing_taken_is_lost(engine: Engine, kills: u32, seed: u64) {
-    let (bench, mut there) = filled(engine).await;
+    // Runs go on beside it.
+    let (bench, mut there) = filled(engine, "1s").await;
     let mut random = seeded(seed);
     let mut taken = BTreeSet::new();
     for kill in 0..kills {

@@ -50,6 +50,7 @@ pub fn entrances_page(view: EntrancesView) -> AnyView {
             </Notice>
         }
     });
+    let was_sent = entrances.calls.iter().any(|call| call.origin == Origin::Source);
     let Entrances { waiting, refused, latencies, .. } = entrances;
     view! {
         <Page name=NAME answer>
@@ -58,8 +59,8 @@ pub fn entrances_page(view: EntrancesView) -> AnyView {
                 {rows}
             </Table>
             <p class="quiet reading">
-                {on_their_way(waiting)}
-                " Each event is kept before its sender hears that it was taken, and counts once however often it is told."
+                {was_sent.then(|| on_their_way(waiting))}
+                "Each event is kept before its sender hears that it was taken, and counts once however often it is told."
             </p>
             <Section title="How soon people leave">{soon(latencies)}</Section>
             <Section title="Connect a sender">{how()}</Section>
@@ -159,8 +160,10 @@ fn refused_notice(refused: u64) -> Option<impl IntoView> {
 
 fn on_their_way(waiting: u64) -> String {
     match waiting {
-        0 => "Everything that came in has gone on to Segment.".to_owned(),
-        some => format!("{} on the way to Segment.", format::count(some, "event is", "events are")),
+        0 => "Everything that came in at /v1 has gone on to Segment. ".to_owned(),
+        some => {
+            format!("{} on the way to Segment. ", format::count(some, "event is", "events are"))
+        }
     }
 }
 

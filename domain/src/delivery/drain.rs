@@ -241,7 +241,7 @@ impl Drain {
                 continue;
             }
             let Ahead { mut batch, end, .. } = ahead;
-            batch.retain(|person| !done.masked.contains(person.ordinal));
+            batch.retain(|person| done.claim.contains(person.ordinal));
             return Ok(Some(Claim { batch, end, at }));
         }
     }

@@ -130,6 +130,8 @@ pub struct Advance {
 pub struct Advanced {
     /// People taken out of the new claim at the door: a suppression has come since.
     pub masked: PersonSet,
+    /// Who is claimed by it: nobody else is sent. The fast lane may have taken somebody over.
+    pub claim: PersonSet,
     /// Nothing was claimed, because somebody's identifiers have changed since the claim was
     /// rendered. What was answered is kept.
     pub is_outdated: bool,

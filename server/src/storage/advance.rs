@@ -136,7 +136,7 @@ pub fn advance(
     );
     statements.extend(answer(row, part, step, now));
     statements.extend(count(row, transition, &answered, &before.there, step.dead.len(), run));
-    Ok((Advanced { masked, is_outdated, held }, statements))
+    Ok((Advanced { masked, claim, is_outdated, held }, statements))
 }
 
 /// Which places were answered for, and when: what a person's page shows of the batch.

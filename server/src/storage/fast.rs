@@ -47,10 +47,14 @@ struct HeldRow {
 /// A part of the chunk, with how far it has come.
 #[derive(FromRow)]
 struct PartRow {
+    id: Uuid,
+    run_id: Uuid,
     transition: String,
     people: Vec<u8>,
+    acknowledged: i64,
     claimed: i64,
     is_open: bool,
+    fast: bool,
 }
 
 /// The mapping as it is now; retired ones are left to their runs.
@@ -70,26 +74,54 @@ struct Chunk {
     stuck: Vec<i64>,
 }
 
+/// Who is to leave a chunk, and what is taken out of runs for it.
+struct Leaving {
+    people: PersonSet,
+    taken_over: Vec<Statement>,
+}
+
+impl PartRow {
+    /// Takes these people out of what isn't claimed: the run that ordered it may decide anew,
+    /// from facts that are older than the event.
+    fn without(&self, all: &PersonSet, these: &PersonSet) -> Result<[Statement; 2]> {
+        let left = all - these;
+        let is_open = !chunks::between(&left, place(self.acknowledged)?, CHUNK).is_empty();
+        let update = "UPDATE part SET people = $1, pending = pending - $2, is_open = $3
+            WHERE id = $4";
+        let part = Statement::new(update).with(bitmap::encode(&left)).with(size(these.len()));
+        let run = Statement::new("UPDATE run SET exited = exited - $1 WHERE id = $2");
+        Ok([part.with(is_open).with(self.id), run.with(size(these.len())).with(self.run_id)])
+    }
+}
+
 impl Chunk {
-    /// Those of these people who are there, or may be, and aren't told to leave already.
-    fn leaving(&self, people: &PersonSet) -> Result<PersonSet> {
+    /// Those of these people who are there, or may be, and don't leave by the fast lane already.
+    fn leaving(&self, people: &PersonSet) -> Result<Leaving> {
         let read = |bytes: &Option<Vec<u8>>| {
             bytes.as_deref().map_or_else(|| Ok(PersonSet::new()), bitmap::decode)
         };
         let (mut there, mut told) = (read(&self.delivered)?, PersonSet::new());
+        let mut taken_over = Vec::new();
         for part in &self.parts {
             let all = bitmap::decode(&part.people)?;
             let transition: Transition = parse(&part.transition)?;
             let claimed = if part.is_open { place(part.claimed)? } else { CHUNK };
             apply(&mut there, transition, &chunks::between(&all, 0, claimed));
+            if transition == Transition::Entered {
+                continue;
+            }
             // What isn't claimed is still to come.
-            if transition == Transition::Exited {
-                told |= chunks::between(&all, claimed, CHUNK);
+            let coming = &chunks::between(&all, claimed, CHUNK) & people;
+            if part.fast {
+                told |= coming;
+            } else if !coming.is_empty() {
+                taken_over.extend(part.without(&all, &coming)?);
             }
         }
         let stuck = self.stuck.iter().map(|number| ordinal(*number));
         let stuck: PersonSet = stuck.collect::<Result<_>>()?;
-        Ok(((there | read(&self.doubt)?) & people) - told - stuck)
+        let people = ((there | read(&self.doubt)?) & people) - told - stuck;
+        Ok(Leaving { people, taken_over })
     }
 }
 
@@ -214,7 +246,8 @@ impl FastStore for Storage {
                         .fetch_optional(&mut *connection)
                         .await?,
                         parts: sqlx::query_as(
-                            "SELECT transition, people, claimed, is_open FROM part
+                            "SELECT id, run_id, transition, people, acknowledged, claimed, is_open,
+                                fast FROM part
                             WHERE mapping_id = $1 AND chunk = $2 AND NOT folded
                             ORDER BY generation, lane",
                         )
@@ -230,7 +263,11 @@ impl FastStore for Storage {
                         .fetch_all(&mut *connection)
                         .await?,
                     };
-                    exits.push(chunk.leaving(&people)?);
+                    let leaving = chunk.leaving(&people)?;
+                    exits.push(leaving.people);
+                    for statement in leaving.taken_over {
+                        carry_out!(connection, statement);
+                    }
                 }
                 exits.retain(|people| !people.is_empty());
                 let count: u64 = exits.iter().map(PersonSet::len).sum();

@@ -160,24 +160,32 @@ async fn an_exit_waits_for_the_answer_to_its_own_entry_and_for_no_other(
 
 #[rstest]
 #[tokio::test]
-async fn who_is_about_to_come_in_is_left_to_the_door_and_who_leaves_already_to_their_run(
+async fn who_is_about_to_come_in_is_left_to_the_door_and_who_leaves_already_leaves_sooner(
     #[values(Sqlite, Postgres)] engine: Engine,
 ) {
     let Some(bench) = bench(engine).await else { return };
     learn(&bench, 6).await;
     let mut worker = Worker::new(&bench, "carts-meta").await;
-    worker.bring(&people([1, 2])).await;
-    worker.order(&people([1, 3])).await; // 2 is to leave, 3 to come.
+    worker.bring(&people([1, 2, 4])).await;
+    worker.order(&people([1, 3])).await; // 2 and 4 are to leave, 3 to come.
+    let exits = worker.work().await;
+    assert_eq!(exits.people, people([2, 4]));
     let bought = ["cio-2", "cio-3"].map(|who| purchase(&bench, who, who));
     keep(&bench, &bought).await;
     let fast = Fast::new(&worker).await;
-    assert_eq!(fast.order().await, 0);
-    let sent = worker.drain().await;
-    assert_eq!(
-        sent.iter().map(|(what, _, who)| (*what, who.clone())).collect::<Vec<_>>(),
-        [(Exited, people([2])), (Entered, people([])),]
-    );
+    assert_eq!(fast.order().await, 1);
+    assert_eq!(fast.work().await.people, people([2]));
+    // A run that has rendered them both already claims the other one only.
+    let claimed = worker.step(&exits, 0, 5).await.claim;
+    assert_eq!(claimed, people([4]));
+    worker.step(&exits, 5, 5).await;
+    fast.finish(&fast.work().await).await;
+    drop(fast);
+    assert_eq!(worker.drain().await, [(Entered, 2, people([]))]);
     assert_eq!(present(&worker).await, people([1]));
+    let runs = bench.texts("SELECT exited || ' of ' || delivered FROM run ORDER BY id").await;
+    assert!(runs.contains(&"1 of 1".to_owned()), "{runs:?}");
+    assert_eq!(bench.row("carts-meta").await.pending, 0);
 }
 
 #[rstest]

@@ -15,6 +15,7 @@ mod erasure;
 mod events;
 mod exclusivity;
 mod fast;
+mod fast_model;
 mod fields;
 mod first_version;
 mod forgetting;

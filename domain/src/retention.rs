@@ -279,7 +279,9 @@ mod tests {
                 | Record::Span
                 | Record::Order
                 | Record::Run
+                | Record::Refused
                 | Record::Person => 10,
+                Record::Event => 92,
                 Record::Wish => 99,
                 Record::Coverage => -300,
                 _ => 100,

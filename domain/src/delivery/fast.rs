@@ -208,17 +208,16 @@ impl FastLane {
         self.drain.drain(&job).await.map(Some)
     }
 
-    /// Leaves what is open of a mapping to its run, if nobody works on it: a process that died
-    /// may have left it.
-    pub async fn leave(&self, mapping: MappingId) -> Result<()> {
+    /// Leaves what is open of these mappings to their runs, where nobody works on it: a process
+    /// that died may have left it.
+    pub async fn leave(&self, mappings: &[MappingId]) -> Result<()> {
         let open = self.store.open_fast().await?;
-        if !open.iter().any(|(one, _)| *one == mapping) {
-            return Ok(());
-        }
-        let now = self.clock.now();
-        if let Some(lease) = self.leases.acquire(&lease_name(mapping), now).await? {
-            self.store.leave_fast(&lease, mapping, now).await?;
-            self.leases.release(&lease).await?;
+        for (mapping, _) in open.into_iter().filter(|(mapping, _)| mappings.contains(mapping)) {
+            let now = self.clock.now();
+            if let Some(lease) = self.leases.acquire(&lease_name(mapping), now).await? {
+                self.store.leave_fast(&lease, mapping, now).await?;
+                self.leases.release(&lease).await?;
+            }
         }
         Ok(())
     }

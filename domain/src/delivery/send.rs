@@ -12,8 +12,8 @@ use super::{
     batch::{Rendered, cut},
     drain::{Claim, Drain, Job},
     message,
-    port::{Batch, Outcome},
-    retry::SENT_AGAIN_FOR,
+    port::{Batch, Lease, Outcome},
+    retry::{Patience, SENT_AGAIN_FOR},
 };
 
 /// For so long after a commit under the lease nobody else can have it.
@@ -114,7 +114,7 @@ impl Drain {
         let now = self.clock.now();
         let event = message::probe(&format!("{}-{}", job.run, now.0), now);
         let batch = Batch { events: vec![&event], lane };
-        match self.send_batch(job, &batch).await? {
+        match self.send_batch(job.lease, job.patience, &batch).await? {
             None => Ok(()),
             Some(_) => Err(format!(
                 "Segment refuses every event ({reason}): check the write key; nobody was given up"
@@ -131,19 +131,21 @@ impl Drain {
     ) -> std::result::Result<Option<String>, String> {
         let messages = range.iter().flat_map(|person| &person.messages);
         let events = messages.map(String::as_str).collect();
-        self.send_batch(job, &Batch { events, lane }).await
+        self.send_batch(job.lease, job.patience, &Batch { events, lane }).await
     }
 
-    async fn send_batch(
+    /// Tries until Segment takes the batch (nothing) or refuses it (the reason).
+    pub(crate) async fn send_batch(
         &self,
-        job: &Job<'_>,
+        lease: &Lease,
+        patience: Patience,
         batch: &Batch<'_>,
     ) -> std::result::Result<Option<String>, String> {
         let (mut attempt, mut has_waited) = (0, false);
         loop {
             // Whoever waited, or slept through the end of the lease, asks whether it is still
             // theirs; the first try comes right after a commit that did.
-            if has_waited && let Err(error) = self.leases.renew(job.lease, self.clock.now()).await {
+            if has_waited && let Err(error) = self.leases.renew(lease, self.clock.now()).await {
                 return Err(error.to_string());
             }
             let (why, retry_after) = match self.sink.send(batch).await {
@@ -159,7 +161,7 @@ impl Drain {
                 }
             };
             let now = self.clock.now();
-            match job.patience.next_try(attempt, now, self.jitter.next(), retry_after) {
+            match patience.next_try(attempt, now, self.jitter.next(), retry_after) {
                 Some(at) => self.sleep.sleep(at.since(now)).await,
                 None => return Err(why),
             }

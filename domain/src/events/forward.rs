@@ -13,12 +13,12 @@ use async_trait::async_trait;
 use crate::{
     delivery::{
         Lane,
-        drain::Jitter,
-        port::{Batch, EventSink, Lease, LeaseStore, Outcome, Sleep},
+        drain::Drain,
+        port::{Batch, Lease},
         retry::Patience,
     },
     error::{Error, Result},
-    time::{Clock, Instant, Span},
+    time::{Instant, Span},
 };
 
 use super::ingest::MOST_EVENTS;
@@ -69,16 +69,8 @@ pub struct Report {
 pub struct Forwarder {
     /// What waits.
     pub store: Arc<dyn ForwardStore>,
-    /// The right to send it.
-    pub leases: Arc<dyn LeaseStore>,
-    /// Segment.
-    pub sink: Arc<dyn EventSink>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Waiting.
-    pub sleep: Arc<dyn Sleep>,
-    /// Chance.
-    pub jitter: Arc<dyn Jitter>,
+    /// Segment, and how often it is tried.
+    pub drain: Drain,
     /// Held as long as nobody takes it: taking and giving it back cost a commit each.
     pub lease: Mutex<Option<Lease>>,
 }
@@ -105,7 +97,7 @@ impl Forwarder {
     pub async fn release(&self) -> Result<()> {
         let held = self.held().take();
         match held {
-            Some(lease) => self.leases.release(&lease).await,
+            Some(lease) => self.drain.leases.release(&lease).await,
             None => Ok(()),
         }
     }
@@ -118,14 +110,14 @@ impl Forwarder {
         if let Some(lease) = self.held().clone() {
             return Ok(Some(lease));
         }
-        let lease = self.leases.acquire(LEASE, self.clock.now()).await?;
+        let lease = self.drain.leases.acquire(LEASE, self.drain.clock.now()).await?;
         self.held().clone_from(&lease);
         Ok(lease)
     }
 
     async fn work(&self, lease: &Lease, report: &mut Report) -> Result<()> {
-        let until = self.clock.now().plus(PASS);
-        while report.stopped.is_none() && self.clock.now() < until {
+        let until = self.drain.clock.now().plus(PASS);
+        while report.stopped.is_none() && self.drain.clock.now() < until {
             let waiting = self.store.waiting(MOST_EVENTS).await?;
             if waiting.is_empty() {
                 break;
@@ -146,14 +138,18 @@ impl Forwarder {
     ) -> Result<()> {
         let mut batches: VecDeque<&[Waiting]> = cut(waiting).into();
         while let Some(batch) = batches.pop_front() {
-            match self.send(lease, batch, patience).await {
+            let events = batch.iter().map(|one| one.body.as_str()).collect();
+            let request = Batch { events, lane: Lane::Enter };
+            match self.drain.send_batch(lease, patience, &request).await {
                 Ok(None) => {
                     let numbers: Vec<&str> = batch.iter().map(|one| one.number.as_str()).collect();
-                    self.store.forwarded(lease, &numbers, self.clock.now()).await?;
+                    self.store.forwarded(lease, &numbers, self.drain.clock.now()).await?;
                     report.forwarded += batch.len();
                 }
                 Ok(Some(why)) if batch.len() == 1 => {
-                    self.store.refused(lease, &batch[0].number, &why, self.clock.now()).await?;
+                    self.store
+                        .refused(lease, &batch[0].number, &why, self.drain.clock.now())
+                        .await?;
                     report.refused += 1;
                 }
                 Ok(Some(_)) => {
@@ -168,39 +164,6 @@ impl Forwarder {
             }
         }
         Ok(())
-    }
-
-    /// Tries until Segment takes it (nothing) or refuses it (the reason).
-    async fn send(
-        &self,
-        lease: &Lease,
-        batch: &[Waiting],
-        patience: Patience,
-    ) -> std::result::Result<Option<String>, String> {
-        let events = batch.iter().map(|one| one.body.as_str()).collect();
-        let batch = Batch { events, lane: Lane::Enter };
-        let mut attempt = 0;
-        loop {
-            let (why, retry_after) = match self.sink.send(&batch).await {
-                Outcome::Accepted => return Ok(None),
-                Outcome::Refused(reason) => return Ok(Some(reason)),
-                Outcome::Unauthorized(why) => return Err(why),
-                Outcome::Limited(after) => ("Segment asks us to slow down (429)".to_owned(), after),
-                Outcome::Failed(why) => (why, None),
-                Outcome::Held(why) => {
-                    attempt = 0;
-                    (why, Some(Span(0)))
-                }
-            };
-            let now = self.clock.now();
-            match patience.next_try(attempt, now, self.jitter.next(), retry_after) {
-                Some(at) => self.sleep.sleep(at.since(now)).await,
-                None => return Err(why),
-            }
-            let renewed = self.leases.renew(lease, self.clock.now()).await;
-            renewed.map_err(|error| error.to_string())?;
-            attempt += 1;
-        }
     }
 }
 

@@ -129,10 +129,11 @@ impl SyncService {
         patience: Patience,
     ) -> Result<Vec<Outcome>> {
         let (leased, busy) = self.acquire(chosen).await?;
+        // What a process that died has left of the fast lane is these runs'.
+        let mappings: Vec<MappingId> = leased.iter().map(|(one, _)| one.mapping.id).collect();
+        self.fast.leave(&mappings).await?;
         let mut running = Vec::new();
         for (Candidate { mapping, route, is_closing }, lease) in leased {
-            // What a process that died has left of the fast lane is this run's.
-            self.fast.leave(mapping.id).await?;
             let run = RunId(self.ids.next());
             self.store.begin(&lease, run, mapping, self.clock.now()).await?;
             running.push(Running { mapping, route, is_closing, lease, run });

@@ -60,11 +60,7 @@ impl Work<'_> {
     pub fn forwarder(&self) -> Arc<Forwarder> {
         Arc::new(Forwarder {
             store: self.stored.clone(),
-            leases: self.stored.clone(),
-            sink: self.tracking.clone(),
-            clock: self.clock.clone(),
-            sleep: self.time.clone(),
-            jitter: self.jitter.clone(),
+            drain: self.drain(),
             lease: Mutex::default(),
         })
     }

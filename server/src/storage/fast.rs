@@ -4,7 +4,7 @@
 //! apart by `fast`. What an order writes is in [`super::order_rows`]; this writes less: no
 //! decision, only exits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use domain::{
@@ -15,7 +15,7 @@ use domain::{
         port::Lease,
     },
     ids::{MappingId, RunId},
-    people::{Ordinal, PersonSet, chunks, chunks::CHUNK},
+    people::{PersonSet, chunks, chunks::CHUNK},
     sync::diff::apply,
     time::{Instant, Span},
 };
@@ -30,6 +30,7 @@ use super::{
     delivery::place,
     leases,
     macros::{reading, writing},
+    order_rows,
     people::ordinal,
     statement::{Statement, carry_out},
     suppression::read_scope,
@@ -70,8 +71,6 @@ struct Chunk {
     delivered: Option<Vec<u8>>,
     doubt: Option<Vec<u8>>,
     parts: Vec<PartRow>,
-    /// Whose exit Segment has refused.
-    stuck: Vec<i64>,
 }
 
 /// Who is to leave a chunk, and what is taken out of runs for it.
@@ -100,27 +99,30 @@ impl Chunk {
         let read = |bytes: &Option<Vec<u8>>| {
             bytes.as_deref().map_or_else(|| Ok(PersonSet::new()), bitmap::decode)
         };
-        let (mut there, mut told) = (read(&self.delivered)?, PersonSet::new());
-        let mut taken_over = Vec::new();
+        let mut there = read(&self.delivered)?;
+        let mut told = PersonSet::new();
+        // What a run has ordered and not claimed.
+        let mut coming = Vec::new();
         for part in &self.parts {
             let all = bitmap::decode(&part.people)?;
             let transition: Transition = parse(&part.transition)?;
             let claimed = if part.is_open { place(part.claimed)? } else { CHUNK };
             apply(&mut there, transition, &chunks::between(&all, 0, claimed));
-            if transition == Transition::Entered {
-                continue;
-            }
-            // What isn't claimed is still to come.
-            let coming = &chunks::between(&all, claimed, CHUNK) & people;
-            if part.fast {
-                told |= coming;
-            } else if !coming.is_empty() {
-                taken_over.extend(part.without(&all, &coming)?);
+            let unclaimed = chunks::between(&all, claimed, CHUNK);
+            match transition {
+                Transition::Exited if part.fast => told |= unclaimed,
+                Transition::Exited => coming.push((part, all, unclaimed)),
+                Transition::Entered => {}
             }
         }
-        let stuck = self.stuck.iter().map(|number| ordinal(*number));
-        let stuck: PersonSet = stuck.collect::<Result<_>>()?;
-        let people = ((there | read(&self.doubt)?) & people) - told - stuck;
+        let people = ((there | read(&self.doubt)?) & people) - told;
+        let mut taken_over = Vec::new();
+        for (part, all, unclaimed) in coming {
+            let these = unclaimed & &people;
+            if !these.is_empty() {
+                taken_over.extend(part.without(&all, &these)?);
+            }
+        }
         Ok(Leaving { people, taken_over })
     }
 }
@@ -137,17 +139,9 @@ impl Parts<'_> {
     fn write(&self, exits: &[PersonSet], ids: &dyn domain::ids::Ids) -> Vec<Statement> {
         let (id, generation) = (ids.next(), self.mapping.generation + 1);
         let mapping = self.order.mapping.0;
+        let route = self.mapping.route.clone().unwrap_or_default();
         let mut statements = vec![
-            Statement::new(
-                "INSERT INTO sync_order (id, mapping_id, run_id, generation, decided_at, route)
-                VALUES ($1, $2, $3, $4, $5, $6)",
-            )
-            .with(id)
-            .with(mapping)
-            .with(self.run)
-            .with(generation)
-            .with(self.now.0)
-            .with(self.mapping.route.clone()),
+            order_rows::put_order(id, mapping, self.run, generation, self.now, route),
             Statement::new("UPDATE mapping SET generation = $1 WHERE id = $2")
                 .with(generation)
                 .with(mapping),
@@ -165,25 +159,13 @@ impl Parts<'_> {
             let part = part.with(self.run).with(generation).with(self.now.0);
             let part = part.with(Lane::Protect as i64).with(chunk).with(bitmap::encode(people));
             statements.push(part.with(size(people.len())).with(at.0).with(received_at.0));
-            statements.extend(self.departure(chunk, people));
+            // Where whoever left stays out for a time, these do.
+            if self.mapping.stay_out.is_some() {
+                statements.push(order_rows::put_departure(mapping, self.now, chunk, people));
+            }
         }
         statements
     }
-
-    /// Where whoever left stays out for a time, these do.
-    fn departure(&self, chunk: i64, people: &PersonSet) -> Option<Statement> {
-        self.mapping.stay_out?;
-        let insert =
-            "INSERT INTO departure (mapping_id, left_at, chunk, people) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (mapping_id, left_at, chunk) DO UPDATE SET people = excluded.people";
-        let statement = Statement::new(insert).with(self.order.mapping.0).with(self.now.0);
-        Some(statement.with(chunk).with(bitmap::encode(people)))
-    }
-}
-
-/// People by their chunk.
-fn by_chunk(people: &BTreeMap<Ordinal, Cause>) -> Vec<(u32, PersonSet)> {
-    chunks::split(&people.keys().copied().collect())
 }
 
 #[async_trait]
@@ -231,8 +213,18 @@ impl FastStore for Storage {
                 let Some(mapping) = mapping.filter(|mapping| mapping.route.is_some()) else {
                     continue;
                 };
+                // Whose exit Segment has refused stays until it is tried again.
+                let stuck: Vec<i64> = sqlx::query_scalar(
+                    "SELECT ordinal FROM dead_letter WHERE mapping_id = $1
+                        AND transition = 'exited' AND resolved_at IS NULL",
+                )
+                .bind(order.mapping.0)
+                .fetch_all(&mut *connection)
+                .await?;
+                let stuck: PersonSet = stuck.into_iter().map(ordinal).collect::<Result<_>>()?;
+                let named: PersonSet = order.people.keys().copied().collect();
                 let mut exits = Vec::new();
-                for (number, people) in by_chunk(&order.people) {
+                for (number, people) in chunks::split(&(named - stuck)) {
                     let set = |text| {
                         sqlx::query_scalar(text).bind(order.mapping.0).bind(i64::from(number))
                     };
@@ -253,13 +245,6 @@ impl FastStore for Storage {
                         )
                         .bind(order.mapping.0)
                         .bind(i64::from(number))
-                        .fetch_all(&mut *connection)
-                        .await?,
-                        stuck: sqlx::query_scalar(
-                            "SELECT ordinal FROM dead_letter WHERE mapping_id = $1
-                                AND transition = 'exited' AND resolved_at IS NULL",
-                        )
-                        .bind(order.mapping.0)
                         .fetch_all(&mut *connection)
                         .await?,
                     };

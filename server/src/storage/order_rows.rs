@@ -10,6 +10,7 @@ use domain::{
         diff::{Change, apply},
         port::{OrderRequest, Ordered},
     },
+    time::Instant,
 };
 use uuid::Uuid;
 
@@ -144,14 +145,34 @@ fn write_departure(request: &OrderRequest<'_>, decided: &Decided) -> Vec<Stateme
     let exits =
         decided.diff.changes.iter().filter(|change| change.transition == Transition::Exited);
     let left = exits.fold(PersonSet::new(), |all, change| all | &change.people);
+    let left = chunks::split(&left).into_iter();
+    statements
+        .extend(left.map(|(chunk, people)| put_departure(mapping, now, chunk.into(), &people)));
+    statements
+}
+
+/// Notes who of a chunk is told to leave.
+pub fn put_departure(mapping: Uuid, now: Instant, chunk: i64, people: &PersonSet) -> Statement {
     let insert =
         "INSERT INTO departure (mapping_id, left_at, chunk, people) VALUES ($1, $2, $3, $4)
         ON CONFLICT (mapping_id, left_at, chunk) DO UPDATE SET people = excluded.people";
-    statements.extend(chunks::split(&left).into_iter().map(|(chunk, people)| {
-        let statement = Statement::new(insert).with(mapping).with(now.0).with(i64::from(chunk));
-        statement.with(bitmap::encode(&people))
-    }));
-    statements
+    let statement = Statement::new(insert).with(mapping).with(now.0).with(chunk);
+    statement.with(bitmap::encode(people))
+}
+
+/// The order itself.
+pub fn put_order(
+    order: Uuid,
+    mapping: Uuid,
+    run: Uuid,
+    generation: i64,
+    now: Instant,
+    route: String,
+) -> Statement {
+    let insert = "INSERT INTO sync_order (id, mapping_id, run_id, generation, decided_at, route)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    let statement = Statement::new(insert).with(order).with(mapping).with(run);
+    statement.with(generation).with(now.0).with(route)
 }
 
 fn json(value: &impl serde::Serialize) -> String {
@@ -167,18 +188,8 @@ fn write_parts(
     ids: &dyn Ids,
 ) -> Vec<Statement> {
     let (mapping, run, now) = (request.mapping.id.0, request.run.0, request.now.0);
-    let mut statements = vec![
-        Statement::new(
-            "INSERT INTO sync_order (id, mapping_id, run_id, generation, decided_at, route)
-            VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .with(order)
-        .with(mapping)
-        .with(run)
-        .with(generation)
-        .with(now)
-        .with(json(&decided.route)),
-    ];
+    let route = json(&decided.route);
+    let mut statements = vec![put_order(order, mapping, run, generation, request.now, route)];
     for change in changes {
         for (chunk, people) in chunks::split(&change.people) {
             let repeats = match change.transition {

@@ -82,7 +82,10 @@ struct CallRow {
 #[derive(FromRow)]
 struct ExitRow {
     key: String,
+    use_case: String,
     people: Vec<u8>,
+    is_open: bool,
+    refused: i64,
     caused_at: i64,
     received_at: i64,
     decided_at: i64,
@@ -148,8 +151,9 @@ impl EventStore for Storage {
                 .rows_affected();
             if held > 0 {
                 sqlx::query(self.database.sql(hold_named!(
-                    "{rows} JOIN held_name n ON n.kind = rows.value ->> 0
-                        AND n.name = rows.value ->> 1 CROSS JOIN person p WHERE TRUE"
+                    // In this order: SQLite would read all the names for each of these.
+                    "{rows} CROSS JOIN held_name n CROSS JOIN person p
+                        WHERE n.kind = rows.value ->> 0 AND n.name = rows.value ->> 1"
                 )))
                 .bind(&names)
                 .bind(now.0)
@@ -214,28 +218,35 @@ impl EventStore for Storage {
     async fn fast_exits(&self, since: Instant) -> Result<Vec<FastExit>> {
         let rows: Vec<ExitRow> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
-                "SELECT d.key, p.people, p.caused_at, p.received_at, p.decided_at,
-                    (SELECT MAX(a.at) FROM answer a WHERE a.part_id = p.id) AS answered_at
+                "SELECT d.key, m.use_case, p.people, p.is_open, p.caused_at, p.received_at,
+                    p.decided_at, (SELECT MAX(a.at) FROM answer a WHERE a.part_id = p.id)
+                        AS answered_at,
+                    (SELECT COUNT(*) FROM dead_letter l WHERE l.mapping_id = p.mapping_id
+                        AND l.generation = p.generation AND l.resolved_at IS NULL
+                        AND l.ordinal BETWEEN p.chunk * 65536 AND p.chunk * 65536 + 65535)
+                        AS refused
                 FROM mapping m JOIN destination d ON d.id = m.destination_id
                 JOIN part p ON p.mapping_id = m.id AND p.caused_at >= $1
-                WHERE NOT p.is_open AND p.acknowledged > 0",
+                WHERE p.is_open OR p.acknowledged > 0",
             )
             .bind(since.0)
             .fetch_all(&mut *connection)
             .await?)
         })?;
         let read = |row: ExitRow| {
-            let Some(answered_at) = row.answered_at else { return Ok(None) };
-            Ok(Some(FastExit {
+            let refused = row.refused.unsigned_abs();
+            Ok(FastExit {
                 destination: parse(&row.key)?,
-                people: bitmap::decode(&row.people)?.len(),
+                use_case: parse(&row.use_case)?,
+                people: bitmap::decode(&row.people)?.len().saturating_sub(refused),
+                refused,
                 at: Instant(row.caused_at),
                 received_at: Instant(row.received_at),
                 decided_at: Instant(row.decided_at),
-                answered_at: Instant(answered_at),
-            }))
+                answered_at: row.answered_at.filter(|_| !row.is_open).map(Instant),
+            })
         };
-        rows.into_iter().filter_map(|row| read(row).transpose()).collect()
+        rows.into_iter().map(read).collect()
     }
 }
 

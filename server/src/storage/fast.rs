@@ -118,9 +118,9 @@ impl Chunk {
         let people = ((there | read(&self.doubt)?) & people) - told;
         let mut taken_over = Vec::new();
         for (part, all, unclaimed) in coming {
-            let these = unclaimed & &people;
-            if !these.is_empty() {
-                taken_over.extend(part.without(&all, &these)?);
+            let leaving = unclaimed & &people;
+            if !leaving.is_empty() {
+                taken_over.extend(part.without(&all, &leaving)?);
             }
         }
         Ok(Leaving { people, taken_over })
@@ -168,6 +168,14 @@ impl Parts<'_> {
     }
 }
 
+/// Whose exit Segment has refused: it stays until it is tried again.
+const STUCK: &str = "SELECT ordinal FROM dead_letter WHERE mapping_id = $1
+    AND transition = 'exited' AND resolved_at IS NULL";
+
+/// The parts that the base of a chunk doesn't hold yet.
+const UNFOLDED: &str = "SELECT id, run_id, transition, people, acknowledged, claimed, is_open, fast
+    FROM part WHERE mapping_id = $1 AND chunk = $2 AND NOT folded ORDER BY generation, lane";
+
 #[async_trait]
 impl FastStore for Storage {
     async fn newly_held(&self, since: Instant, now: Instant) -> Result<Vec<NewlyHeld>> {
@@ -213,14 +221,10 @@ impl FastStore for Storage {
                 let Some(mapping) = mapping.filter(|mapping| mapping.route.is_some()) else {
                     continue;
                 };
-                // Whose exit Segment has refused stays until it is tried again.
-                let stuck: Vec<i64> = sqlx::query_scalar(
-                    "SELECT ordinal FROM dead_letter WHERE mapping_id = $1
-                        AND transition = 'exited' AND resolved_at IS NULL",
-                )
-                .bind(order.mapping.0)
-                .fetch_all(&mut *connection)
-                .await?;
+                let stuck: Vec<i64> = sqlx::query_scalar(STUCK)
+                    .bind(order.mapping.0)
+                    .fetch_all(&mut *connection)
+                    .await?;
                 let stuck: PersonSet = stuck.into_iter().map(ordinal).collect::<Result<_>>()?;
                 let named: PersonSet = order.people.keys().copied().collect();
                 let mut exits = Vec::new();
@@ -237,16 +241,11 @@ impl FastStore for Storage {
                             WHERE mapping_id = $1 AND chunk = $2")
                         .fetch_optional(&mut *connection)
                         .await?,
-                        parts: sqlx::query_as(
-                            "SELECT id, run_id, transition, people, acknowledged, claimed, is_open,
-                                fast FROM part
-                            WHERE mapping_id = $1 AND chunk = $2 AND NOT folded
-                            ORDER BY generation, lane",
-                        )
-                        .bind(order.mapping.0)
-                        .bind(i64::from(number))
-                        .fetch_all(&mut *connection)
-                        .await?,
+                        parts: sqlx::query_as(UNFOLDED)
+                            .bind(order.mapping.0)
+                            .bind(i64::from(number))
+                            .fetch_all(&mut *connection)
+                            .await?,
                     };
                     let leaving = chunk.leaving(&people)?;
                     exits.push(leaving.people);

@@ -1,4 +1,4 @@
-// The workspace's time zone: chosen once, and every time is shown in it.
+// The workspace: a time zone is chosen once, and every time is shown in it; what ads cost is said.
 
 import { awake, expect, ownDemoTest as test } from './fixtures';
 
@@ -18,9 +18,14 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole('main')).toContainText('Write a currency as its three letters');
       await expect(page.getByLabel('Time zone')).toHaveValue('Asia/Kolkata');
       await page.getByLabel('Currency').fill('inr');
+      await page.getByLabel('What 1,000 impressions cost').fill('12.5');
+      await page.getByRole('button', { name: 'Save the workspace' }).click();
+      await expect(page.getByRole('main')).toContainText('Say this too, or leave both empty');
+      await page.getByLabel('Impressions a day').fill('3');
       await page.getByRole('button', { name: 'Save the workspace' }).click();
       await expect(page).toHaveURL('/settings/workspace');
       await expect(page.locator('.answer')).toContainText('Times are shown in Asia/Kolkata, and days begin there; amounts are in INR.');
+      await expect(page.getByLabel('What 1,000 impressions cost')).toHaveValue('12.50');
       await page.getByRole('link', { name: 'Audit trail' }).click();
       if (javaScriptEnabled) await awake(page);
       const line = page.getByRole('row', { name: /workspace/ }).first();

@@ -6,6 +6,7 @@ use domain::{
     access::Actor,
     configuration::Desired,
     events::{Origin, signature::sign},
+    time::Clock,
 };
 use http::{Request, StatusCode};
 use rstest::rstest;
@@ -49,7 +50,8 @@ use_case = "retarget"
 const REPORTING: &str = "/hooks/customerio/reporting";
 const CAMPAIGN: &str = "/hooks/customerio/campaign";
 
-struct Machines {
+/// Segue, as machines meet it.
+pub struct Machines {
     house: House,
     router: Router,
 }
@@ -59,7 +61,8 @@ impl Machines {
         Self::with(engine, FILE).await
     }
 
-    async fn with(engine: Engine, file: &str) -> Self {
+    /// With this configuration.
+    pub async fn with(engine: Engine, file: &str) -> Self {
         let house = House::on(engine).await;
         let desired: Desired = toml::from_str(file).unwrap();
         let services = &house.segue.services;
@@ -100,7 +103,21 @@ impl Machines {
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
-    async fn kept(&self, origin: Origin) -> Vec<String> {
+    /// On a real socket, from now on: where.
+    pub async fn listen(&self) -> String {
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", socket.local_addr().unwrap());
+        tokio::spawn(axum::serve(socket, self.router.clone()).into_future());
+        url
+    }
+
+    /// Its time.
+    pub fn clock(&self) -> std::sync::Arc<dyn Clock> {
+        self.house.segue.clock.clone()
+    }
+
+    /// The numbers of the events that are kept.
+    pub async fn kept(&self, origin: Origin) -> Vec<String> {
         let rows = match self.house.segue.storage.database() {
             server::storage::Database::Sqlite { readers, .. } => {
                 let sql = "SELECT number FROM event WHERE origin = $1 ORDER BY number";

@@ -1,18 +1,22 @@
 //! The page of the entrances for events.
 
 use domain::{
-    events::{Call, Entrances, Origin, SNIPPET, latency::Latency},
+    events::{Call, Entrances, Origin, SNIPPET, latency::Latency, objective::Standing},
     time::Instant,
 };
 use leptos::prelude::*;
 
-use super::api::{EntrancesView, read_entrances};
+use super::{
+    api::{EntrancesView, read_entrances},
+    objectives::{objectives, state as standing_state},
+};
 use crate::{
     format,
     live::{loaded, read, renew},
     ui::{
         Column, Empty, Moment, Nothing, Notice, NoticeKind, Page, Section, State, StateMark, Table,
     },
+    words,
 };
 
 /// The name of the page.
@@ -51,7 +55,7 @@ pub fn entrances_page(view: EntrancesView) -> AnyView {
         }
     });
     let was_sent = entrances.calls.iter().any(|call| call.origin == Origin::Source);
-    let Entrances { waiting, refused, latencies, .. } = entrances;
+    let Entrances { waiting, refused, latencies, standings, ads, .. } = entrances;
     view! {
         <Page name=NAME answer>
             {no_rule} {refused_notice(refused)}
@@ -62,7 +66,9 @@ pub fn entrances_page(view: EntrancesView) -> AnyView {
                 {was_sent.then(|| on_their_way(waiting))}
                 "Each event is kept before its sender hears that it was taken, and counts once however often it is told."
             </p>
-            <Section title="How soon people leave">{soon(latencies)}</Section>
+            <Section title="How soon people leave">
+                {objectives(standings, ads)} {soon(latencies)}
+            </Section>
             <Section title="Connect a sender">{how()}</Section>
         </Page>
     }
@@ -70,6 +76,18 @@ pub fn entrances_page(view: EntrancesView) -> AnyView {
 }
 
 fn sentence(entrances: &Entrances) -> String {
+    let is_missed = |one: &&Standing| standing_state(one).0 == State::Failing;
+    if let Some(Standing { use_case, long, within, .. }) =
+        entrances.standings.iter().find(is_missed)
+    {
+        return format!(
+            "{} misses its objective: {} of {} left later than {} after their event or are still there.",
+            words::use_case(*use_case),
+            format::number(long.late),
+            format::number(long.people),
+            format::duration(*within),
+        );
+    }
     let slowest = entrances.latencies.iter().max_by_key(|one| one.half);
     let is_called = entrances.calls.iter().any(|call| call.taken_at.is_some());
     match slowest {
@@ -87,7 +105,7 @@ fn sentence(entrances: &Entrances) -> String {
     }
 }
 
-const fn words(origin: Origin) -> (&'static str, &'static str) {
+const fn names(origin: Origin) -> (&'static str, &'static str) {
     match origin {
         Origin::Source => ("Segment's libraries", "/v1"),
         Origin::Reporting => ("Customer.io, reporting", "/hooks/customerio/reporting"),
@@ -96,7 +114,7 @@ const fn words(origin: Origin) -> (&'static str, &'static str) {
 }
 
 fn entrance(origin: Origin, entrances: &Entrances, now: Instant) -> AnyView {
-    let (name, path) = words(origin);
+    let (name, path) = names(origin);
     let call = entrances.calls.iter().find(|call| call.origin == origin);
     let is_open = match origin {
         Origin::Source => !entrances.sources.is_empty(),

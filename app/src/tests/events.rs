@@ -4,8 +4,12 @@ use domain::{
     events::{
         Call, Entrances, Origin,
         latency::{Latency, Stages},
+        objective::{Count, Standing},
     },
+    mappings::UseCase,
+    number::Hundredths,
     time::{Instant, Span},
+    workspace::AdCost,
 };
 
 use super::{answer, page, samples::now, words};
@@ -19,6 +23,8 @@ fn nothing() -> Entrances {
         waiting: 0,
         refused: 0,
         latencies: vec![],
+        standings: vec![],
+        ads: None,
         rules: 0,
     }
 }
@@ -96,4 +102,52 @@ fn how_soon_people_leave_is_said_with_its_stages() {
     );
     let text = words(&html).replace('\u{a0}', " ");
     assert!(text.contains("1,200") && text.contains("60 ms"), "{text}");
+}
+
+fn standing(long: (u64, u64), short: (u64, u64), late_for: Span) -> Standing {
+    let count = |(people, late)| Count { people, late };
+    Standing {
+        use_case: UseCase::Retarget,
+        within: Span::from_minutes(1),
+        long: count(long),
+        short: count(short),
+        there: 2,
+        late_for,
+    }
+}
+
+#[test]
+fn an_objective_is_met_burns_or_is_missed() {
+    let told = |long, short| {
+        let standings = vec![standing(long, short, Span::from_hours(30))];
+        shown(Entrances { standings, rules: 1, ..nothing() })
+    };
+    let text = |html: &str| words(html).replace('\u{a0}', " ");
+    let met = text(&told((1_000, 5), (10, 0)));
+    for said in ["Met", "99 of 100 within 1 min", "1,000", "50 %", "0.00×", "what ads cost"] {
+        assert!(met.contains(said), "{said}: {met}");
+    }
+    let burning = text(&told((1_000, 5), (10, 1)));
+    assert!(burning.contains("Burning") && burning.contains("10.00×"), "{burning}");
+    let missed = told((1_000, 11), (0, 0));
+    assert!(text(&missed).contains("Missed") && text(&missed).contains("110 %"), "{missed}");
+    let said = answer(&missed).replace('\u{a0}', " ");
+    assert!(
+        said.starts_with("Retarget misses its objective: 11 of 1,000 left later than 1 min"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_lateness_may_have_cost_stands_with_its_formula() {
+    let told = |ads, late_for| {
+        let standings = vec![standing((100, 1), (0, 0), late_for)];
+        words(&shown(Entrances { standings, ads, rules: 1, ..nothing() })).replace('\u{a0}', " ")
+    };
+    let ads = AdCost { per_thousand: Hundredths(1_250), impressions_a_day: Hundredths(400) };
+    let text = told(Some(ads), Span::from_hours(240));
+    for said in ["About 0.50 USD", "10 d after", "4.00 impressions a day", "12.50 USD for 1,000"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(told(Some(ads), Span(0)).contains("cost no ads"));
 }

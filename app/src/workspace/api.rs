@@ -1,6 +1,8 @@
 //! Server functions of the workspace: read and save.
 
 use domain::workspace::Workspace;
+#[cfg(feature = "ssr")]
+use domain::workspace::service::Typed;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -42,12 +44,29 @@ pub async fn save_workspace(
     /// Three letters.
     #[server(default)]
     currency: String,
+    /// What 1,000 impressions cost.
+    #[server(default)]
+    cost_per_thousand: String,
+    /// How many of them a person sees in a day.
+    #[server(default)]
+    impressions_a_day: String,
 ) -> Result<(), AppError> {
     let outcome = async {
         let (services, actor) = enter()?;
-        services.workspace.save(&time_zone, &currency, &actor).await?;
+        let typed = Typed {
+            time_zone: &time_zone,
+            currency: &currency,
+            cost_per_thousand: &cost_per_thousand,
+            impressions_a_day: &impressions_a_day,
+        };
+        services.workspace.save(&typed, &actor).await?;
         Ok(PAGE.to_owned())
     };
-    let typed = [("time_zone", &*time_zone), ("currency", &*currency)];
+    let typed = [
+        ("time_zone", &*time_zone),
+        ("currency", &*currency),
+        ("cost_per_thousand", &*cost_per_thousand),
+        ("impressions_a_day", &*impressions_a_day),
+    ];
     finish::<SaveWorkspace>(outcome.await, PAGE, &typed)
 }

@@ -1,5 +1,6 @@
 //! The page of the workspace.
 
+use domain::workspace::{AdCost, Currency, Workspace};
 use leptos::prelude::*;
 
 use super::api::{SaveWorkspace, WorkspaceView, read_workspace};
@@ -20,7 +21,7 @@ pub fn WorkspacePage() -> AnyView {
 /// The page.
 pub fn workspace_page(view: WorkspaceView, action: ServerAction<SaveWorkspace>) -> AnyView {
     let WorkspaceView { workspace, zones, may_change } = view;
-    let (zone, currency) = (workspace.time_zone, workspace.currency.to_string());
+    let Workspace { time_zone: zone, currency, ads } = workspace;
     let answer = format!(
         "Times are shown in {zone}, and days begin there; amounts are in {currency}. Whatever is sent carries UTC."
     );
@@ -33,7 +34,7 @@ pub fn workspace_page(view: WorkspaceView, action: ServerAction<SaveWorkspace>) 
             <form class="form" method="post" action="/fn/save_workspace">
                 <FormError
                     answered
-                    fields=&["time_zone", "currency"]
+                    fields=&["time_zone", "currency", "cost_per_thousand", "impressions_a_day"]
                     title="The workspace was not saved"
                 />
                 <SelectField
@@ -47,9 +48,23 @@ pub fn workspace_page(view: WorkspaceView, action: ServerAction<SaveWorkspace>) 
                 <TextField
                     name="currency"
                     label="Currency"
-                    value=typed("currency", &currency)
+                    value=typed("currency", &currency.to_string())
                     hint="Three letters, such as USD: what amounts in Customer.io are in. Nothing is converted."
                     wrong=wrong(answered, "currency")
+                />
+                <TextField
+                    name="cost_per_thousand"
+                    label="What 1,000 impressions cost"
+                    value=typed("cost_per_thousand", &ads.map_or_else(String::new, |ads| ads.per_thousand.to_string()))
+                    hint="In that currency, such as 12.50, from your ad platform's report. Only for the estimate of what late exits cost; empty, there is none."
+                    wrong=wrong(answered, "cost_per_thousand")
+                />
+                <TextField
+                    name="impressions_a_day"
+                    label="Impressions a day"
+                    value=typed("impressions_a_day", &ads.map_or_else(String::new, |ads| ads.impressions_a_day.to_string()))
+                    hint="How often a day your ads are shown to one person of an audience, such as 2.5: impressions ÷ reach ÷ days, from the same report."
+                    wrong=wrong(answered, "impressions_a_day")
                 />
                 <div class="buttons">
                     <Button kind=ButtonKind::Primary>"Save the workspace"</Button>
@@ -61,7 +76,8 @@ pub fn workspace_page(view: WorkspaceView, action: ServerAction<SaveWorkspace>) 
         view! {
             <Facts>
                 <Fact term="Time zone">{zone}</Fact>
-                <Fact term="Currency">{currency}</Fact>
+                <Fact term="Currency">{currency.to_string()}</Fact>
+                <Fact term="Ads">{ads_cost(ads, currency)}</Fact>
             </Facts>
             <p class="quiet">"An admin can change them."</p>
         }
@@ -73,4 +89,13 @@ pub fn workspace_page(view: WorkspaceView, action: ServerAction<SaveWorkspace>) 
         </Page>
     }
     .into_any()
+}
+
+fn ads_cost(ads: Option<AdCost>, currency: Currency) -> String {
+    match ads {
+        Some(AdCost { per_thousand, impressions_a_day }) => format!(
+            "{per_thousand} {currency} for 1,000 impressions, {impressions_a_day} a day and person"
+        ),
+        None => "Nobody has said what they cost".to_owned(),
+    }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     key::Key,
+    mappings::UseCase,
     time::{Instant, Span},
 };
 
@@ -19,16 +20,20 @@ pub const WINDOW: Span = Span::from_hours(24 * 7);
 pub struct FastExit {
     /// Where from.
     pub destination: Key,
-    /// How many people.
+    /// What they were there for.
+    pub use_case: UseCase,
+    /// How many people, without the refused.
     pub people: u64,
+    /// Whose exit Segment has refused.
+    pub refused: u64,
     /// When the event happened, by its sender's clock.
     pub at: Instant,
     /// When it came in.
     pub received_at: Instant,
     /// When the exits were decided, and so the event was kept before.
     pub decided_at: Instant,
-    /// When Segment's answer was kept.
-    pub answered_at: Instant,
+    /// When Segment's answer was kept; nothing before.
+    pub answered_at: Option<Instant>,
 }
 
 /// What a stage takes for half of the people.
@@ -59,35 +64,40 @@ pub struct Latency {
     pub stages: Stages,
 }
 
+/// An exit and when it was answered.
+type Answered<'a> = (&'a FastExit, Instant);
+
 /// How soon people left each destination, by key.
 #[must_use]
-pub fn latencies(exits: Vec<FastExit>) -> Vec<Latency> {
-    let mut by_destination: BTreeMap<Key, Vec<FastExit>> = BTreeMap::new();
-    for exit in exits {
-        by_destination.entry(exit.destination.clone()).or_default().push(exit);
+pub fn latencies(exits: &[FastExit]) -> Vec<Latency> {
+    let mut by_destination: BTreeMap<&Key, Vec<Answered<'_>>> = BTreeMap::new();
+    for exit in exits.iter().filter(|exit| exit.people > 0) {
+        if let Some(at) = exit.answered_at {
+            by_destination.entry(&exit.destination).or_default().push((exit, at));
+        }
     }
-    let one = |(destination, exits): (Key, Vec<FastExit>)| {
-        let within = |share: f64, span: fn(&FastExit) -> Span| quantile(&exits, share, span);
-        let whole = |exit: &FastExit| exit.answered_at.since(exit.at);
+    let one = |(destination, exits): (&Key, Vec<Answered<'_>>)| {
+        let within = |share: f64, span: fn(&Answered<'_>) -> Span| quantile(&exits, share, span);
+        let whole = |(exit, answered_at): &Answered<'_>| answered_at.since(exit.at);
         Latency {
-            people: exits.iter().map(|exit| exit.people).sum(),
+            people: exits.iter().map(|(exit, _)| exit.people).sum(),
             half: within(0.5, whole),
             most: within(0.95, whole),
             nearly_all: within(0.99, whole),
             stages: Stages {
-                coming: within(0.5, |exit| exit.received_at.since(exit.at)),
-                deciding: within(0.5, |exit| exit.decided_at.since(exit.received_at)),
-                sending: within(0.5, |exit| exit.answered_at.since(exit.decided_at)),
+                coming: within(0.5, |(exit, _)| exit.received_at.since(exit.at)),
+                deciding: within(0.5, |(exit, _)| exit.decided_at.since(exit.received_at)),
+                sending: within(0.5, |(exit, answered_at)| answered_at.since(exit.decided_at)),
             },
-            destination,
+            destination: destination.clone(),
         }
     };
     by_destination.into_iter().map(one).collect()
 }
 
 /// The least span within which that share of the people lies.
-fn quantile(exits: &[FastExit], share: f64, span: fn(&FastExit) -> Span) -> Span {
-    let mut spans: Vec<(Span, u64)> = exits.iter().map(|one| (span(one), one.people)).collect();
+fn quantile(exits: &[Answered<'_>], share: f64, span: fn(&Answered<'_>) -> Span) -> Span {
+    let mut spans: Vec<(Span, u64)> = exits.iter().map(|one| (span(one), one.0.people)).collect();
     spans.sort_unstable();
     let all: u64 = spans.iter().map(|(_, people)| people).sum();
     #[expect(
@@ -115,18 +125,22 @@ mod tests {
         let at = |share: i64| Instant(millis * 1_000 * share / 10);
         FastExit {
             destination: destination.parse().unwrap(),
+            use_case: UseCase::Retarget,
             people,
+            refused: 0,
             at: Instant(0),
             received_at: at(1),
             decided_at: at(3),
-            answered_at: at(10),
+            answered_at: Some(at(10)),
         }
     }
 
     #[test]
     fn people_are_counted_and_not_batches() {
         let exits = vec![exit("meta", 98, 100), exit("meta", 1, 1_000), exit("meta", 1, 9_000)];
-        let latencies = latencies([exits, vec![exit("google", 1, 10)]].concat());
+        // Who has no answer yet has no latency.
+        let waiting = FastExit { answered_at: None, ..exit("tiktok", 5, 1) };
+        let latencies = latencies(&[exits, vec![exit("google", 1, 10), waiting]].concat());
         let [google, meta] = &latencies[..] else { panic!("{latencies:?}") };
         assert_eq!((google.people, google.half.millis(), google.nearly_all.millis()), (1, 10, 10));
         assert_eq!(meta.people, 100);

@@ -12,6 +12,7 @@ pub mod forward;
 #[cfg(feature = "service")]
 pub mod ingest;
 pub mod latency;
+pub mod objective;
 #[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]
@@ -23,8 +24,8 @@ pub mod signature;
 
 use serde::{Deserialize, Serialize};
 
-use self::latency::Latency;
-use crate::{key::Key, time::Instant};
+use self::{latency::Latency, objective::Standing};
+use crate::{key::Key, time::Instant, workspace::AdCost};
 
 /// The longest name of an event that is kept, in bytes: longer ones are nobody's rule.
 pub const LONGEST_NAME: usize = 256;
@@ -95,6 +96,10 @@ pub struct Entrances {
     pub refused: u64,
     /// How soon people left by the fast lane lately, by destination.
     pub latencies: Vec<Latency>,
+    /// How each use case fares against its objective.
+    pub standings: Vec<Standing>,
+    /// What ads cost, if anybody said.
+    pub ads: Option<AdCost>,
     /// Rules that name an event.
     pub rules: u64,
 }

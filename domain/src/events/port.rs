@@ -52,7 +52,8 @@ pub trait EventStore: Send + Sync {
     /// How many events wait to be sent on, and how many Segment won't take.
     async fn left(&self) -> Result<(u64, u64)>;
 
-    /// What left by the fast lane and was answered for what happened at `since` or later.
+    /// What the fast lane has ordered for what happened at `since` or later, answered or not;
+    /// without what was taken back.
     async fn fast_exits(&self, since: Instant) -> Result<Vec<FastExit>>;
 }
 

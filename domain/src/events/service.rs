@@ -13,10 +13,11 @@ use crate::{
     suppression::service::SuppressionStore,
     sync::{Wake, candidates::audiences_behind},
     time::{Clock, Instant, Span},
+    workspace::service::WorkspaceService,
 };
 
 use super::{
-    Call, Entrances, Origin, campaign, ingest, latency,
+    Call, Entrances, Origin, campaign, ingest, latency, objective,
     port::{EventStore, Intake, Kept, Keyring, NewEvent},
     report,
     signature::{Disbelief, verify},
@@ -69,6 +70,8 @@ pub struct EventService {
     pub configuration: Arc<ConfigurationService>,
     /// Has them run soon.
     pub suppressions: Arc<dyn SuppressionStore>,
+    /// What ads cost.
+    pub workspace: Arc<WorkspaceService>,
     /// The worker.
     pub wake: Arc<dyn Wake>,
     /// The time.
@@ -199,7 +202,8 @@ impl EventService {
         let configuration = self.configuration.load().await?;
         let rules = configuration.suppressions.iter().filter(|rule| rule.spec.event.is_some());
         let (waiting, refused) = self.store.left().await?;
-        let since = self.clock.now().minus(latency::WINDOW);
+        let now = self.clock.now();
+        let exits = self.store.fast_exits(now.minus(latency::WINDOW)).await?;
         Ok(Entrances {
             keyed,
             rules: rules.count() as u64,
@@ -207,7 +211,9 @@ impl EventService {
             calls: self.store.calls().await?,
             waiting,
             refused,
-            latencies: latency::latencies(self.store.fast_exits(since).await?),
+            latencies: latency::latencies(&exits),
+            standings: objective::standings(&exits, now),
+            ads: self.workspace.read().await?.ads,
         })
     }
 

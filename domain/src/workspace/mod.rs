@@ -1,5 +1,5 @@
-//! The workspace: in which time zone its times are shown and its days begin, and in which
-//! currency its amounts are.
+//! The workspace: in which time zone its times are shown and its days begin, in which currency
+//! its amounts are, and what ads cost it.
 //!
 //! Everything is stored and compared in UTC. A [`Zone`] only shifts what people read; it holds
 //! the few shifts around now, so that the browser needs no table of time zones.
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     day::Day,
+    number::Hundredths,
     time::{Instant, Span},
 };
 
@@ -23,12 +24,23 @@ pub struct Workspace {
     pub time_zone: String,
     /// What amounts of money are in.
     pub currency: Currency,
+    /// What ads cost; nobody has said so far.
+    pub ads: Option<AdCost>,
 }
 
 impl Default for Workspace {
     fn default() -> Self {
-        Self { time_zone: Zone::UTC.to_owned(), currency: Currency::default() }
+        Self { time_zone: Zone::UTC.to_owned(), currency: Currency::default(), ads: None }
     }
+}
+
+/// What ads cost, for estimates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdCost {
+    /// What 1,000 impressions cost, in the workspace's currency.
+    pub per_thousand: Hundredths,
+    /// How many impressions a day one person of an audience is shown.
+    pub impressions_a_day: Hundredths,
 }
 
 /// A currency by its code of ISO 4217, such as `USD`.

@@ -12,7 +12,7 @@ use crate::{
     compose::{Purpose, Segue},
     config::Config,
     run::{Role, Serve, World, serve_on, told_to_stop},
-    sandbox::{RunningSandbox, SandboxConfig, breakage::Breaker},
+    sandbox::{RunningSandbox, SandboxConfig, breakage::Breaker, telling::Receiver},
     storage::{DatabaseUrl, WorkLock},
 };
 
@@ -47,8 +47,12 @@ pub async fn run(config: &Config, demo: &Demo, out: &mut impl Write) -> Result<E
             demo.addr
         ))
     })?;
+    // Its shop and its Customer.io tell what people do, and not an hour later if we are slow.
+    let url = format!("http://{}", listener.local_addr()?);
+    let tells = Receiver { first_retry: Span::from_seconds(5), ..Receiver::at(url) };
     let sandbox = RunningSandbox::start(
         SandboxConfig {
+            tells: Some(tells),
             customerio_requests_per_second: 200,
             public_lags: (Span::from_seconds(3), Span::from_seconds(9)),
             ..SandboxConfig::default()

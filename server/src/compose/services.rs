@@ -141,7 +141,7 @@ impl Parts<'_> {
             coverage: coverage.clone(),
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations,
-            events: self.events(),
+            events: self.events(&workspace),
             mappings,
             fields: self.fields(),
             traffic: Arc::new(TrafficService { reader: self.public.clone(), clock: clock.clone() }),
@@ -168,13 +168,14 @@ impl Parts<'_> {
         }
     }
 
-    fn events(&self) -> Arc<EventService> {
+    fn events(&self, workspace: &Arc<WorkspaceService>) -> Arc<EventService> {
         Arc::new(EventService {
             intake: self.intake.clone(),
             store: self.stored.clone(),
             keyring: Arc::new(StoredKeys::new(self.stored.clone(), self.clock.clone())),
             configuration: self.configuration.clone(),
             suppressions: self.stored.clone(),
+            workspace: workspace.clone(),
             wake: self.stir.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::Shared;
 use super::fault::{Fault, Vendor};
 use super::modes::Modes;
+use super::telling::Asked;
 use super::world::{Churn, Person, SegmentState, WorldError};
 
 /// The most rows of one answer.
@@ -31,6 +32,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/segments/{id}", patch(set_segment_modes))
         .route("/segments/{id}/members", get(members).put(set_members))
         .route("/people", get(people).merge(put(add_people)))
+        .route("/calls", post(call))
         .layer(axum::extract::DefaultBodyLimit::max(256 * 1024 * 1024))
 }
 
@@ -38,6 +40,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
 enum AdminError {
     World(WorldError),
     Unreadable(String),
+    TellsNobody,
 }
 
 impl From<WorldError> for AdminError {
@@ -68,6 +71,10 @@ impl IntoResponse for AdminError {
                 (StatusCode::CONFLICT, error.to_string())
             }
             Self::Unreadable(message) => (StatusCode::BAD_REQUEST, message),
+            Self::TellsNobody => (
+                StatusCode::CONFLICT,
+                "the sandbox was started without anybody to tell: see --tell".to_owned(),
+            ),
         };
         (status, Json(json!({"error": message}))).into_response()
     }
@@ -322,4 +329,13 @@ async fn add_people(
         world.upsert(person);
     }
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn call(
+    State(shared): State<Arc<Shared>>,
+    body: Result<Json<Asked>, JsonRejection>,
+) -> Answer {
+    let Json(asked) = body?;
+    let telling = shared.telling.as_ref().ok_or(AdminError::TellsNobody)?;
+    Ok(Json(json!({ "answers": telling.send_asked(&asked).await })).into_response())
 }

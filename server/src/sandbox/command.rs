@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 use domain::time::Clock;
 
+use super::telling::Receiver;
 use super::{RunningSandbox, SandboxConfig};
 
 /// Arguments of `segue sandbox`.
@@ -40,13 +41,20 @@ pub struct SandboxArgs {
     /// A write key of a source, in place of the built-in one; may be given several times
     #[arg(long = "write-key")]
     pub write_keys: Vec<String>,
+    /// Where Segue is, with its scheme and port: it is told what people do, as a shop and
+    /// Customer.io's webhooks tell it
+    #[arg(long, value_name = "URL")]
+    pub tell: Option<String>,
 }
 
 impl SandboxArgs {
     /// The configuration that these arguments ask for.
     pub fn config(&self) -> SandboxConfig {
+        let tells =
+            self.tell.as_ref().map(|url| Receiver::at(url.trim_end_matches('/').to_owned()));
         let mut config = SandboxConfig {
             address: self.addr,
+            tells,
             customerio_requests_per_second: self.customerio_requests_per_second,
             tracking_requests_per_second: self.tracking_requests_per_second,
             ..SandboxConfig::default()
@@ -85,6 +93,15 @@ pub async fn run(
         write = key(&config.write_keys),
         public = key(&config.public_tokens),
     )?;
+    if let Some(Receiver { url, write_key, reporting_signing_key, campaign_signing_key, .. }) =
+        &config.tells
+    {
+        writeln!(
+            out,
+            "# It tells {url} what people do: the [[source]] of the shop has write_key = \"{write_key}\";\n\
+             # [customerio] reporting_signing_key = \"{reporting_signing_key}\", campaign_signing_key = \"{campaign_signing_key}\""
+        )?;
+    }
     out.flush()?;
     stop.await;
     sandbox.shutdown().await;

@@ -3,7 +3,8 @@
 //! One listener carries Customer.io's App API (`customerio/`), Segment's two APIs and
 //! the ad platforms behind it (`twilio/`), and the routes by which tests and scripts look
 //! inside and change the world (`admin.rs`). Whatever else is asked answers Customer.io's
-//! HTML 404. `world.rs` is the simulated workspace, `fault.rs` what can go wrong.
+//! HTML 404. `world.rs` is the simulated workspace, `fault.rs` what can go wrong, `shoppers/`
+//! who lives in it, `telling/` what they have Segue told.
 //!
 //! Admin routes, JSON, no key, loopback only:
 //!
@@ -19,6 +20,7 @@
 //! | `PATCH /sandbox/segments/{id}` | its state, and what its next pages do ([`admin::SegmentModes`]) |
 //! | `GET /sandbox/people?limit=&offset=` | people in order |
 //! | `PUT /sandbox/people` | people, new or changed: a JSON list |
+//! | `POST /sandbox/calls` | calls Segue, believable or not ([`telling::Asked`]): the answers |
 //!
 //! To add a vendor's API: a folder with a `router`, merged in [`RunningSandbox::start`].
 
@@ -33,6 +35,7 @@ mod gate;
 mod listener;
 pub mod modes;
 pub mod shoppers;
+pub mod telling;
 pub mod twilio;
 pub mod world;
 
@@ -54,6 +57,7 @@ use fault::{Faults, Vendor};
 use listener::{ConnectionHandle, ResettableListener};
 use modes::Modes;
 use shoppers::Shoppers;
+use telling::{Receiver, Telling};
 use twilio::platform::Platform;
 use world::World;
 
@@ -82,6 +86,8 @@ pub struct SandboxConfig {
     pub modes: Modes,
     /// How many messages are kept with their bytes.
     pub keep_payloads: usize,
+    /// Who is told what the store's people do.
+    pub tells: Option<Receiver>,
     /// Clock of the budgets. By default the machine's own monotonic one, because they
     /// limit real traffic even where the world's clock stands still or runs fast.
     pub pace: Option<Arc<dyn Clock>>,
@@ -101,6 +107,7 @@ impl Default for SandboxConfig {
             tracking_requests_per_second: 1_000,
             modes: Modes::default(),
             keep_payloads: 10_000,
+            tells: None,
             pace: None,
         }
     }
@@ -125,6 +132,7 @@ pub(crate) struct Shared {
     events: Mutex<Window>,
     exports: Mutex<Exports>,
     modes: Mutex<Modes>,
+    telling: Option<Arc<Telling>>,
     url: String,
     stop: CancellationToken,
 }
@@ -191,7 +199,10 @@ impl RunningSandbox {
         let listener = TcpListener::bind(config.address).await?;
         let address = listener.local_addr()?;
         let url = format!("http://{address}");
+        let telling = config.tells.clone().map(|receiver| Telling::new(receiver, clock.clone()));
+        let telling = telling.transpose().map_err(std::io::Error::other)?.map(Arc::new);
         let shared = Arc::new(Shared {
+            telling,
             pace: config.pace.clone().unwrap_or_else(|| Arc::new(SteadyClock::new())),
             clock,
             world: Arc::default(),
@@ -273,8 +284,11 @@ impl RunningSandbox {
     /// until the sandbox stops; at 0 they stand still.
     pub fn open_store(&self, people: u32, seed: u64, times_as_fast: u32) {
         let clock = self.shared.clock.clone();
-        let shoppers = Shoppers::new(self.world.clone(), people, seed, clock.now());
+        let mut shoppers = Shoppers::new(self.world.clone(), people, seed, clock.now());
         if times_as_fast > 0 {
+            if let Some(telling) = self.shared.telling.clone() {
+                shoppers = shoppers.heard_by(telling.begin(self.stop_token()));
+            }
             tokio::spawn(shoppers.run(clock, times_as_fast, self.stop_token()));
         }
     }

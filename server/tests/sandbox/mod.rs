@@ -4,6 +4,7 @@ mod customerio;
 mod faults;
 mod people;
 mod public;
+mod telling;
 mod tracking;
 
 use std::sync::Arc;

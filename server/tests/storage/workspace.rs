@@ -6,7 +6,11 @@ use domain::{
     Error,
     access::{Actor, Role},
     time::Instant,
-    workspace::{Shift, Zone, port::ZoneBook, service::WorkspaceService},
+    workspace::{
+        Shift, Zone,
+        port::ZoneBook,
+        service::{Typed, WorkspaceService},
+    },
 };
 use rstest::rstest;
 
@@ -34,6 +38,10 @@ impl ZoneBook for Zones {
     }
 }
 
+fn typed<'a>(time_zone: &'a str, currency: &'a str) -> Typed<'a> {
+    Typed { time_zone, currency, ..Typed::default() }
+}
+
 fn service(bench: &Bench) -> WorkspaceService {
     let store = Arc::new(bench.storage.clone());
     WorkspaceService::new(store, Arc::new(Zones), bench.clock.clone())
@@ -47,7 +55,7 @@ async fn what_was_decided_is_kept_and_others_see_it(#[values(Sqlite, Postgres)] 
     let admin = Actor::host("ada");
     let before = one.read().await.unwrap();
     assert_eq!((before.time_zone.as_str(), before.currency.to_string()), ("UTC", "USD".to_owned()));
-    one.save(" Africa/Lagos ", "ngn", &admin).await.unwrap();
+    one.save(&typed(" Africa/Lagos ", "ngn"), &admin).await.unwrap();
     assert_eq!(one.shown().zone.name, "Africa/Lagos", "at once");
     assert_eq!(other.shown().zone.name, "UTC");
     other.refresh().await.unwrap();
@@ -55,9 +63,9 @@ async fn what_was_decided_is_kept_and_others_see_it(#[values(Sqlite, Postgres)] 
     assert_eq!(other.shown().currency.to_string(), "NGN");
 
     let audited = async || {
-        bench.texts("SELECT detail FROM audit WHERE subject = 'workspace' ORDER BY at").await
+        bench.texts("SELECT detail FROM audit WHERE subject = 'workspace' ORDER BY at, id").await
     };
-    one.save("Africa/Lagos", "NGN", &admin).await.unwrap();
+    one.save(&typed("Africa/Lagos", "NGN"), &admin).await.unwrap();
     let lines = audited().await;
     assert_eq!(lines.len(), 1, "saving the same changes nothing");
     assert!(lines[0].contains("\"before\":\"UTC\"") && lines[0].contains("\"after\":\"NGN\""));
@@ -67,19 +75,41 @@ async fn what_was_decided_is_kept_and_others_see_it(#[values(Sqlite, Postgres)] 
 async fn what_is_no_zone_or_currency_is_refused_and_nothing_is_kept() {
     let Some(bench) = Bench::open(Sqlite).await else { return };
     let (service, admin) = (service(&bench), Actor::host("ada"));
-    for (zone, currency, wrong) in [
-        ("Middle/Earth", "USD", "time_zone"),
-        ("", "USD", "time_zone"),
-        ("Africa/Lagos", "dollars", "currency"),
-        ("Africa/Lagos", "", "currency"),
+    let lagos = typed("Africa/Lagos", "NGN");
+    for (typed, wrong) in [
+        (typed("Middle/Earth", "USD"), "time_zone"),
+        (typed("", "USD"), "time_zone"),
+        (typed("Africa/Lagos", "dollars"), "currency"),
+        (typed("Africa/Lagos", ""), "currency"),
+        (Typed { cost_per_thousand: "12", ..lagos }, "impressions_a_day"),
+        (Typed { impressions_a_day: "3", ..lagos }, "cost_per_thousand"),
+        (Typed { cost_per_thousand: "-1", impressions_a_day: "3", ..lagos }, "cost_per_thousand"),
     ] {
-        match service.save(zone, currency, &admin).await {
+        match service.save(&typed, &admin).await {
             Err(Error::Invalid { field, .. }) => assert_eq!(field, wrong),
-            other => panic!("{zone} {currency}: {other:?}"),
+            other => panic!("{typed:?}: {other:?}"),
         }
     }
     let operator = Actor { role: Role::Operator, ..admin };
-    let refused = service.save("Africa/Lagos", "NGN", &operator).await;
+    let refused = service.save(&typed("Africa/Lagos", "NGN"), &operator).await;
     assert!(matches!(refused, Err(Error::Forbidden)), "{refused:?}");
     assert_eq!(service.read().await.unwrap().time_zone, "UTC");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_ads_cost_is_said_and_unsaid(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let (service, admin) = (service(&bench), Actor::host("ada"));
+    let utc = typed("UTC", "USD");
+    let said = Typed { cost_per_thousand: "12.5", impressions_a_day: " 3 ", ..utc };
+    service.save(&said, &admin).await.unwrap();
+    let ads = service.read().await.unwrap().ads.unwrap();
+    assert_eq!((ads.per_thousand.0, ads.impressions_a_day.0), (1_250, 300));
+    service.save(&utc, &admin).await.unwrap();
+    assert_eq!(service.read().await.unwrap().ads, None);
+    let lines =
+        bench.texts("SELECT detail FROM audit WHERE subject = 'workspace' ORDER BY at, id").await;
+    assert_eq!(lines.len(), 2);
+    assert!(lines[1].contains("\"before\":\"12.50\""), "{}", lines[1]);
 }

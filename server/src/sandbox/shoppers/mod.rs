@@ -5,6 +5,7 @@
 //! happens later is put on one agenda, so a tick costs what happens in it, not the size of
 //! the store. To add a deed: a `Step` and what it does in `Shoppers::act`.
 
+mod deeds;
 mod people;
 mod population;
 mod rules;
@@ -17,11 +18,13 @@ use std::time::Duration;
 use domain::time::{Clock, Instant, Span};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+pub use self::deeds::{Deed, What};
 use super::world::{Segment, World, WorldState};
 use population::order_cents;
-use rules::{SEGMENTS, Shopper, days};
+use rules::{CART_ABANDONERS, SEGMENTS, Shopper, days};
 
 /// Visits of known people in an hour, for each 50,000 of them.
 const VISITS: f64 = 470.0;
@@ -78,6 +81,8 @@ pub struct Shoppers {
     newcomers_owed: f64,
     unsubscribes_owed: f64,
     story: Story,
+    /// Who hears of deeds.
+    ears: Option<mpsc::Sender<Deed>>,
 }
 
 impl Shoppers {
@@ -93,6 +98,7 @@ impl Shoppers {
             newcomers_owed: 0.0,
             unsubscribes_owed: 0.0,
             story: Story::default(),
+            ears: None,
         };
         let mut state = world.lock();
         let at = now.0.div_euclid(1_000_000);
@@ -111,6 +117,13 @@ impl Shoppers {
             shoppers.arrive(&mut state, true);
         }
         shoppers
+    }
+
+    /// From now on deeds are heard of there; what doesn't fit in is lost.
+    #[must_use]
+    pub fn heard_by(mut self, ears: mpsc::Sender<Deed>) -> Self {
+        self.ears = Some(ears);
+        self
     }
 
     /// What happened so far.
@@ -177,7 +190,16 @@ impl Shoppers {
             if let Some(person) = state.person_mut(number) {
                 person.unsubscribed = true;
             }
+            self.tell(state, number, What::Unsubscribed);
             self.place(state, number);
+        }
+    }
+
+    /// Lets others hear of a deed.
+    fn tell(&self, state: &WorldState, number: u32, what: What) {
+        if let (Some(ears), Some(person)) = (&self.ears, state.person(number)) {
+            // Nobody listens, or they are far behind: a store doesn't wait for that.
+            let _ = ears.try_send(Deed::of(person, what));
         }
     }
 
@@ -254,10 +276,13 @@ impl Shoppers {
             }
             Step::Buy => {
                 self.story.orders += 1;
-                shopper.buy(now, order_cents(&mut self.chance));
+                let cents = order_cents(&mut self.chance);
+                shopper.buy(now, cents);
+                let order = shopper.orders;
                 if let Some(person) = state.person_mut(number) {
                     write_orders(person, shopper);
                 }
+                self.tell(state, number, What::Bought { order, cents });
                 if self.chance.random_bool(0.04) {
                     self.later(number, Step::Refund, 2 * 1_440, 10 * 1_440);
                 }
@@ -268,6 +293,8 @@ impl Shoppers {
             Step::Refund => {
                 self.story.refunds += 1;
                 shopper.refunded_at = Some(now);
+                let order = shopper.orders;
+                self.tell(state, number, What::Refunded { order });
             }
             Step::OpenTicket => {
                 self.story.tickets += 1;
@@ -294,10 +321,12 @@ impl Shoppers {
         if state.person(number).is_none() {
             return;
         }
+        let mut has_abandoned = false;
         for rule in &SEGMENTS {
             if let Some(segment) = state.segment_mut(rule.id) {
                 if (rule.holds)(shopper, now) {
-                    segment.members.insert(number);
+                    let is_new = segment.members.insert(number);
+                    has_abandoned |= is_new && rule.id == CART_ABANDONERS;
                 } else {
                     segment.members.remove(number);
                 }
@@ -309,6 +338,9 @@ impl Shoppers {
             if let Some(due) = due {
                 self.agenda.push(Reverse((due, number, Step::TimePasses)));
             }
+        }
+        if has_abandoned {
+            self.tell(state, number, What::Entered { segment: CART_ABANDONERS });
         }
     }
 }

@@ -52,11 +52,14 @@ pub(super) struct Rule {
     pub holds: fn(&Shopper, Instant) -> bool,
 }
 
+/// The segment that starts a campaign.
+pub(super) const CART_ABANDONERS: u32 = 1;
+
 /// The store's segments. Someone who bought later than two hours after the checkout is
 /// still an abandoner by that rule: that is what suppression of purchasers is for.
 pub(super) const SEGMENTS: [Rule; 9] = [
     Rule {
-        id: 1,
+        id: CART_ABANDONERS,
         name: "Cart abandoners (checkout started, no purchase in 2 h)",
         description: "Started a checkout in the last 14 days and did not buy within two hours",
         holds: |shopper, now| {

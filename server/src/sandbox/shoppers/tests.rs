@@ -114,3 +114,38 @@ fn time_that_stands_still_or_runs_back_changes_nothing() {
     assert_eq!(shoppers.story(), &Story::default());
     assert_eq!(faster(Instant(0), Instant(10), 60), Instant(600));
 }
+
+#[test]
+fn what_others_hear_is_what_happened() {
+    let (ears, mut heard) = mpsc::channel(100_000);
+    let mut shoppers = store(3_000, 3).heard_by(ears);
+    for hour in 1..=240 {
+        shoppers.tick(NOW.plus(Span::from_hours(hour)));
+    }
+    let (mut orders, mut refunds, mut unsubscribed, mut entered) = (0, 0, 0, 0);
+    while let Ok(deed) = heard.try_recv() {
+        match deed.what {
+            What::Bought { order, cents } => {
+                assert!(order > 0 && cents > 0 && !deed.cio_id.is_empty());
+                orders += 1;
+            }
+            What::Refunded { .. } => refunds += 1,
+            What::Unsubscribed => unsubscribed += 1,
+            What::Entered { segment } => {
+                assert_eq!(segment, CART_ABANDONERS);
+                entered += 1;
+            }
+        }
+    }
+    let story = shoppers.story();
+    assert_eq!((orders, refunds, unsubscribed), (story.orders, story.refunds, story.unsubscribed));
+    assert!(entered > 100 && refunds > 0, "{entered} {refunds}");
+}
+
+#[test]
+fn a_store_waits_for_nobody_who_hears() {
+    let (ears, heard) = mpsc::channel(1);
+    let mut shoppers = store(3_000, 3).heard_by(ears);
+    shoppers.tick(NOW.plus(Span::from_hours(20)));
+    assert!(shoppers.story().orders > 1 && heard.len() == 1);
+}

@@ -4,7 +4,7 @@
 //! apart by `fast`. What an order writes is in [`super::order_rows`]; this writes less: no
 //! decision, only exits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use domain::{
@@ -30,8 +30,10 @@ use super::{
     delivery::place,
     leases,
     macros::{reading, writing},
+    order::Kept,
     order_rows,
     people::ordinal,
+    spans::{self, StoredSpan},
     statement::{Statement, carry_out},
     suppression::read_scope,
 };
@@ -50,6 +52,7 @@ struct HeldRow {
 struct PartRow {
     id: Uuid,
     run_id: Uuid,
+    generation: i64,
     transition: String,
     people: Vec<u8>,
     acknowledged: i64,
@@ -125,6 +128,64 @@ impl Chunk {
         }
         Ok(Leaving { people, taken_over })
     }
+
+    /// Once there are many: the parts that have closed before every open one was ordered. They
+    /// are folded in, so that reading who is there stays quick however many buy between two runs.
+    fn settled(&self, number: u32) -> Result<Vec<Kept>> {
+        let open = self.parts.iter().filter(|part| part.is_open).map(|part| part.generation).min();
+        let settled = |part: &&PartRow| open.is_none_or(|open| part.generation < open);
+        let settled: Vec<_> = self.parts.iter().filter(settled).collect();
+        if settled.len() <= order_rows::UNFOLDED {
+            return Ok(Vec::new());
+        }
+        let keep = |part: &PartRow| {
+            Ok(Kept::closed(
+                (part.id, number, part.generation),
+                parse(&part.transition)?,
+                bitmap::decode(&part.people)?,
+            ))
+        };
+        settled.into_iter().map(keep).collect()
+    }
+
+    /// Folds these parts in.
+    fn fold(
+        &self,
+        mapping: Uuid,
+        number: u32,
+        settled: &[Kept],
+        spans: Vec<StoredSpan>,
+        now: Instant,
+    ) -> Result<Vec<Statement>> {
+        let delivered = self.delivered.as_deref().map(bitmap::decode).transpose()?;
+        let before = BTreeMap::from([(number, delivered.unwrap_or_default())]);
+        let settled: Vec<&Kept> = settled.iter().collect();
+        let mut statements = order_rows::fold(mapping, &before, &settled);
+        statements.extend(spans::take(mapping, spans, &settled, now)?);
+        Ok(statements)
+    }
+}
+
+/// The parts of a chunk as they stand: `$mapping` and `$number` name it.
+macro_rules! read_chunk {
+    ($connection:ident, $mapping:expr, $number:expr) => {{
+        let set = |text| sqlx::query_scalar(text).bind($mapping).bind(i64::from($number));
+        Chunk {
+            delivered: set(
+                "SELECT people FROM delivered_chunk WHERE mapping_id = $1 AND chunk = $2",
+            )
+            .fetch_optional(&mut *$connection)
+            .await?,
+            doubt: set("SELECT people FROM doubt_chunk WHERE mapping_id = $1 AND chunk = $2")
+                .fetch_optional(&mut *$connection)
+                .await?,
+            parts: sqlx::query_as(UNFOLDED)
+                .bind($mapping)
+                .bind(i64::from($number))
+                .fetch_all(&mut *$connection)
+                .await?,
+        }
+    }};
 }
 
 /// Exits of one mapping as parts, each with the earliest of its causes.
@@ -173,7 +234,8 @@ const STUCK: &str = "SELECT ordinal FROM dead_letter WHERE mapping_id = $1
     AND transition = 'exited' AND resolved_at IS NULL";
 
 /// The parts that the base of a chunk doesn't hold yet.
-const UNFOLDED: &str = "SELECT id, run_id, transition, people, acknowledged, claimed, is_open, fast
+const UNFOLDED: &str = "SELECT id, run_id, generation, transition, people, acknowledged, claimed,
+        is_open, fast
     FROM part WHERE mapping_id = $1 AND chunk = $2 AND NOT folded ORDER BY generation, lane";
 
 #[async_trait]
@@ -229,28 +291,23 @@ impl FastStore for Storage {
                 let named: PersonSet = order.people.keys().copied().collect();
                 let mut exits = Vec::new();
                 for (number, people) in chunks::split(&(named - stuck)) {
-                    let set = |text| {
-                        sqlx::query_scalar(text).bind(order.mapping.0).bind(i64::from(number))
-                    };
-                    let chunk = Chunk {
-                        delivered: set("SELECT people FROM delivered_chunk
-                            WHERE mapping_id = $1 AND chunk = $2")
-                        .fetch_optional(&mut *connection)
-                        .await?,
-                        doubt: set("SELECT people FROM doubt_chunk
-                            WHERE mapping_id = $1 AND chunk = $2")
-                        .fetch_optional(&mut *connection)
-                        .await?,
-                        parts: sqlx::query_as(UNFOLDED)
-                            .bind(order.mapping.0)
-                            .bind(i64::from(number))
-                            .fetch_all(&mut *connection)
-                            .await?,
-                    };
+                    let chunk = read_chunk!(connection, order.mapping.0, number);
                     let leaving = chunk.leaving(&people)?;
                     exits.push(leaving.people);
                     for statement in leaving.taken_over {
                         carry_out!(connection, statement);
+                    }
+                    let settled = chunk.settled(number)?;
+                    if !settled.is_empty() {
+                        let spans = sqlx::query_as(spans::OPEN)
+                            .bind(order.mapping.0)
+                            .bind(spans::FOLDS)
+                            .fetch_all(&mut *connection)
+                            .await?;
+                        let mapping = order.mapping.0;
+                        for statement in chunk.fold(mapping, number, &settled, spans, now)? {
+                            carry_out!(connection, statement);
+                        }
                     }
                 }
                 exits.retain(|people| !people.is_empty());

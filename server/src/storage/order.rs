@@ -118,6 +118,28 @@ pub(super) struct Kept {
     pub expired: PersonSet,
 }
 
+impl Kept {
+    /// A closed part: nothing of it changes any more.
+    pub fn closed(
+        (id, chunk, generation): (Uuid, u32, i64),
+        transition: Transition,
+        people: PersonSet,
+    ) -> Self {
+        Self {
+            id,
+            chunk,
+            generation,
+            transition,
+            people,
+            in_doubt: 0,
+            dropped: 0,
+            has_changed: false,
+            unanswered: PersonSet::new(),
+            expired: PersonSet::new(),
+        }
+    }
+}
+
 /// What becomes of an order before it is written.
 pub(super) struct Decided {
     pub diff: Diff,

@@ -19,6 +19,10 @@ use crate::compose::{Segue, Stir};
 /// How often it looks for what another process has kept, if nobody wakes it.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// So long it gathers after an order: whoever buys meanwhile leaves with the next one. An order
+/// for each of them would be more requests than a drain can make one after another.
+const GATHER: Duration = Duration::from_millis(20);
+
 /// How long a drain tries before the next one begins from the truth.
 const TRIES_FOR: Span = Span::from_seconds(30);
 
@@ -50,8 +54,12 @@ impl FastWorker {
         while !self.stop.is_cancelled() {
             // Registered before the look, so that no event falls in between.
             let woken = self.stir.0.notified();
-            if let Err(error) = self.run_once().await {
+            let ordered = self.run_once().await.unwrap_or_else(|error| {
                 tracing::error!(error = ?error, "the fast lane could not order: {error}");
+                0
+            });
+            if ordered > 0 {
+                tokio::time::sleep(GATHER).await;
             }
             tokio::select! {
                 () = woken => (),

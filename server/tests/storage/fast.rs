@@ -137,6 +137,44 @@ async fn whoever_bought_leaves_between_two_runs_and_only_once(
 
 #[rstest]
 #[tokio::test]
+async fn many_who_leave_between_two_runs_are_folded_in_and_told_of_as_before(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = bench(engine).await else { return };
+    learn(&bench, 60).await;
+    let mut worker = Worker::new(&bench, "carts-meta").await;
+    worker.bring(&people(1..=50)).await;
+    let fast = Fast::new(&worker).await;
+    for number in 1..=40 {
+        let bought = purchase(&bench, &format!("m-{number}"), &format!("cio-{number}"));
+        keep(&bench, &[bought]).await;
+        bench.clock.advance(Span::from_millis(30));
+        assert_eq!(fast.order().await, 1);
+        fast.finish(&fast.work().await).await;
+    }
+    let unfolded = bench.texts("SELECT CAST(COUNT(*) AS TEXT) FROM part WHERE NOT folded").await;
+    let unfolded: usize = unfolded[0].parse().unwrap();
+    assert!((1..=18).contains(&unfolded), "{unfolded}");
+    assert_eq!(present(&worker).await, people(41..=50));
+    for (number, generation) in [(1, 2), (17, 18), (40, 41)] {
+        let view = bench.storage.explain(number, 9, bench.now()).await.unwrap();
+        let told = view.mappings[1].history.iter().map(|one| (one.transition, one.generation));
+        assert_eq!(told.collect::<Vec<_>>(), [(Entered, 1), (Exited, generation)], "{number}");
+    }
+
+    // What is open holds back what came after it, and nothing before it.
+    keep(&bench, &[purchase(&bench, "m-50", "cio-50")]).await;
+    bench.clock.advance(Span::from_millis(30));
+    assert_eq!(fast.order().await, 1);
+    assert_eq!(present(&worker).await, people(41..=50));
+    drop(fast);
+    let gone = &people(1..=40) | &people([50]);
+    let ordered = worker.decide(&decision(&people(41..=49)), &gone).await;
+    assert_eq!((ordered.entered, ordered.exited), (0, 0));
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_exit_waits_for_the_answer_to_its_own_entry_and_for_no_other(
     #[values(Sqlite, Postgres)] engine: Engine,
 ) {

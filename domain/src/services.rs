@@ -17,7 +17,7 @@ use crate::{
         fields::service::FieldsService, import::service::ImportService,
         needs::service::NeedsService, service::DestinationService,
     },
-    events::service::EventService,
+    events::{canary::service::CanaryService, service::EventService},
     find::FindService,
     first_steps::service::FirstStepsService,
     mappings::{
@@ -57,6 +57,8 @@ pub struct Services {
     pub delivery: Arc<DeliveryService>,
     /// Places behind Segment.
     pub destinations: Arc<DestinationService>,
+    /// Who proves that purchasers leave.
+    pub canary: Arc<CanaryService>,
     /// What people did.
     pub events: Arc<EventService>,
     /// Anything by its name.

@@ -76,7 +76,7 @@ demoTest('the policy is printed without what only a screen needs', async ({ page
   await awake(page);
   await page.getByRole('link', { name: 'Policy to print' }).click();
   await expect(page).toHaveURL('/suppression/policy');
-  await expect(page.locator('.answer')).toContainText(/^As of 20\d\d-\d\d-\d\d, 3\srules keep people out/);
+  await expect(page.locator('.answer')).toContainText(/^As of 20\d\d-\d\d-\d\d, 4\srules keep people out/);
   await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('1. Purchase');
   await page.emulateMedia({ media: 'print' });
   await expect(page.getByRole('navigation', { name: 'Main' })).toBeHidden();

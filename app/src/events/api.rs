@@ -1,12 +1,15 @@
-//! Server functions of events: how the entrances fare.
+//! Server functions of events: how the entrances fare, and who is the canary.
 
-use domain::{events::Entrances, time::Instant};
+use domain::{
+    events::{Entrances, canary::Canary},
+    time::Instant,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "ssr")]
-use crate::context::enter;
 use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::{context::enter, form::finish};
 
 /// The page of the entrances.
 pub const PAGE: &str = "/settings/connections/events";
@@ -18,12 +21,46 @@ pub struct EntrancesView {
     pub now: Instant,
     /// How they fare.
     pub entrances: Entrances,
+    /// Who proves that purchasers leave.
+    pub canary: Canary,
+    /// Whether whoever reads this may choose another.
+    pub may_change: bool,
 }
 
 /// How the entrances fare.
 #[server(prefix = "/fn", endpoint = "read_entrances")]
 pub async fn read_entrances() -> Result<EntrancesView, AppError> {
-    let (services, _) = enter()?;
-    let entrances = services.events.entrances().await?;
-    Ok(EntrancesView { now: services.clock.now(), entrances })
+    let (services, actor) = enter()?;
+    Ok(EntrancesView {
+        entrances: services.events.entrances().await?,
+        canary: services.canary.read().await?,
+        may_change: actor.require(domain::access::Role::Operator).is_ok(),
+        now: services.clock.now(),
+    })
+}
+
+/// Makes somebody the canary, and a pinned test person.
+#[server(prefix = "/fn", endpoint = "choose_canary")]
+pub async fn choose_canary(
+    /// A Customer.io id, an id or an e-mail address.
+    #[server(default)]
+    person: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.canary.choose(&person, &actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<ChooseCanary>(outcome.await, PAGE, &[])
+}
+
+/// From now on nobody is the canary.
+#[server(prefix = "/fn", endpoint = "dismiss_canary")]
+pub async fn dismiss_canary() -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.canary.dismiss(&actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<DismissCanary>(outcome.await, PAGE, &[])
 }

@@ -1,5 +1,6 @@
-//! Events: where they come in, and how soon people leave for them.
+//! Events: where they come in, how soon people leave for them, and who proves it.
 
 pub mod api;
+pub mod canary;
 pub mod objectives;
 pub mod page;

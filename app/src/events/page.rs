@@ -1,13 +1,16 @@
 //! The page of the entrances for events.
 
 use domain::{
-    events::{Call, Entrances, Origin, SNIPPET, latency::Latency, objective::Standing},
+    events::{
+        Call, Entrances, Origin, SNIPPET, canary::Word, latency::Latency, objective::Standing,
+    },
     time::Instant,
 };
 use leptos::prelude::*;
 
 use super::{
     api::{EntrancesView, read_entrances},
+    canary::{Actions, canary_notice, canary_section},
     objectives::{objectives, state as standing_state},
 };
 use crate::{
@@ -25,14 +28,16 @@ const NAME: &str = "What comes in";
 /// Where events come in.
 #[component]
 pub fn EntrancesPage() -> AnyView {
-    let data = read(|| (), |()| read_entrances());
-    renew(data, |_| false);
-    loaded(data, NAME, entrances_page)
+    let actions = Actions::new();
+    let data = read(move || actions.version(), |_| read_entrances());
+    renew(data, |view| view.canary.word == Word::Leaving);
+    loaded(data, NAME, move |view| entrances_page(view, actions))
 }
 
 /// The page.
-pub fn entrances_page(view: EntrancesView) -> AnyView {
-    let EntrancesView { now, entrances } = view;
+pub fn entrances_page(view: EntrancesView, actions: Actions) -> AnyView {
+    let EntrancesView { now, entrances, canary, may_change } = view;
+    let alarm = canary_notice(&canary, now);
     let answer = sentence(&entrances).into_any();
     let columns = vec![
         Column::words("Entrance"),
@@ -58,7 +63,7 @@ pub fn entrances_page(view: EntrancesView) -> AnyView {
     let Entrances { waiting, refused, latencies, standings, ads, .. } = entrances;
     view! {
         <Page name=NAME answer>
-            {no_rule} {refused_notice(refused)}
+            {no_rule} {alarm} {refused_notice(refused)}
             <Table caption="Entrances" columns>
                 {rows}
             </Table>
@@ -69,6 +74,7 @@ pub fn entrances_page(view: EntrancesView) -> AnyView {
             <Section title="How soon people leave">
                 {objectives(standings, ads)} {soon(latencies)}
             </Section>
+            {canary_section(canary, now, may_change, actions)}
             <Section title="Connect a sender">{how()}</Section>
         </Page>
     }

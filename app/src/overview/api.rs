@@ -4,6 +4,7 @@ use domain::{
     audiences::{AudienceRow, coverage::AudienceCoverage},
     connections::ConnectionView,
     delivery::letters::LetterCount,
+    events::canary::Canary,
     mappings::MappingRow,
     suppression::SuppressionRow,
     sync::RunRow,
@@ -43,6 +44,8 @@ pub struct Overview {
     pub letters: LetterCount,
     /// Decisions that wait for somebody.
     pub waiting: u64,
+    /// Whether purchasers are proven to leave.
+    pub canary: Canary,
     /// First steps that are done, and all of them, while they go on.
     pub first_steps: Option<(u64, u64)>,
 }
@@ -61,6 +64,7 @@ pub async fn read_overview() -> Result<Overview, AppError> {
         destinations: services.destinations.list().await?.len() as u64,
         mappings: services.mappings.list().await?,
         suppressions: services.suppression.list().await?,
+        canary: services.canary.read().await?,
         waiting: services.approvals.list().await?.len() as u64,
         first_steps: crate::first_steps::api::progress(&services).await?,
         letters: services.delivery.letters().await?.count(None),

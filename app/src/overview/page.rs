@@ -13,6 +13,7 @@ use crate::{
     chart::{Share, Shares},
     connections::parts::{Told, any_outage, is_said, outages},
     delivery::page::letters_notice,
+    events::canary::canary_notice,
     format,
     live::{loaded, read, renew},
     mappings::parts::{fare_sentence, mappings_table},
@@ -188,7 +189,8 @@ fn troubles(view: &Overview) -> AnyView {
     let waiting = approvals_notice(view.waiting);
     let outages = outages(&view.connections, view.now, Told::Everywhere);
     let gaps = gap_notice(&view.gaps);
-    view! { {outages} {refused} {letters} {waiting} {stale} {gaps} }.into_any()
+    let canary = canary_notice(&view.canary, view.now);
+    view! { {outages} {canary} {refused} {letters} {waiting} {stale} {gaps} }.into_any()
 }
 
 fn stale(

@@ -3,6 +3,7 @@
 use domain::{
     events::{
         Call, Entrances, Origin,
+        canary::{Canary, Round, Word},
         latency::{Latency, Stages},
         objective::{Count, Standing},
     },
@@ -13,7 +14,7 @@ use domain::{
 };
 
 use super::{answer, page, samples::now, words};
-use crate::events::{api::EntrancesView, page::entrances_page};
+use crate::events::{api::EntrancesView, canary::Actions, page::entrances_page};
 
 fn nothing() -> Entrances {
     Entrances {
@@ -30,8 +31,16 @@ fn nothing() -> Entrances {
 }
 
 fn shown(entrances: Entrances) -> String {
-    let view = EntrancesView { now: now(), entrances };
-    page("/settings/connections/events", || entrances_page(view))
+    with_canary(entrances, nobody(), true)
+}
+
+fn nobody() -> Canary {
+    Canary { cio_id: None, chosen_at: None, event: None, rounds: vec![], word: Word::None }
+}
+
+fn with_canary(entrances: Entrances, canary: Canary, may_change: bool) -> String {
+    let view = EntrancesView { now: now(), entrances, canary, may_change };
+    page("/settings/connections/events", || entrances_page(view, Actions::new()))
 }
 
 fn call(origin: Origin, taken: Option<i64>, refused: Option<i64>) -> Call {
@@ -150,4 +159,52 @@ fn what_lateness_may_have_cost_stands_with_its_formula() {
         assert!(text.contains(said), "{said}: {text}");
     }
     assert!(told(Some(ads), Span(0)).contains("cost no ads"));
+}
+
+fn round(ended_after: Option<Span>, there: &[&str]) -> Round {
+    let began_at = Instant(now().0 - Span::from_hours(2).0);
+    let keys = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+    Round {
+        began_at,
+        due_at: began_at.plus(Span::from_minutes(1)),
+        stood: keys(&["cart-to-meta", "vip-to-meta"]),
+        ended_at: ended_after.map(|span| began_at.plus(span)),
+        there: keys(there),
+    }
+}
+
+#[test]
+fn the_canary_says_how_its_rounds_went() {
+    let told = |word, rounds| {
+        let canary = Canary {
+            cio_id: Some("c<1".to_owned()),
+            chosen_at: Some(now()),
+            event: Some("Order Completed".to_owned()),
+            rounds,
+            word,
+        };
+        let html = with_canary(nothing(), canary, true);
+        assert!(!html.contains("c<1"), "escaped");
+        words(&html).replace('\u{a0}', " ")
+    };
+    let passed = round(Some(Span::from_seconds(4)), &[]);
+    let left = told(Word::Left, vec![passed.clone()]);
+    for said in ["2 mappings had let it go when Segue looked 4 s later", "Left in time", "Dismiss"]
+    {
+        assert!(left.contains(said), "{said}: {left}");
+    }
+    let stayed = round(Some(Span::from_minutes(1)), &["vip-to-meta"]);
+    let stayed = told(Word::Stayed, vec![stayed, passed]);
+    assert!(stayed.contains("did not leave in time"), "{stayed}");
+    assert!(stayed.contains("was not let go in time by vip-to-meta"), "{stayed}");
+    let silent = told(Word::Silent, vec![]);
+    assert!(silent.contains("is at no destination"), "{silent}");
+}
+
+#[test]
+fn whoever_only_reads_can_choose_no_canary() {
+    let html = with_canary(nothing(), nobody(), true);
+    assert!(html.contains("Make it the canary") && html.contains("name=\"person\""));
+    let html = with_canary(nothing(), nobody(), false);
+    assert!(words(&html).contains("Nobody is the canary") && !html.contains("<form"), "{html}");
 }

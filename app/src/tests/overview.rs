@@ -1,7 +1,11 @@
 //! The overview.
 
 use domain::{
-    audiences::Mirror, connections::Vendor, delivery::letters::LetterCount, mappings::Health,
+    audiences::Mirror,
+    connections::Vendor,
+    delivery::letters::LetterCount,
+    events::canary::{Canary, Word},
+    mappings::Health,
     sync::RunState,
 };
 
@@ -20,7 +24,32 @@ pub fn overview(mappings: Vec<domain::mappings::MappingRow>) -> Overview {
         runs: vec![run(RunState::Done)],
         letters: LetterCount::default(),
         waiting: 0,
+        canary: canary(Word::None),
         first_steps: None,
+    }
+}
+
+/// A canary without rounds.
+fn canary(word: Word) -> Canary {
+    Canary {
+        cio_id: Some("c-1".to_owned()),
+        chosen_at: Some(now()),
+        event: Some("Order Completed".to_owned()),
+        rounds: vec![],
+        word,
+    }
+}
+
+#[test]
+fn a_canary_that_stayed_or_fell_silent_is_said() {
+    let told = |word| {
+        let view = Overview { canary: canary(word), ..overview(vec![mapping(Health::Ok)]) };
+        words(&page("/", || overview_page(view)))
+    };
+    assert!(told(Word::Stayed).contains("The canary purchaser did not leave in time"));
+    assert!(told(Word::Silent).contains("proves nothing any more"));
+    for calm in [Word::None, Word::NoRule, Word::Waiting, Word::Leaving, Word::Left] {
+        assert!(!told(calm).contains("canary"), "{calm:?}");
     }
 }
 

@@ -58,6 +58,7 @@ pub fn workspace_page(view: WorkspaceView, action: ServerAction<SaveWorkspace>) 
                     value=typed("cost_per_thousand", &ads.map_or_else(String::new, |ads| ads.per_thousand.to_string()))
                     hint="In that currency, such as 12.50, from your ad platform's report. Only for the estimate of what late exits cost; empty, there is none."
                     wrong=wrong(answered, "cost_per_thousand")
+                    optional=true
                 />
                 <TextField
                     name="impressions_a_day"
@@ -65,6 +66,7 @@ pub fn workspace_page(view: WorkspaceView, action: ServerAction<SaveWorkspace>) 
                     value=typed("impressions_a_day", &ads.map_or_else(String::new, |ads| ads.impressions_a_day.to_string()))
                     hint="How often a day your ads are shown to one person of an audience, such as 2.5: impressions ÷ reach ÷ days, from the same report."
                     wrong=wrong(answered, "impressions_a_day")
+                    optional=true
                 />
                 <div class="buttons">
                     <Button kind=ButtonKind::Primary>"Save the workspace"</Button>

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "service")]
 pub mod campaign;
+pub mod canary;
 #[cfg(feature = "service")]
 pub mod forward;
 #[cfg(feature = "service")]

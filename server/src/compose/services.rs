@@ -18,7 +18,7 @@ use domain::{
         fields::service::FieldsService, import::service::ImportService,
         needs::service::NeedsService, service::DestinationService,
     },
-    events::{port::Intake, service::EventService},
+    events::{canary::service::CanaryService, port::Intake, service::EventService},
     find::FindService,
     first_steps::service::FirstStepsService,
     ids::Ids,
@@ -141,6 +141,7 @@ impl Parts<'_> {
             coverage: coverage.clone(),
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations,
+            canary: self.canary(&people),
             events: self.events(&workspace),
             mappings,
             fields: self.fields(),
@@ -181,6 +182,20 @@ impl Parts<'_> {
             ids: self.ids.clone(),
             calls: Mutex::default(),
             hinted: Mutex::default(),
+        })
+    }
+
+    fn canary(&self, people: &Arc<PeopleService>) -> Arc<CanaryService> {
+        Arc::new(CanaryService {
+            configuration: self.configuration.clone(),
+            store: self.stored.clone(),
+            pins: self.stored.clone(),
+            people: people.clone(),
+            standing: self.stored.clone(),
+            intake: self.intake.clone(),
+            leases: self.stored.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
         })
     }
 

@@ -11,6 +11,7 @@ mod approvals;
 mod attributes;
 mod audiences;
 pub mod bitmap;
+mod canary;
 mod changes;
 mod configuration;
 mod connect;

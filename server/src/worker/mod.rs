@@ -3,6 +3,7 @@
 //! A worker has `run_once() -> Report`: idempotent, without input, woken and periodic. To
 //! add one: a file here, and a line in [`spawn`].
 
+mod canary;
 mod coverage;
 mod events;
 mod fast;
@@ -18,6 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::compose::Segue;
 
+pub use canary::CanaryWorker;
 pub use coverage::CoverageWorker;
 pub use events::{CallWorker, ForwardWorker};
 pub use fast::FastWorker;
@@ -34,6 +36,8 @@ pub fn spawn(segue: &Segue, stop: CancellationToken) -> TaskTracker {
     let worker = FastWorker::new(segue, stop.clone());
     tracker.spawn(async move { worker.run().await });
     let worker = ForwardWorker::new(segue, stop.clone());
+    tracker.spawn(async move { worker.run().await });
+    let worker = CanaryWorker::new(segue.services.canary.clone(), stop.clone());
     tracker.spawn(async move { worker.run().await });
     tell_outages(segue, &tracker, stop.clone());
     let worker = CoverageWorker::new(segue.services.coverage.clone(), stop.clone());

@@ -4,6 +4,7 @@
 //! database of its own with it; [`worker`] plays the part of delivery.
 
 mod attributes;
+mod canary;
 mod cancel;
 mod closing;
 mod configuration;

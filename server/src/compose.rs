@@ -13,7 +13,7 @@ use domain::{
     events::forward::Forwarder,
     ids::Ids,
     services::Services,
-    sync::{Wake, service::SyncService},
+    sync::{Wake, service::SyncService, watch::Watch},
     time::{Clock, Instant, Span},
 };
 use rand::Rng as _;
@@ -45,6 +45,8 @@ pub struct Segue {
     pub sync: Arc<SyncService>,
     /// Stirs the worker.
     pub stir: Arc<Stir>,
+    /// Reads what keeps people out.
+    pub watch: Arc<Watch>,
     /// The fast lane.
     pub fast: Arc<FastLane>,
     /// Stirs it.
@@ -159,6 +161,7 @@ impl Segue {
         let (fast, forwarder) = (work.fast(), work.forwarder());
         let sync = work.sync(fast.clone());
         let [fast_stir, forward_stir] = [(); 2].map(|()| Arc::new(Stir::default()));
+        let watch = work.watch(sync.clone(), fast.clone(), fast_stir.clone());
         let kept = Arc::new(All(vec![fast_stir.clone(), forward_stir.clone()]));
         let services = Parts {
             storage: &storage,
@@ -180,6 +183,7 @@ impl Segue {
             services,
             sync,
             stir,
+            watch,
             fast,
             fast_stir,
             forwarder,

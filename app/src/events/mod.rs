@@ -4,3 +4,4 @@ pub mod api;
 pub mod canary;
 pub mod objectives;
 pub mod page;
+pub mod watching;

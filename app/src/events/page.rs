@@ -12,6 +12,7 @@ use super::{
     api::{EntrancesView, read_entrances},
     canary::{Actions, canary_notice, canary_section},
     objectives::{objectives, state as standing_state},
+    watching::watching,
 };
 use crate::{
     format,
@@ -60,7 +61,8 @@ pub fn entrances_page(view: EntrancesView, actions: Actions) -> AnyView {
         }
     });
     let was_sent = entrances.calls.iter().any(|call| call.origin == Origin::Source);
-    let Entrances { waiting, refused, latencies, standings, ads, .. } = entrances;
+    let Entrances { waiting, refused, latencies, standings, ads, watched, spending, .. } =
+        entrances;
     view! {
         <Page name=NAME answer>
             {no_rule} {alarm} {refused_notice(refused)}
@@ -73,6 +75,9 @@ pub fn entrances_page(view: EntrancesView, actions: Actions) -> AnyView {
             </p>
             <Section title="How soon people leave">
                 {objectives(standings, ads)} {soon(latencies)}
+            </Section>
+            <Section title="How often suppressions are read">
+                {watching(watched, spending, now)}
             </Section>
             {canary_section(canary, now, may_change, actions)}
             <Section title="Connect a sender">{how()}</Section>

@@ -9,6 +9,7 @@ use domain::{
     },
     mappings::UseCase,
     number::Hundredths,
+    sync::{Spending, Watched},
     time::{Instant, Span},
     workspace::AdCost,
 };
@@ -26,6 +27,8 @@ fn nothing() -> Entrances {
         latencies: vec![],
         standings: vec![],
         ads: None,
+        watched: vec![],
+        spending: Spending::default(),
         rules: 0,
     }
 }
@@ -207,4 +210,29 @@ fn whoever_only_reads_can_choose_no_canary() {
     assert!(html.contains("Make it the canary") && html.contains("name=\"person\""));
     let html = with_canary(nothing(), nobody(), false);
     assert!(words(&html).contains("Nobody is the canary") && !html.contains("<form"), "{html}");
+}
+
+#[test]
+fn how_often_suppressions_are_read_stands_with_what_that_takes() {
+    let watched = Watched {
+        audience: "recent-purchasers".parse().unwrap(),
+        rules: vec!["purchase".parse().unwrap()],
+        requests: 3,
+        every: Span::from_seconds(15),
+        read_at: Some(now()),
+    };
+    let spending = Spending { watching: Hundredths(20), runs: Hundredths(1_150), budget: 10 };
+    let told = |spending| {
+        let html = shown(Entrances { watched: vec![watched.clone()], spending, ..nothing() });
+        words(&html).replace('\u{a0}', " ")
+    };
+    let text = told(spending);
+    for said in
+        ["recent-purchasers", "15 s", "0.20 of 10 requests", "11.50", "more than the budget"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let calm = told(Spending { runs: Hundredths(150), ..spending });
+    assert!(!calm.contains("more than the budget"), "{calm}");
+    assert!(words(&shown(nothing())).contains("No suppression reads an audience"));
 }

@@ -36,15 +36,16 @@ const OVERLAP: Span = Span::from_seconds(10);
 /// How far back a process looks that has just begun; runs see to what is older.
 const AT_FIRST: Span = Span::from_hours(1);
 
-/// Somebody whom an event keeps out.
+/// Somebody whom a suppression keeps out from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewlyHeld {
     /// Who.
     pub person: Ordinal,
     /// Where; nowhere named is everywhere.
     pub destinations: Vec<Key>,
-    /// What for.
-    pub cause: Cause,
+    /// The event's times; nothing where a reading of an audience says so, since nobody knows
+    /// then when it happened.
+    pub cause: Option<Cause>,
     /// When that was noted.
     pub noted_at: Instant,
 }
@@ -66,7 +67,7 @@ pub struct FastOrder {
     /// Whose.
     pub mapping: MappingId,
     /// Who is to leave, if they are there.
-    pub people: BTreeMap<Ordinal, Cause>,
+    pub people: BTreeMap<Ordinal, Option<Cause>>,
 }
 
 /// Keeps the parts of the fast lane.
@@ -110,7 +111,7 @@ pub struct Memory {
     /// The newest that was noted and is ordered.
     seen: Option<Instant>,
     /// What was ordered of the overlap.
-    recent: BTreeSet<(Instant, Ordinal, Cause)>,
+    recent: BTreeSet<(Instant, Ordinal, Option<Cause>)>,
     /// Held as long as nobody takes them: they cost a commit each.
     leases: BTreeMap<MappingId, Lease>,
 }
@@ -137,27 +138,38 @@ impl FastLane {
             return Ok(0);
         }
         let configuration = self.configuration.load().await?;
-        let mut orders = Vec::new();
-        for (mapping, people) in leaving(&configuration, &held) {
-            // Somebody else orders what they do.
-            if let Some(lease) = self.lease(mapping).await? {
-                orders.push(FastOrder { lease, mapping, people });
-            }
-        }
-        let ordered = match self.store.order_fast(&orders, now).await {
-            Err(Error::Fenced) => {
-                // Which of them is lost isn't said: all are asked for anew, by the next round.
-                self.memory().leases.clear();
-                return Ok(0);
-            }
-            ordered => ordered?,
-        };
+        // Lost to another process: the next round asks for all of it anew.
+        let Some(ordered) = self.order_exits(&configuration, &held).await? else { return Ok(0) };
         let mut memory = self.memory();
         let newest = held.iter().map(|one| one.noted_at).max().unwrap_or(since).max(since);
         memory.seen = Some(newest);
         memory.recent.extend(held.iter().map(|one| (one.noted_at, one.person, one.cause)));
         memory.recent.retain(|(noted_at, ..)| *noted_at >= newest.minus(OVERLAP));
         Ok(ordered)
+    }
+
+    /// Orders the exits of these people wherever a suppression keeps them out now: how many, and
+    /// nothing if another process has taken the lane meanwhile.
+    pub async fn order_exits(
+        &self,
+        configuration: &Configuration,
+        held: &[NewlyHeld],
+    ) -> Result<Option<u64>> {
+        let mut orders = Vec::new();
+        for (mapping, people) in leaving(configuration, held) {
+            // Somebody else orders what they do.
+            if let Some(lease) = self.lease(mapping).await? {
+                orders.push(FastOrder { lease, mapping, people });
+            }
+        }
+        match self.store.order_fast(&orders, self.clock.now()).await {
+            Err(Error::Fenced) => {
+                // Which of them is lost isn't said.
+                self.memory().leases.clear();
+                Ok(None)
+            }
+            ordered => ordered.map(Some),
+        }
     }
 
     /// The mappings with something to send, and the run that counts it.
@@ -243,18 +255,19 @@ impl FastLane {
     }
 }
 
-/// Whom the mappings that a suppression applies to are to let go, each with what came first.
+/// Whom the mappings that a suppression applies to are to let go, each with the event that came
+/// first.
 fn leaving(
     configuration: &Configuration,
     held: &[NewlyHeld],
-) -> Vec<(MappingId, BTreeMap<Ordinal, Cause>)> {
+) -> Vec<(MappingId, BTreeMap<Ordinal, Option<Cause>>)> {
     let mut all = Vec::new();
     for mapping in configuration.mappings.iter().filter(|one| one.spec.use_case.is_suppressed()) {
-        let mut people: BTreeMap<Ordinal, Cause> = BTreeMap::new();
+        let mut people: BTreeMap<Ordinal, Option<Cause>> = BTreeMap::new();
         for one in held.iter().filter(|one| holds_at(&one.destinations, &mapping.spec.destination))
         {
-            let first = people.entry(one.person).or_insert(one.cause);
-            *first = one.cause.min(*first);
+            let first = people.entry(one.person).or_default();
+            *first = one.cause.into_iter().chain(*first).min();
         }
         if !people.is_empty() {
             all.push((mapping.id, people));

@@ -26,7 +26,12 @@ pub mod signature;
 use serde::{Deserialize, Serialize};
 
 use self::{latency::Latency, objective::Standing};
-use crate::{key::Key, time::Instant, workspace::AdCost};
+use crate::{
+    key::Key,
+    sync::{Spending, Watched},
+    time::Instant,
+    workspace::AdCost,
+};
 
 /// The longest name of an event that is kept, in bytes: longer ones are nobody's rule.
 pub const LONGEST_NAME: usize = 256;
@@ -103,6 +108,10 @@ pub struct Entrances {
     pub ads: Option<AdCost>,
     /// Rules that name an event.
     pub rules: u64,
+    /// Audiences that keep people out, and how often they are read.
+    pub watched: Vec<Watched>,
+    /// How Customer.io's budget is spent.
+    pub spending: Spending,
 }
 
 /// Where a body stops being what it should be, without a word of what it says: pages show it.

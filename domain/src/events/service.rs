@@ -6,12 +6,16 @@ use std::{
 };
 
 use crate::{
-    audiences::SegmentId,
+    audiences::{SegmentId, port::MirrorStore},
     configuration::service::ConfigurationService,
     error::{Error, Result},
     ids::Ids,
     suppression::service::SuppressionStore,
-    sync::{Wake, candidates::audiences_behind},
+    sync::{
+        Wake,
+        candidates::audiences_behind,
+        watch::{plan, spending},
+    },
     time::{Clock, Instant, Span},
     workspace::service::WorkspaceService,
 };
@@ -70,6 +74,8 @@ pub struct EventService {
     pub configuration: Arc<ConfigurationService>,
     /// Has them run soon.
     pub suppressions: Arc<dyn SuppressionStore>,
+    /// What was read of audiences.
+    pub mirrors: Arc<dyn MirrorStore>,
     /// What ads cost.
     pub workspace: Arc<WorkspaceService>,
     /// The worker.
@@ -201,12 +207,15 @@ impl EventService {
         }
         let configuration = self.configuration.load().await?;
         let rules = configuration.suppressions.iter().filter(|rule| rule.spec.event.is_some());
+        let rows = self.mirrors.audience_rows().await?;
         let (waiting, refused) = self.store.left().await?;
         let now = self.clock.now();
         let exits = self.store.fast_exits(now.minus(latency::WINDOW)).await?;
         Ok(Entrances {
             keyed,
             rules: rules.count() as u64,
+            watched: plan(&configuration, &rows),
+            spending: spending(&configuration, &rows),
             sources: configuration.sources.into_iter().map(|source| source.key).collect(),
             calls: self.store.calls().await?,
             waiting,

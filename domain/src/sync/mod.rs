@@ -19,12 +19,19 @@ pub mod port;
 pub mod runs;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(feature = "service")]
+pub mod watch;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::RunId, key::Key, time::Instant};
+use crate::{
+    ids::RunId,
+    key::Key,
+    number::Hundredths,
+    time::{Instant, Span},
+};
 
 /// Why a member is not sent. Each withheld person has exactly one, the first that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -171,6 +178,32 @@ pub struct RunRow {
     pub error: Option<String>,
     /// It is no pass: it counts what events ordered within an hour.
     pub by_events: bool,
+}
+
+/// An audience that keeps people out, and how often it is read for that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    /// Which.
+    pub audience: Key,
+    /// The suppressions that it feeds.
+    pub rules: Vec<Key>,
+    /// Requests that one reading takes.
+    pub requests: u64,
+    /// How often it is read at least.
+    pub every: Span,
+    /// When its last whole reading began.
+    pub read_at: Option<Instant>,
+}
+
+/// How Customer.io's budget is spent, by intervals: requests a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spending {
+    /// Reading the audiences that keep people out.
+    pub watching: Hundredths,
+    /// What runs read, without attributes.
+    pub runs: Hundredths,
+    /// What may be spent, whole requests.
+    pub budget: u64,
 }
 
 /// Stirs whoever works the orders, so that a wish doesn't wait for the next round.

@@ -254,7 +254,12 @@ impl SyncService {
         readings.into_iter().collect()
     }
 
-    async fn read(&self, audience: &Audience, since: Instant) -> Result<(AudienceId, Reading)> {
+    /// Reads an audience, unless a reading that began at `since` or later is there already.
+    pub(super) async fn read(
+        &self,
+        audience: &Audience,
+        since: Instant,
+    ) -> Result<(AudienceId, Reading)> {
         Ok((audience.id, self.mirrorer.read(audience, since).await?))
     }
 

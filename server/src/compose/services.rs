@@ -176,6 +176,7 @@ impl Parts<'_> {
             keyring: Arc::new(StoredKeys::new(self.stored.clone(), self.clock.clone())),
             configuration: self.configuration.clone(),
             suppressions: self.stored.clone(),
+            mirrors: self.stored.clone(),
             workspace: workspace.clone(),
             wake: self.stir.clone(),
             clock: self.clock.clone(),

@@ -11,12 +11,13 @@ use domain::{
     events::forward::Forwarder,
     ids::Ids,
     people::reader::AttributeReader,
-    sync::{mirror::Mirrorer, service::SyncService},
+    sync::{mirror::Mirrorer, service::SyncService, watch::Watch},
     time::Clock,
 };
 
 use crate::{
     clock::SystemClock,
+    compose::Stir,
     storage::Storage,
     vendors::{customerio::CustomerioClient, twilio::TrackingClient},
 };
@@ -83,6 +84,24 @@ impl Work<'_> {
             fast,
             clock: self.clock.clone(),
             ids: self.ids.clone(),
+        })
+    }
+
+    pub fn watch(
+        &self,
+        sync: Arc<SyncService>,
+        fast: Arc<FastLane>,
+        stir: Arc<Stir>,
+    ) -> Arc<Watch> {
+        Arc::new(Watch {
+            configuration: self.configuration.clone(),
+            sync,
+            mirrors: self.stored.clone(),
+            fast,
+            leases: self.stored.clone(),
+            wake: stir,
+            clock: self.clock.clone(),
+            memory: Mutex::default(),
         })
     }
 

@@ -209,7 +209,7 @@ impl Parts<'_> {
         ];
         for people in exits {
             let causes = people.iter().filter_map(|person| self.order.people.get(&person));
-            let Some(Cause { at, received_at }) = causes.min().copied() else { continue };
+            let cause = causes.copied().flatten().min();
             let chunk = i64::from(people.min().unwrap_or(0) / CHUNK);
             let insert = "INSERT INTO part (id, order_id, mapping_id, run_id, generation,
                     decided_at, lane, chunk, transition, people, pending, is_open, repeats, fast,
@@ -219,7 +219,9 @@ impl Parts<'_> {
             let part = Statement::new(insert).with(ids.next()).with(id).with(mapping);
             let part = part.with(self.run).with(generation).with(self.now.0);
             let part = part.with(Lane::Protect as i64).with(chunk).with(bitmap::encode(people));
-            statements.push(part.with(size(people.len())).with(at.0).with(received_at.0));
+            let part = part.with(size(people.len()));
+            let part = part.with(cause.map(|cause| cause.at.0));
+            statements.push(part.with(cause.map(|cause| cause.received_at.0)));
             // Where whoever left stays out for a time, these do.
             if self.mapping.stay_out.is_some() {
                 statements.push(order_rows::put_departure(mapping, self.now, chunk, people));
@@ -257,7 +259,10 @@ impl FastStore for Storage {
             Ok(NewlyHeld {
                 person: ordinal(row.ordinal)?,
                 destinations: read_scope(&row.destinations)?,
-                cause: Cause { at: Instant(row.since), received_at: Instant(row.received_at) },
+                cause: Some(Cause {
+                    at: Instant(row.since),
+                    received_at: Instant(row.received_at),
+                }),
                 noted_at: Instant(row.noted_at),
             })
         };

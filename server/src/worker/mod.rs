@@ -11,6 +11,7 @@ pub mod intake;
 mod outages;
 mod retention;
 mod sync;
+mod watch;
 mod workspace;
 
 use std::{sync::Arc, time::Duration};
@@ -26,6 +27,7 @@ pub use fast::FastWorker;
 pub use outages::OutageWorker;
 pub use retention::RetentionWorker;
 pub use sync::{Report, SyncWorker};
+pub use watch::WatchWorker;
 pub use workspace::WorkspaceWorker;
 
 /// Starts all workers; they end when told to stop, after what they hold is in order.
@@ -36,6 +38,8 @@ pub fn spawn(segue: &Segue, stop: CancellationToken) -> TaskTracker {
     let worker = FastWorker::new(segue, stop.clone());
     tracker.spawn(async move { worker.run().await });
     let worker = ForwardWorker::new(segue, stop.clone());
+    tracker.spawn(async move { worker.run().await });
+    let worker = WatchWorker::new(segue.watch.clone(), stop.clone());
     tracker.spawn(async move { worker.run().await });
     let worker = CanaryWorker::new(segue.services.canary.clone(), stop.clone());
     tracker.spawn(async move { worker.run().await });

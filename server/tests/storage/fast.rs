@@ -48,7 +48,7 @@ impl<'a> Fast<'a> {
         let now = self.bench.now();
         let since = now.minus(Span::from_hours(1));
         let held = self.bench.storage.newly_held(since, now).await.unwrap();
-        let people: BTreeMap<u32, Cause> =
+        let people: BTreeMap<u32, Option<Cause>> =
             held.into_iter().map(|one| (one.person, one.cause)).collect();
         let mapping = self.worker.mapping.id;
         let order = FastOrder { lease: self.lease.clone(), mapping, people };

@@ -130,7 +130,7 @@ impl Play<'_> {
         let held = bench.storage.newly_held(since, bench.now()).await.unwrap();
         let new: BTreeSet<u32> = self.bought[self.looked_at..].iter().copied().collect();
         self.looked_at = self.bought.len();
-        let people: BTreeMap<u32, Cause> = held
+        let people: BTreeMap<u32, Option<Cause>> = held
             .into_iter()
             .filter(|one| new.contains(&one.person))
             .map(|one| (one.person, one.cause))

@@ -21,7 +21,7 @@ fn file(every: &str) -> String {
 }
 
 /// A process that takes events, and its address.
-fn serve(bench: &Bench) -> (Child, String) {
+pub fn serve(bench: &Bench) -> (Child, String) {
     let mut child = bench.start(&SERVE);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let url = loop {
@@ -55,7 +55,7 @@ fn purchases(bench: &Bench) -> BTreeSet<String> {
         .collect()
 }
 
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = Stopwatch::now();
     while !holds() {
         assert!(began.elapsed() < Duration::from_mins(1), "never: {what}");

@@ -17,6 +17,7 @@ mod single;
 mod storm;
 mod trust;
 mod two;
+mod watch;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -23,7 +23,12 @@ fn key(text: &str) -> Key {
     text.parse().unwrap()
 }
 
-fn mapping(number: u128, audience: u128, use_case: UseCase, group: Option<u8>) -> Mapping {
+pub(crate) fn mapping(
+    number: u128,
+    audience: u128,
+    use_case: UseCase,
+    group: Option<u8>,
+) -> Mapping {
     Mapping {
         id: MappingId(Uuid::from_u128(number)),
         audience_id: AudienceId(Uuid::from_u128(audience)),
@@ -44,7 +49,7 @@ fn mapping(number: u128, audience: u128, use_case: UseCase, group: Option<u8>) -
     }
 }
 
-fn configuration(mappings: Vec<Mapping>) -> Configuration {
+pub(crate) fn configuration(mappings: Vec<Mapping>) -> Configuration {
     let destination = |number: u128, profile| Destination {
         id: DestinationId(Uuid::from_u128(number)),
         spec: DestinationSpec {

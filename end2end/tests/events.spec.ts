@@ -4,7 +4,7 @@
 import { Analytics } from '@segment/analytics-node';
 import { createHmac } from 'node:crypto';
 
-import { expect, ownDemoTest as test, settled } from './fixtures';
+import { awake, expect, forgive, ownDemoTest as test, settled, type Demo } from './fixtures';
 
 // The demo's own shop and its Customer.io call too, with keys of their own.
 const FILE = `
@@ -28,23 +28,27 @@ async function report(url: string, key: string): Promise<number> {
   return (await fetch(`${url}/hooks/customerio/reporting`, { method: 'POST', headers, body })).status;
 }
 
+/** Whether a retarget mapping has somebody at Meta, as the person's page tells it. */
+async function isAtMeta(demo: Demo, person: { cio_id: string }): Promise<boolean> {
+  const told = JSON.parse(await demo.server.command('explain', person.cio_id, '--json'));
+  return told.mappings.some(
+    (one: { destination: string; use_case: string; delivered: boolean }) =>
+      one.destination === 'meta' && one.use_case === 'retarget' && one.delivered,
+  );
+}
+
+/** Somebody who is at Meta now. */
+async function somebodyAtMeta(demo: Demo) {
+  for (const person of await demo.people(400)) if (await isAtMeta(demo, person)) return person;
+  throw new Error('nobody is at Meta');
+}
+
 test('a purchase by the official library makes its person leave', async ({ page, ownDemo }) => {
   test.slow();
   await settled(page, ownDemo);
   const path = '/settings/connections/events';
   await ownDemo.server.apply(FILE);
-  // Somebody who is at Meta now, as the matrix of people says.
-  const people = await ownDemo.people(400);
-  const is = async (person: { cio_id: string }) => {
-    const told = JSON.parse(await ownDemo.server.command('explain', person.cio_id, '--json'));
-    return told.mappings.some(
-      (one: { destination: string; use_case: string; delivered: boolean }) =>
-        one.destination === 'meta' && one.use_case === 'retarget' && one.delivered,
-    );
-  };
-  let buyer = people[0];
-  for (buyer of people) if (await is(buyer)) break;
-  expect(await is(buyer)).toBe(true);
+  const buyer = await somebodyAtMeta(ownDemo);
 
   // Only the host is another one.
   const analytics = new Analytics({ writeKey: 'web-write-key', host: ownDemo.url, maxRetries: 0 });
@@ -56,7 +60,7 @@ test('a purchase by the official library makes its person leave', async ({ page,
   analytics.page({ ...anonymous, name: 'Thanks' });
   await analytics.closeAndFlush();
   expect(failures).toEqual([]);
-  await expect.poll(() => is(buyer), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => isAtMeta(ownDemo, buyer), { timeout: 20_000 }).toBe(false);
 
   expect(await report(ownDemo.url, 'sandbox-reporting-key')).toBe(200);
   expect(await report(ownDemo.url, 'another-key')).toBe(401);
@@ -83,3 +87,40 @@ test('an unknown write key is refused, as the library tells its owner', async ({
   await analytics.closeAndFlush();
   expect(failures).toHaveLength(1);
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
+    test.use({ javaScriptEnabled });
+
+    test('a canary purchaser is chosen, buys, and is seen to have left', async ({ page, ownDemo, problems }) => {
+      test.slow();
+      await settled(page, ownDemo);
+      const path = '/settings/connections/events';
+      await page.goto(path);
+      if (javaScriptEnabled) await awake(page);
+      await expect(page.getByText('Nobody is the canary.')).toBeVisible();
+      const who = page.getByLabel('Customer.io id, id or e-mail address');
+      await who.fill('nobody-at-all');
+      await page.getByRole('button', { name: 'Make it the canary' }).click();
+      await expect(page.getByText('Nobody was chosen')).toBeVisible();
+      forgive(problems, '/fn/choose_canary', 404);
+
+      const person = await somebodyAtMeta(ownDemo);
+      await who.fill(person.cio_id);
+      await page.getByRole('button', { name: 'Make it the canary' }).click();
+      await expect(page.getByRole('button', { name: 'Dismiss the canary' })).toBeVisible();
+      await expect(async () => {
+        await page.goto(path);
+        const rounds = page.getByRole('region', { name: 'Newest rounds of the canary' });
+        await expect(rounds.getByRole('row').nth(1)).toContainText('Left in time', { timeout: 1_000 });
+      }).toPass({ timeout: 30_000 });
+      expect(await isAtMeta(ownDemo, person)).toBe(false);
+
+      if (javaScriptEnabled) await awake(page);
+      await page.getByRole('button', { name: 'Dismiss the canary' }).click();
+      await expect(page.getByText('Nobody is the canary.')).toBeVisible();
+      await page.goto('/settings/audit');
+      await expect(page.getByRole('main')).toContainText('dismissed the canary');
+    });
+  });
+}

@@ -8,6 +8,8 @@ for (const javaScriptEnabled of [true, false]) {
     ownDemoTest.use({ javaScriptEnabled });
 
     ownDemoTest('a small audience goes live for a reason that is shown and withdrawn', async ({ page, ownDemo, problems }) => {
+      // A demo of its own that settles twice, and a dozen pages: too much for a busy machine's half minute.
+      ownDemoTest.slow();
       await settled(page, ownDemo);
       await ownDemo.segment(90, 'Pilot', [
         { cio_id: 'n1', id: 'ada', email: 'ada@example.com' },
@@ -63,6 +65,7 @@ for (const javaScriptEnabled of [true, false]) {
     });
 
     ownDemoTest('an audience goes to its second destination after a sign-off of the first', async ({ page, ownDemo, problems }) => {
+      ownDemoTest.slow();
       ownDemoTest.slow();
       await ownDemo.segment(90, 'Staff', [{ cio_id: 'staff-1', id: 'staff-u-1', email: 'staff1@example.com' }]);
       await ownDemo.server.apply(

@@ -66,7 +66,6 @@ for (const javaScriptEnabled of [true, false]) {
 
     ownDemoTest('an audience goes to its second destination after a sign-off of the first', async ({ page, ownDemo, problems }) => {
       ownDemoTest.slow();
-      ownDemoTest.slow();
       await ownDemo.segment(90, 'Staff', [{ cio_id: 'staff-1', id: 'staff-u-1', email: 'staff1@example.com' }]);
       await ownDemo.server.apply(
         '[[audience]]\nkey = "staff"\nsegment = 90\n' +

@@ -274,6 +274,37 @@ async fn what_segments_libraries_send_is_kept_under_its_own_number(
     assert_eq!(machines.kept(Origin::Source).await, ["m-1", "m-2", "m-3", "m-4"]);
 }
 
+/// As `segment-analytics-python` 2.4.0 sends it: nulls where nothing is, no `sentAt` in an item,
+/// the write key in the body.
+#[tokio::test]
+async fn what_the_python_library_sends_is_kept() {
+    let machines = Machines::on(Engine::Sqlite).await;
+    let item = |kind: &str, number: &str, more: Value| {
+        let mut item = json!({
+            "integrations": {}, "anonymousId": null, "userId": "py-1", "type": kind,
+            "timestamp": "2026-11-27T13:36:54.290+00:00", "messageId": number,
+            "context": { "library": { "name": "analytics-python", "version": "2.4.0" } },
+        });
+        item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        item
+    };
+    let body = json!({
+        "batch": [
+            item("track", "1", json!({ "event": "Order Completed", "properties": { "revenue": 12 } })),
+            item("identify", "2", json!({ "traits": { "plan": "gold" } })),
+            item("page", "3", json!({ "properties": {}, "category": "Docs", "name": "Python" })),
+            item("screen", "4", json!({ "properties": {}, "category": "App", "name": "Home" })),
+            item("group", "5", json!({ "groupId": "g-1", "traits": {} })),
+            item("alias", "6", json!({ "previousId": "py-0" })),
+        ],
+        "sentAt": "2026-11-27T13:36:54.790654+00:00", "writeKey": "shop-write-key",
+    });
+    let request = Request::post("/v1/batch").header("content-type", "application/json");
+    let (status, said) = machines.send(request.body(Body::from(body.to_string())).unwrap()).await;
+    assert_eq!((status, &said["success"]), (StatusCode::OK, &json!(true)), "{said}");
+    assert_eq!(machines.kept(Origin::Source).await, ["1", "2", "3", "4", "5", "6"]);
+}
+
 #[tokio::test]
 async fn what_segment_would_drop_in_silence_is_refused_with_a_reason() {
     let machines = Machines::on(Engine::Sqlite).await;

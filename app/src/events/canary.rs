@@ -88,7 +88,7 @@ fn sentence(canary: &Canary, now: Instant) -> String {
     let stood = newest.map_or(0, |round| round.stood.len() as u64);
     let mappings = format::count(stood, "mapping", "mappings");
     match canary.word {
-        Word::None => "Nobody is the canary. Once a day Segue takes the canary for a purchaser, and whatever holds them must let them go within its objective; one that stays is an alarm. Nothing else of this reaches Segment.".to_owned(),
+        Word::None => "Nobody is the canary. Once a day Segue takes the canary for a purchaser, and whatever holds them must let them go within its objective; one that stays is an alarm. Only its exits reach Segment.".to_owned(),
         Word::NoRule => format!("{who} is the canary, and no suppression names an event that makes it leave."),
         Word::Waiting => format!("{who} is the canary. It buys as soon as a mapping holds it at a destination."),
         Word::Leaving => format!("{who} bought just now: {event}. {mappings} must let it go."),

@@ -18,7 +18,7 @@ pub mod port;
 pub mod retry;
 pub mod route;
 #[cfg(feature = "service")]
-mod send;
+pub(crate) mod send;
 #[cfg(feature = "service")]
 pub mod service;
 pub mod stop;

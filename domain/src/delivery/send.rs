@@ -172,4 +172,4 @@ impl Drain {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

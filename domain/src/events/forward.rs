@@ -184,20 +184,4 @@ fn cut(mut waiting: &[Waiting]) -> Vec<&[Waiting]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn requests_are_as_large_as_segment_takes_them() {
-        let event = |bytes| Waiting { number: String::new(), body: "x".repeat(bytes) };
-        assert!(cut(&[]).is_empty());
-        let many = vec![event(10); 2_600];
-        let sizes: Vec<usize> = cut(&many).iter().map(|batch| batch.len()).collect();
-        assert_eq!(sizes, [2_500, 100]);
-        let large = vec![event(32_000); 40];
-        let batches = cut(&large);
-        assert_eq!(batches.iter().map(|batch| batch.len()).sum::<usize>(), 40);
-        assert!(batches.iter().all(|batch| batch.len() * 32_001 <= MOST_BYTES));
-        assert_eq!(cut(&[event(MOST_BYTES * 2)]).len(), 1);
-    }
-}
+mod tests;

@@ -60,7 +60,7 @@ impl LeaseStore for Leases {
 }
 
 /// No parts: only sending is looked at.
-struct Nothing;
+pub(crate) struct Nothing;
 
 #[async_trait]
 impl DeliveryStore for Nothing {

@@ -15,11 +15,13 @@ use domain::{
 use rstest::rstest;
 
 use super::{
+    events::{keep, purchase},
     harness::{
         Bench,
         Engine::{self, Postgres, Sqlite},
         key, people, shop,
     },
+    reads::learn,
     worker::Worker,
 };
 
@@ -61,6 +63,11 @@ async fn run(
     let suppressed = bench.storage.suppressed(bench.now()).await.unwrap();
     let suppressed = suppressed.into_iter().fold(PersonSet::new(), |all, rule| all | rule.people);
     worker.decide(&decision, &suppressed).await;
+    sent(worker).await
+}
+
+/// Sends all that is ordered: who was told what.
+async fn sent(worker: &Worker<'_>) -> Vec<(domain::delivery::Transition, PersonSet)> {
     worker.drain().await.into_iter().map(|(what, _, who)| (what, who)).collect()
 }
 
@@ -98,6 +105,34 @@ async fn an_entry_waits_for_its_offset_and_a_purchase_cancels_it(
     bench.mirror("carts", &people([1, 2, 3, 70_001])).await;
     let seen = bench.texts("SELECT CAST(c.seen_at AS TEXT) FROM cohort c JOIN audience a ON a.id = c.audience_id WHERE a.key = 'carts'");
     assert_eq!(seen.await.len(), 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_event_cancels_an_entry_that_waits_even_where_it_is_ordered_already(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = held(engine).await else { return };
+    let rule = "[[suppression]]\nkey = \"ordered\"\nreason = \"purchase\"\nevent = \"Order Completed\"\nttl = \"24h\"";
+    bench.apply(rule, false).await;
+    learn(&bench, 6).await;
+    let mut carts = Worker::new(&bench, "carts-meta").await;
+    bench.mirror("carts", &people([1, 2, 3])).await;
+    bench.clock.advance(Span::from_hours(1));
+    keep(&bench, &[purchase(&bench, "m-1", "cio-1")]).await;
+    let decision = decided(&bench, "carts-meta").await;
+    assert_eq!(decision.withheld[&Cause::Suppressed], people([1]));
+    assert_eq!(waiting(&decision), people([2, 3]));
+
+    // Their time is up and the run has ordered them; 2 buys before anything was sent.
+    bench.clock.advance(Span::from_hours(3));
+    let decision = decided(&bench, "carts-meta").await;
+    assert_eq!(carts.decide(&decision, &people([1])).await.entered, 2);
+    keep(&bench, &[purchase(&bench, "m-2", "cio-2")]).await;
+    assert_eq!(sent(&carts).await, [(Entered, people([3]))]);
+    // A day after the purchase, and still in the cart, they may come.
+    bench.clock.advance(Span::from_hours(24));
+    assert_eq!(run(&mut carts, &bench).await, [(Entered, people([1, 2]))]);
 }
 
 #[rstest]

@@ -63,9 +63,9 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-async fn filled(engine: Engine, every: &str) -> (Bench, BTreeSet<u32>) {
+async fn filled(engine: Engine, every: &str, people: u32) -> (Bench, BTreeSet<u32>) {
     let bench = Bench::new(engine).await;
-    let all: BTreeSet<u32> = (0..300).collect();
+    let all: BTreeSet<u32> = (0..people).collect();
     for number in &all {
         bench.sandbox.world.add_person(person(*number));
     }
@@ -79,7 +79,7 @@ async fn filled(engine: Engine, every: &str) -> (Bench, BTreeSet<u32>) {
 
 async fn a_purchase_leaves_at_once(engine: Engine) {
     // Nothing is due by itself meanwhile.
-    let (bench, mut there) = filled(engine, "24h").await;
+    let (bench, mut there) = filled(engine, "24h", 300).await;
     let (mut child, url) = serve(&bench);
     assert!(buy(&url, 7, "order-7").await);
     assert!(buy(&url, 7, "order-7").await, "told again, taken again");
@@ -117,7 +117,7 @@ async fn a_purchase_leaves_at_once_on_postgres() {
 /// the end, and it went on, both once.
 async fn nothing_taken_is_lost(engine: Engine, kills: u32, seed: u64) {
     // Runs go on beside it.
-    let (bench, mut there) = filled(engine, "1s").await;
+    let (bench, mut there) = filled(engine, "1s", 300 + 5 * kills).await;
     let mut random = seeded(seed);
     let mut taken = BTreeSet::new();
     for kill in 0..kills {
@@ -154,4 +154,11 @@ async fn nothing_taken_is_lost_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_taken_is_lost_on_postgres() {
     nothing_taken_is_lost(Engine::Postgres, 6, 43).await;
+}
+
+/// By hand: `cargo test -p server --test integration two_hundred -- --ignored`.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes"]
+async fn nothing_taken_is_lost_in_two_hundred_kills() {
+    nothing_taken_is_lost(Engine::Sqlite, 200, 47).await;
 }

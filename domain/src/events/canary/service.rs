@@ -56,6 +56,13 @@ pub struct CanaryService {
     pub ids: Arc<dyn Ids>,
 }
 
+/// A round as it is to be kept, and the purchase that begins it.
+struct Step {
+    id: Uuid,
+    round: Round,
+    purchase: Option<NewEvent>,
+}
+
 /// The event that a canary does: that of a rule for purchases, else of any.
 fn event(configuration: &Configuration) -> Option<String> {
     let rules = || configuration.suppressions.iter().map(|rule| &rule.spec);
@@ -132,53 +139,75 @@ impl CanaryService {
         self.store.choose(None, &actor.name, self.clock.now()).await
     }
 
-    /// Looks after the round that is under way, or begins one if it is time. Nothing where
-    /// another process does; the round that has ended, if one did.
+    /// Looks after the round that is under way, or begins one if it is time: the round that has
+    /// ended, if one did. Nothing where another process does.
     pub async fn run_once(&self) -> Result<Option<Round>> {
         let Some(chosen) = self.store.canary().await? else { return Ok(None) };
-        let now = self.clock.now();
+        let (now, newest) = (self.clock.now(), self.newest().await?);
+        let Some(step) = self.step(&chosen, newest.clone(), now).await? else { return Ok(None) };
         let Some(lease) = self.leases.acquire(LEASE, now).await? else { return Ok(None) };
-        let ended = self.work(&lease, &chosen, now).await;
+        // Another process may have been quicker.
+        let ended = if self.newest().await? == newest {
+            self.take(&lease, &chosen, step, now).await
+        } else {
+            Ok(None)
+        };
         self.leases.release(&lease).await?;
         ended
     }
 
-    async fn work(&self, lease: &Lease, chosen: &Chosen, now: Instant) -> Result<Option<Round>> {
-        let newest = self.store.rounds(1).await?.into_iter().next();
+    async fn newest(&self) -> Result<Option<(Uuid, Round)>> {
+        Ok(self.store.rounds(1).await?.into_iter().next())
+    }
+
+    /// What there is to do: nothing most of the time.
+    async fn step(
+        &self,
+        chosen: &Chosen,
+        newest: Option<(Uuid, Round)>,
+        now: Instant,
+    ) -> Result<Option<Step>> {
         match newest {
             Some((id, round)) if round.ended_at.is_none() => {
                 let view = self.view(chosen, now).await?;
                 let there = view.mappings.iter().filter(|mapping| mapping.delivered);
                 let there: Vec<Key> = there.map(|mapping| mapping.mapping.clone()).collect();
                 let seen = round.clone().seen(&there, now);
-                if seen != round {
-                    self.store.put_round(lease, chosen.person, id, &seen, now).await?;
-                }
-                Ok(seen.ended_at.is_some().then_some(seen))
+                Ok((seen != round).then_some(Step { id, round: seen, purchase: None }))
             }
             Some((_, round)) if now.since(round.began_at) < EVERY => Ok(None),
-            _ => {
-                self.begin(lease, chosen, now).await?;
-                Ok(None)
-            }
+            _ => self.beginning(chosen, now).await,
         }
     }
 
-    async fn begin(&self, lease: &Lease, chosen: &Chosen, now: Instant) -> Result<()> {
+    /// A new round, if something holds it: otherwise there is nothing to leave, and to prove.
+    async fn beginning(&self, chosen: &Chosen, now: Instant) -> Result<Option<Step>> {
         let configuration = self.configuration.load().await?;
-        let Some(event) = event(&configuration) else { return Ok(()) };
+        let Some(event) = event(&configuration) else { return Ok(None) };
         let view = self.view(chosen, now).await?;
         let (stood, due_at) = holding(&configuration, &view, &event, now);
         if stood.is_empty() {
-            // Nothing to leave, so nothing to prove.
-            return Ok(());
+            return Ok(None);
         }
         let id = self.ids.next();
         let round = Round { began_at: now, due_at, there: stood.clone(), stood, ended_at: None };
+        Ok(Some(Step { id, round, purchase: Some(purchase(id, &view, event, now)) }))
+    }
+
+    async fn take(
+        &self,
+        lease: &Lease,
+        chosen: &Chosen,
+        step: Step,
+        now: Instant,
+    ) -> Result<Option<Round>> {
+        let Step { id, round, purchase } = step;
         self.store.put_round(lease, chosen.person, id, &round, now).await?;
-        // After the round: one whose purchase is lost by a crash fails, and doesn't pass unseen.
-        self.intake.keep(vec![purchase(id, &view, event, now)]).await?;
-        Ok(())
+        if let Some(purchase) = purchase {
+            // After the round: one whose purchase is lost by a crash fails, and doesn't pass unseen.
+            self.intake.keep(vec![purchase]).await?;
+        }
+        Ok(round.ended_at.is_some().then_some(round))
     }
 
     async fn view(&self, chosen: &Chosen, now: Instant) -> Result<PersonView> {

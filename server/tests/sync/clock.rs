@@ -51,7 +51,8 @@ impl Process {
         let tries_for = Span::from_minutes(2);
         let segue = Segue::open(&bench.config(), Purpose::Work { tries_for }).await.unwrap();
         assert!(segue.works);
-        let Segue { sync, storage, .. } = segue;
+        let Segue { sync, storage, watch, .. } = segue;
+        drop(watch);
         let mut sync = Arc::into_inner(sync).expect("nobody else runs passes");
         for place in [
             &mut sync.clock,

@@ -124,3 +124,44 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 }
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'entering keys, with JavaScript' : 'entering keys, without JavaScript', () => {
+    test.use({ javaScriptEnabled });
+
+    test('a source gets a write key of its own, and a report its signing key', async ({ page, ownDemo, problems }) => {
+      test.slow();
+      await settled(page, ownDemo);
+      const path = '/settings/connections/events';
+      await page.goto(path);
+      if (javaScriptEnabled) await awake(page);
+      await expect(page.getByRole('main')).toContainText('shop may send here.');
+      const key = await page.getByLabel('Its write key').inputValue();
+      expect(key).toMatch(/^[0-9a-f]{64}$/);
+      await page.getByLabel('Name of the source').fill('My App');
+      await page.getByRole('button', { name: 'Add the source' }).click();
+      await expect(page.locator('#source-wrong')).toBeVisible();
+      forgive(problems, '/fn/add_source');
+      await page.getByLabel('Name of the source').fill('app');
+      // Whoever has copied it still has the right one.
+      if (javaScriptEnabled) await expect(page.getByLabel('Its write key')).toHaveValue(key);
+      else await page.getByLabel('Its write key').fill(key);
+      await page.getByRole('button', { name: 'Add the source' }).click();
+      await expect(page.getByRole('main')).toContainText('app and shop may send here.');
+      await expect(page.getByLabel('Its write key')).not.toHaveValue(key);
+      const sent = await fetch(`${ownDemo.url}/v1/track`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ writeKey: key, event: 'Order Completed', userId: 'u-1', messageId: 'from-app' }),
+      });
+      expect(sent.status).toBe(200);
+
+      if (javaScriptEnabled) await awake(page);
+      await page.getByLabel('Signing key of the reporting webhook').fill('the-new-signing-key');
+      await page.getByRole('button', { name: 'Save the reporting key' }).click();
+      await expect(async () => expect(await report(ownDemo.url, 'the-new-signing-key')).toBe(200)).toPass();
+      expect(await report(ownDemo.url, 'sandbox-reporting-key')).toBe(401);
+      await expect(page.getByRole('main')).not.toContainText('the-new-signing-key');
+    });
+  });
+}

@@ -3,7 +3,7 @@
 
 use axum::{Router, body::Body};
 use domain::{
-    access::Actor,
+    access::{Actor, Role},
     configuration::Desired,
     events::{Origin, signature::sign},
     time::Clock,
@@ -272,6 +272,42 @@ async fn what_segments_libraries_send_is_kept_under_its_own_number(
     let request = request.body(Body::from(in_body.to_string())).unwrap();
     assert_eq!(machines.send(request).await.0, StatusCode::OK);
     assert_eq!(machines.kept(Origin::Source).await, ["m-1", "m-2", "m-3", "m-4"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn keys_are_entered_by_hand_and_count_from_then_on(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let machines = Machines::with(engine, "").await;
+    let (events, ada) = (&machines.house.segue.services.events, Actor::host("ada"));
+    let field = |refused: domain::Result<()>| match refused {
+        Err(domain::Error::Invalid { field, .. }) => field,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        field(events.enter_key(Origin::Reporting, " ", &ada).await),
+        "reporting_signing_key"
+    );
+    assert_eq!(field(events.enter_key(Origin::Campaign, "", &ada).await), "campaign_signing_key");
+    assert_eq!(field(events.add_source("My App", &"k".repeat(16), &ada).await), "source");
+    assert_eq!(field(events.add_source("app", &"k".repeat(15), &ada).await), "write_key");
+    let viewer = Actor { role: Role::Viewer, ..ada.clone() };
+    let refused = events.add_source("app", &"k".repeat(16), &viewer).await;
+    assert!(matches!(refused, Err(domain::Error::Forbidden)), "{refused:?}");
+
+    events.enter_key(Origin::Reporting, " one-key ", &ada).await.unwrap();
+    let fresh = events.entrances().await.unwrap().fresh_key;
+    assert_eq!(fresh.len(), 64);
+    assert_ne!(events.entrances().await.unwrap().fresh_key, fresh);
+    events.add_source(" app ", &fresh, &ada).await.unwrap();
+    let entrances = events.entrances().await.unwrap();
+    assert_eq!((entrances.keyed, entrances.sources.len()), (vec![Origin::Reporting], 1));
+    let reported = machines.signed(REPORTING, "one-key", &report("1")).await;
+    assert_eq!(reported.0, StatusCode::OK, "{}", reported.1);
+    let body = json!({ "writeKey": fresh, "userId": "u-1", "messageId": "m-1" }).to_string();
+    let request = Request::post("/v1/identify").header("content-type", "application/json");
+    assert_eq!(machines.send(request.body(Body::from(body)).unwrap()).await.0, StatusCode::OK);
 }
 
 /// As `segment-analytics-python` 2.4.0 sends it: nulls where nothing is, no `sentAt` in an item,

@@ -1,5 +1,7 @@
-//! Server functions of events: how the entrances fare, and who is the canary.
+//! Server functions of events: how the entrances fare, who may call, and who is the canary.
 
+#[cfg(feature = "ssr")]
+use domain::events::Origin;
 use domain::{
     events::{Entrances, canary::Canary},
     time::Instant,
@@ -37,6 +39,53 @@ pub async fn read_entrances() -> Result<EntrancesView, AppError> {
         may_change: actor.require(domain::access::Role::Operator).is_ok(),
         now: services.clock.now(),
     })
+}
+
+/// Enters what Customer.io signs reports with.
+#[server(prefix = "/fn", endpoint = "save_reporting_key")]
+pub async fn save_reporting_key(
+    /// Never shown again.
+    #[server(default)]
+    reporting_signing_key: String,
+) -> Result<(), AppError> {
+    let saved = enter_key(Origin::Reporting, &reporting_signing_key).await;
+    finish::<SaveReportingKey>(saved, PAGE, &[])
+}
+
+/// Enters what Customer.io signs a campaign's calls with.
+#[server(prefix = "/fn", endpoint = "save_campaign_key")]
+pub async fn save_campaign_key(
+    /// Never shown again.
+    #[server(default)]
+    campaign_signing_key: String,
+) -> Result<(), AppError> {
+    let saved = enter_key(Origin::Campaign, &campaign_signing_key).await;
+    finish::<SaveCampaignKey>(saved, PAGE, &[])
+}
+
+#[cfg(feature = "ssr")]
+async fn enter_key(origin: Origin, key: &str) -> Result<String, AppError> {
+    let (services, actor) = enter()?;
+    services.events.enter_key(origin, key, &actor).await?;
+    Ok(PAGE.to_owned())
+}
+
+/// Lets somebody send to `/v1`.
+#[server(prefix = "/fn", endpoint = "add_source")]
+pub async fn add_source(
+    /// Their name.
+    #[server(default)]
+    source: String,
+    /// Never shown again.
+    #[server(default)]
+    write_key: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.events.add_source(&source, &write_key, &actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<AddSource>(outcome.await, PAGE, &[("source", &source)])
 }
 
 /// Makes somebody the canary, and a pinned test person.

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod canary;
+pub mod connect;
 pub mod objectives;
 pub mod page;
 pub mod watching;

@@ -1,16 +1,15 @@
 //! The page of the entrances for events.
 
 use domain::{
-    events::{
-        Call, Entrances, Origin, SNIPPET, canary::Word, latency::Latency, objective::Standing,
-    },
+    events::{Call, Entrances, Origin, canary::Word, latency::Latency, objective::Standing},
     time::Instant,
 };
 use leptos::prelude::*;
 
 use super::{
     api::{EntrancesView, read_entrances},
-    canary::{Actions, canary_notice, canary_section},
+    canary::{canary_notice, canary_section},
+    connect::{self, connect},
     objectives::{objectives, state as standing_state},
     watching::watching,
 };
@@ -26,10 +25,23 @@ use crate::{
 /// The name of the page.
 const NAME: &str = "What comes in";
 
+/// What can be done here, made once for the page's life.
+#[derive(Clone, Copy, Default)]
+pub struct Actions {
+    canary: super::canary::Actions,
+    keys: connect::Actions,
+}
+
+impl Actions {
+    fn version(self) -> usize {
+        self.canary.version() + self.keys.version()
+    }
+}
+
 /// Where events come in.
 #[component]
 pub fn EntrancesPage() -> AnyView {
-    let actions = Actions::new();
+    let actions = Actions::default();
     let data = read(move || actions.version(), |_| read_entrances());
     renew(data, |view| view.canary.word == Word::Leaving);
     loaded(data, NAME, move |view| entrances_page(view, actions))
@@ -60,6 +72,7 @@ pub fn entrances_page(view: EntrancesView, actions: Actions) -> AnyView {
             </Notice>
         }
     });
+    let senders = connect(&entrances, may_change, actions.keys);
     let was_sent = entrances.calls.iter().any(|call| call.origin == Origin::Source);
     let Entrances { waiting, refused, latencies, standings, ads, watched, spending, .. } =
         entrances;
@@ -79,8 +92,8 @@ pub fn entrances_page(view: EntrancesView, actions: Actions) -> AnyView {
             <Section title="How often suppressions are read">
                 {watching(watched, spending, now)}
             </Section>
-            {canary_section(canary, now, may_change, actions)}
-            <Section title="Connect a sender">{how()}</Section>
+            {canary_section(canary, now, may_change, actions.canary)}
+            <Section title="Connect a sender">{senders}</Section>
         </Page>
     }
     .into_any()
@@ -240,46 +253,6 @@ fn latency_row(latency: Latency) -> AnyView {
             <td class="num">{format::number(people)}</td>
             {spans.collect_view()}
         </tr>
-    }
-    .into_any()
-}
-
-/// What to enter where.
-fn how() -> AnyView {
-    view! {
-        <dl class="guide">
-            <dt>"Segment's libraries"</dt>
-            <dd>
-                <p class="reading">
-                    "Give the library this console's address as its host, and the write key of a source in segue.toml:"
-                </p>
-                <pre class="payload" tabindex="0" role="group" aria-label="A source in segue.toml">
-                    <code>"[[source]]\nkey = \"shop\"\nwrite_key = { env = \"SHOP_WRITE_KEY\" }"</code>
-                </pre>
-            </dd>
-            <dt>"Customer.io, reporting"</dt>
-            <dd>
-                <p class="reading">
-                    "Add a reporting webhook to " <code>"/hooks/customerio/reporting"</code>
-                    " at this console's address, and enter its signing key as "
-                    <code>"reporting_signing_key"</code>
-                    " in segue.toml. A suppression names its events like " <code>"customer_unsubscribed"</code>
-                    "."
-                </p>
-            </dd>
-            <dt>"Customer.io, campaigns"</dt>
-            <dd>
-                <p class="reading">
-                    "In a campaign that the segment triggers, add Send and receive data to "
-                    <code>"/hooks/customerio/campaign"</code>
-                    " at this console's address, with this body and the segment's number, and let it send automatically. The segment is then read within seconds. Enter the workspace's webhook signing key as "
-                    <code>"campaign_signing_key"</code> " in segue.toml."
-                </p>
-                <pre class="payload" tabindex="0" role="group" aria-label="Body of the campaign's webhook">
-                    <code>{SNIPPET}</code>
-                </pre>
-            </dd>
-        </dl>
     }
     .into_any()
 }

@@ -15,12 +15,16 @@ use domain::{
 };
 
 use super::{answer, page, samples::now, words};
-use crate::events::{api::EntrancesView, canary::Actions, page::entrances_page};
+use crate::events::{
+    api::EntrancesView,
+    page::{Actions, entrances_page},
+};
 
 fn nothing() -> Entrances {
     Entrances {
         keyed: vec![],
         sources: vec![],
+        fresh_key: "fresh-key".to_owned(),
         calls: vec![],
         waiting: 0,
         refused: 0,
@@ -43,7 +47,7 @@ fn nobody() -> Canary {
 
 fn with_canary(entrances: Entrances, canary: Canary, may_change: bool) -> String {
     let view = EntrancesView { now: now(), entrances, canary, may_change };
-    page("/settings/connections/events", || entrances_page(view, Actions::new()))
+    page("/settings/connections/events", || entrances_page(view, Actions::default()))
 }
 
 fn call(origin: Origin, taken: Option<i64>, refused: Option<i64>) -> Call {
@@ -63,7 +67,7 @@ fn before_anything_came_in_it_says_what_to_do() {
     let text = words(&html);
     assert_eq!(text.matches("No key is set").count(), 3, "{text}");
     for said in
-        ["No suppression names an event", "Nobody had to leave yet", "segment_id", "[[source]]"]
+        ["No suppression names an event", "Nobody had to leave yet", "segment_id", "Add the source"]
     {
         assert!(text.contains(said), "{said}: {text}");
     }
@@ -210,6 +214,17 @@ fn whoever_only_reads_can_choose_no_canary() {
     assert!(html.contains("Make it the canary") && html.contains("name=\"person\""));
     let html = with_canary(nothing(), nobody(), false);
     assert!(words(&html).contains("Nobody is the canary") && !html.contains("<form"), "{html}");
+    assert!(!html.contains("fresh-key"));
+}
+
+#[test]
+fn whoever_may_change_it_enters_keys_and_is_given_one() {
+    let html = shown(Entrances { sources: vec!["shop".parse().unwrap()], ..nothing() });
+    for field in ["reporting_signing_key", "campaign_signing_key", "source", "write_key"] {
+        assert!(html.contains(&format!("name=\"{field}\"")), "{field}: {html}");
+    }
+    assert!(html.contains("value=\"fresh-key\""), "{html}");
+    assert!(words(&html).contains("shop may send"), "{html}");
 }
 
 #[test]

@@ -94,6 +94,8 @@ pub struct Entrances {
     pub keyed: Vec<Origin>,
     /// Who may send to `/v1`.
     pub sources: Vec<Key>,
+    /// A write key that nobody has, for the next of them.
+    pub fresh_key: String,
     /// The newest call of each that ever was called.
     pub calls: Vec<Call>,
     /// Events that wait to be sent on.

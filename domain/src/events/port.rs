@@ -65,6 +65,9 @@ pub trait Keyring: Send + Sync {
 
     /// The sender that this write key belongs to.
     async fn sender(&self, write_key: &str) -> Result<Option<Key>>;
+
+    /// A key was entered here: it counts from now on. Elsewhere it may take a moment.
+    fn forget(&self);
 }
 
 /// Takes one event after another and keeps many at once; whoever hears back knows that it is

@@ -6,8 +6,11 @@ use std::{
 };
 
 use crate::{
+    access::Actor,
     audiences::{SegmentId, port::MirrorStore},
-    configuration::service::ConfigurationService,
+    configuration::{
+        CustomerioTable, Desired, Secret, SecretList, SourceTable, service::ConfigurationService,
+    },
     error::{Error, Result},
     ids::Ids,
     suppression::service::SuppressionStore,
@@ -30,17 +33,28 @@ use super::{
 /// Hints about one segment within this time have it read once: a campaign sends hundreds.
 const HINTS: Span = Span::from_seconds(15);
 
+/// The shortest write key that can be entered by hand.
+const SHORTEST_KEY: usize = 16;
+
+/// What the key of an entrance is called in `segue.toml`.
+const fn signing_key(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Campaign => "campaign_signing_key",
+        Origin::Reporting | Origin::Source => "reporting_signing_key",
+    }
+}
+
 /// Why a call isn't taken.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// Nobody has entered a key to check it with.
-    #[error("no {0} is set: enter it under Connections or in segue.toml")]
+    #[error("no {0} is set: enter it under Connections, What comes in, or in segue.toml")]
     NoKey(&'static str),
     /// It isn't from whom it says.
     #[error(transparent)]
     Disbelieved(#[from] Disbelief),
     /// It carries no write key that Segue has given out.
-    #[error("its write key belongs to no source: see [[source]] in segue.toml")]
+    #[error("its write key belongs to no source: add one under Connections, What comes in")]
     Stranger,
     /// It can't be read, or breaks a limit.
     #[error("{0}")]
@@ -197,6 +211,48 @@ impl EventService {
         Err(Refusal::Partly(Box::new(ingest::Partly { accepted, rejected: call.rejected })))
     }
 
+    /// Enters what an entrance's callers sign with, in place of what was there.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the name that the key has in `segue.toml`.
+    pub async fn enter_key(&self, origin: Origin, key: &str, actor: &Actor) -> Result<()> {
+        let field = signing_key(origin);
+        let key = key.trim();
+        if key.is_empty() {
+            return Err(Error::invalid(field, "write the key that Customer.io shows"));
+        }
+        let key = Some(SecretList::One(Secret::Literal(key.to_owned())));
+        let customerio = match origin {
+            Origin::Campaign => {
+                CustomerioTable { campaign_signing_key: key, ..CustomerioTable::default() }
+            }
+            _ => CustomerioTable { reporting_signing_key: key, ..CustomerioTable::default() },
+        };
+        self.enter(Desired { customerio: Some(customerio), ..Desired::default() }, actor).await
+    }
+
+    /// Lets somebody send to `/v1`, or gives them another write key.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for `source` or `write_key`.
+    pub async fn add_source(&self, name: &str, write_key: &str, actor: &Actor) -> Result<()> {
+        let key = name.trim().parse().map_err(|error| Error::invalid("source", error))?;
+        let write_key = write_key.trim();
+        if write_key.len() < SHORTEST_KEY {
+            let why = "write at least 16 characters that nobody guesses: whoever knows it can keep people out";
+            return Err(Error::invalid("write_key", why));
+        }
+        let write_key = SecretList::One(Secret::Literal(write_key.to_owned()));
+        let source = vec![SourceTable { key, write_key }];
+        self.enter(Desired { source, ..Desired::default() }, actor).await
+    }
+
+    async fn enter(&self, desired: Desired, actor: &Actor) -> Result<()> {
+        self.configuration.apply(&desired, false, actor).await?;
+        self.keyring.forget();
+        Ok(())
+    }
+
     /// What the page of the entrances shows.
     pub async fn entrances(&self) -> Result<Entrances> {
         let mut keyed = Vec::new();
@@ -214,6 +270,7 @@ impl EventService {
         Ok(Entrances {
             keyed,
             rules: rules.count() as u64,
+            fresh_key: format!("{}{}", self.ids.next().simple(), self.ids.next().simple()),
             watched: plan(&configuration, &rows),
             spending: spending(&configuration, &rows),
             sources: configuration.sources.into_iter().map(|source| source.key).collect(),
@@ -244,10 +301,7 @@ impl EventService {
     ) -> Result<Instant, Refusal> {
         let keys = self.keyring.signing_keys(origin).await?;
         if keys.is_empty() {
-            return Err(Refusal::NoKey(match origin {
-                Origin::Campaign => "campaign_signing_key",
-                _ => "reporting_signing_key",
-            }));
+            return Err(Refusal::NoKey(signing_key(origin)));
         }
         let now = self.clock.now();
         verify(&keys, signed.timestamp, signed.signature, body, now)?;

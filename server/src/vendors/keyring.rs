@@ -86,4 +86,8 @@ impl Keyring for StoredKeys {
         }
         Ok(found)
     }
+
+    fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
 }

@@ -1,0 +1,206 @@
+//! What to enter where, so that events come in: in Segue, in Customer.io and in a library.
+
+use domain::events::{Entrances, Origin, SNIPPET};
+use leptos::prelude::*;
+
+use super::api::{AddSource, SaveCampaignKey, SaveReportingKey};
+use crate::{
+    form::{Answered, FormError, answered, spent, typed, wrong},
+    format,
+    ui::{Button, TextField},
+};
+
+/// What can be entered, made once for the page's life.
+#[derive(Clone, Copy)]
+pub struct Actions {
+    source: ServerAction<AddSource>,
+    reporting: ServerAction<SaveReportingKey>,
+    campaign: ServerAction<SaveCampaignKey>,
+    /// The write key that stands in the form, and how many were added before it: somebody may
+    /// have copied it, so it stays as long as the page until it is added.
+    fresh: StoredValue<Option<(usize, String)>>,
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self {
+            source: ServerAction::new(),
+            reporting: ServerAction::new(),
+            campaign: ServerAction::new(),
+            fresh: StoredValue::new(None),
+        }
+    }
+}
+
+impl Actions {
+    /// The write key to show, if this is a fresh one.
+    fn write_key(self, fresh: &str) -> String {
+        let added = match self.source.value().get_untracked() {
+            Some(Ok(())) => self.source.version().get_untracked(),
+            _ => 0,
+        };
+        let kept = self.fresh.get_value().filter(|(before, _)| added == 0 || *before == added);
+        let (_, key) = kept.unwrap_or_else(|| {
+            let new = (added, fresh.to_owned());
+            self.fresh.set_value(Some(new.clone()));
+            new
+        });
+        key
+    }
+
+    /// Grows with what was entered: a refusal renews nothing, so that what was typed stays.
+    #[must_use]
+    pub fn version(self) -> usize {
+        let done = |value: Option<Result<(), crate::error::AppError>>, version: usize| {
+            if matches!(value, Some(Ok(()))) { version } else { 0 }
+        };
+        done(self.source.value().get(), self.source.version().get())
+            + done(self.reporting.value().get(), self.reporting.version().get())
+            + done(self.campaign.value().get(), self.campaign.version().get())
+    }
+}
+
+/// One entrance after the other, with forms for whoever may fill them in.
+pub fn connect(entrances: &Entrances, may_change: bool, actions: Actions) -> AnyView {
+    let has_key = |origin| entrances.keyed.contains(&origin);
+    let names: Vec<String> = entrances.sources.iter().map(ToString::to_string).collect();
+    let senders = (!names.is_empty()).then(|| {
+        let verb = " may send here. The same name again gives it another write key.";
+        view! { <p class="reading">{format::list(&names)} {verb}</p> }
+    });
+    let source = may_change.then(|| source_form(&entrances.fresh_key, actions));
+    let reporting = may_change.then(|| {
+        let action = actions.reporting;
+        let field = key_field(
+            "reporting_signing_key",
+            has_key(Origin::Reporting),
+            answered(action),
+            spent(action),
+        );
+        view! {
+            <ActionForm action attr:class="form-row">
+                <FormError
+                    answered=answered(action)
+                    fields=&["reporting_signing_key"]
+                    title="The key was not saved"
+                />
+                {field}
+                <Button busy=action.pending()>"Save the reporting key"</Button>
+            </ActionForm>
+        }
+    });
+    let campaign = may_change.then(|| {
+        let action = actions.campaign;
+        let field = key_field(
+            "campaign_signing_key",
+            has_key(Origin::Campaign),
+            answered(action),
+            spent(action),
+        );
+        view! {
+            <ActionForm action attr:class="form-row">
+                <FormError
+                    answered=answered(action)
+                    fields=&["campaign_signing_key"]
+                    title="The key was not saved"
+                />
+                {field}
+                <Button busy=action.pending()>"Save the campaign key"</Button>
+            </ActionForm>
+        }
+    });
+    view! {
+        <dl class="guide">
+            <dt>"Segment's libraries"</dt>
+            <dd>
+                <p class="reading">
+                    "Give the library this console's address as its host, and the write key of a source that you add here or in segue.toml."
+                </p>
+                {senders}
+                {source}
+            </dd>
+            <dt>"Customer.io, reporting"</dt>
+            <dd>
+                <p class="reading">
+                    "Add a reporting webhook to " <code>"/hooks/customerio/reporting"</code>
+                    " at this console's address, and enter its signing key. A suppression names its events like "
+                    <code>"customer_unsubscribed"</code> "."
+                </p>
+                {reporting}
+            </dd>
+            <dt>"Customer.io, campaigns"</dt>
+            <dd>
+                <p class="reading">
+                    "In a campaign that the segment triggers, add Send and receive data to "
+                    <code>"/hooks/customerio/campaign"</code>
+                    " at this console's address, with this body and the segment's number, and let it send automatically. The segment is then read within seconds. Enter the workspace's webhook signing key."
+                </p>
+                <pre class="payload" tabindex="0" role="group" aria-label="Body of the campaign's webhook">
+                    <code>{SNIPPET}</code>
+                </pre>
+                {campaign}
+            </dd>
+        </dl>
+    }
+    .into_any()
+}
+
+fn key_field(
+    name: &'static str,
+    is_set: bool,
+    answered: Answered,
+    forget: Signal<usize>,
+) -> AnyView {
+    let label = if name == "campaign_signing_key" {
+        "Webhook signing key of the workspace"
+    } else {
+        "Signing key of the reporting webhook"
+    };
+    let hint = if is_set {
+        "One is set. Another takes its place at once; for a time in which both count, give a list in segue.toml."
+    } else {
+        "It is stored encrypted and never shown again."
+    };
+    view! {
+        <TextField
+            name
+            label
+            kind="password"
+            hint
+            class="input-mono"
+            wrong=wrong(answered, name)
+            forget
+        />
+    }
+    .into_any()
+}
+
+fn source_form(fresh: &str, actions: Actions) -> AnyView {
+    let action = actions.source;
+    let answer = answered(action);
+    let fresh = actions.write_key(fresh);
+    view! {
+        <ActionForm action attr:class="form">
+            <FormError answered=answer fields=&["source", "write_key"] title="The source was not added" />
+            <TextField
+                name="source"
+                label="Name of the source"
+                value=typed("source", "")
+                hint="Such as shop: lower-case letters, digits and dashes."
+                wrong=wrong(answer, "source")
+            />
+            <TextField
+                name="write_key"
+                label="Its write key"
+                value=fresh
+                hint="Made just now: copy it before you add the source. It is stored encrypted and never shown again."
+                class="input-mono"
+                wrong=wrong(answer, "write_key")
+            />
+            <div class="buttons">
+                <Button busy=action.pending()>"Add the source"</Button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}

@@ -3,7 +3,7 @@
 //!
 //! Orders and reports wait behind one that isn't taken; a campaign's calls are sent at once,
 //! however many there are. `POST /sandbox/calls` sends any of them as they must not be believed
-//! (`call.rs`). To add what is told: an arm in [`Telling::tell`].
+//! (`call.rs`). To add what is told: an arm in `Telling::tell`.
 
 mod call;
 

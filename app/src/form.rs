@@ -45,6 +45,17 @@ where
     })
 }
 
+/// Grows with what was done: a refusal renews nothing, so that what was typed stays.
+pub fn done<S>(action: ServerAction<S>) -> usize
+where
+    S: ServerFn<Output = (), Error = AppError> + Clone + Send + Sync + 'static,
+{
+    match action.value().get() {
+        Some(Ok(())) => action.version().get(),
+        _ => 0,
+    }
+}
+
 /// What was typed into a field before the page was sent again, or `first`.
 pub fn typed(field: &str, first: &str) -> String {
     use_query_map().with_untracked(|query| query.get(field)).unwrap_or_else(|| first.to_owned())

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::api::{AddSource, SaveCampaignKey, SaveReportingKey};
 use crate::{
-    form::{Answered, FormError, answered, spent, typed, wrong},
+    form::{Answered, FormError, answered, done, spent, typed, wrong},
     format,
     ui::{Button, TextField},
 };
@@ -35,10 +35,7 @@ impl Default for Actions {
 impl Actions {
     /// The write key to show, if this is a fresh one.
     fn write_key(self, fresh: &str) -> String {
-        let added = match self.source.value().get_untracked() {
-            Some(Ok(())) => self.source.version().get_untracked(),
-            _ => 0,
-        };
+        let added = untrack(|| done(self.source));
         let kept = self.fresh.get_value().filter(|(before, _)| added == 0 || *before == added);
         let (_, key) = kept.unwrap_or_else(|| {
             let new = (added, fresh.to_owned());
@@ -51,12 +48,7 @@ impl Actions {
     /// Grows with what was entered: a refusal renews nothing, so that what was typed stays.
     #[must_use]
     pub fn version(self) -> usize {
-        let done = |value: Option<Result<(), crate::error::AppError>>, version: usize| {
-            if matches!(value, Some(Ok(()))) { version } else { 0 }
-        };
-        done(self.source.value().get(), self.source.version().get())
-            + done(self.reporting.value().get(), self.reporting.version().get())
-            + done(self.campaign.value().get(), self.campaign.version().get())
+        done(self.source) + done(self.reporting) + done(self.campaign)
     }
 }
 
@@ -71,41 +63,25 @@ pub fn connect(entrances: &Entrances, may_change: bool, actions: Actions) -> Any
     let source = may_change.then(|| source_form(&entrances.fresh_key, actions));
     let reporting = may_change.then(|| {
         let action = actions.reporting;
-        let field = key_field(
-            "reporting_signing_key",
-            has_key(Origin::Reporting),
-            answered(action),
-            spent(action),
-        );
+        let label = "Signing key of the reporting webhook";
+        let hint = key_hint(has_key(Origin::Reporting));
+        let fields =
+            key_fields(&["reporting_signing_key"], label, hint, answered(action), spent(action));
         view! {
             <ActionForm action attr:class="form-row">
-                <FormError
-                    answered=answered(action)
-                    fields=&["reporting_signing_key"]
-                    title="The key was not saved"
-                />
-                {field}
-                <Button busy=action.pending()>"Save the reporting key"</Button>
+                {fields} <Button busy=action.pending()>"Save the reporting key"</Button>
             </ActionForm>
         }
     });
     let campaign = may_change.then(|| {
         let action = actions.campaign;
-        let field = key_field(
-            "campaign_signing_key",
-            has_key(Origin::Campaign),
-            answered(action),
-            spent(action),
-        );
+        let label = "Webhook signing key of the workspace";
+        let hint = key_hint(has_key(Origin::Campaign));
+        let fields =
+            key_fields(&["campaign_signing_key"], label, hint, answered(action), spent(action));
         view! {
             <ActionForm action attr:class="form-row">
-                <FormError
-                    answered=answered(action)
-                    fields=&["campaign_signing_key"]
-                    title="The key was not saved"
-                />
-                {field}
-                <Button busy=action.pending()>"Save the campaign key"</Button>
+                {fields} <Button busy=action.pending()>"Save the campaign key"</Button>
             </ActionForm>
         }
     });
@@ -122,7 +98,7 @@ pub fn connect(entrances: &Entrances, may_change: bool, actions: Actions) -> Any
             <dt>"Customer.io, reporting"</dt>
             <dd>
                 <p class="reading">
-                    "Add a reporting webhook to " <code>"/hooks/customerio/reporting"</code>
+                    "Add a reporting webhook to " <code>{Origin::Reporting.path()}</code>
                     " at this console's address, and enter its signing key. A suppression names its events like "
                     <code>"customer_unsubscribed"</code> "."
                 </p>
@@ -132,7 +108,7 @@ pub fn connect(entrances: &Entrances, may_change: bool, actions: Actions) -> Any
             <dd>
                 <p class="reading">
                     "In a campaign that the segment triggers, add Send and receive data to "
-                    <code>"/hooks/customerio/campaign"</code>
+                    <code>{Origin::Campaign.path()}</code>
                     " at this console's address, with this body and the segment's number, and let it send automatically. The segment is then read within seconds. Enter the workspace's webhook signing key."
                 </p>
                 <pre class="payload" tabindex="0" role="group" aria-label="Body of the campaign's webhook">
@@ -145,23 +121,25 @@ pub fn connect(entrances: &Entrances, may_change: bool, actions: Actions) -> Any
     .into_any()
 }
 
-fn key_field(
-    name: &'static str,
-    is_set: bool,
-    answered: Answered,
-    forget: Signal<usize>,
-) -> AnyView {
-    let label = if name == "campaign_signing_key" {
-        "Webhook signing key of the workspace"
-    } else {
-        "Signing key of the reporting webhook"
-    };
-    let hint = if is_set {
+const fn key_hint(is_set: bool) -> &'static str {
+    if is_set {
         "One is set. Another takes its place at once; for a time in which both count, give a list in segue.toml."
     } else {
         "It is stored encrypted and never shown again."
-    };
+    }
+}
+
+/// Where a signing key is typed, and what is wrong with it.
+fn key_fields(
+    names: &'static [&'static str; 1],
+    label: &'static str,
+    hint: &'static str,
+    answered: Answered,
+    forget: Signal<usize>,
+) -> AnyView {
+    let [name] = *names;
     view! {
+        <FormError answered fields=names title="The key was not saved" />
         <TextField
             name
             label

@@ -129,16 +129,16 @@ fn sentence(entrances: &Entrances) -> String {
     }
 }
 
-const fn names(origin: Origin) -> (&'static str, &'static str) {
+const fn name_of(origin: Origin) -> &'static str {
     match origin {
-        Origin::Source => ("Segment's libraries", "/v1"),
-        Origin::Reporting => ("Customer.io, reporting", "/hooks/customerio/reporting"),
-        Origin::Campaign => ("Customer.io, campaigns", "/hooks/customerio/campaign"),
+        Origin::Source => "Segment's libraries",
+        Origin::Reporting => "Customer.io, reporting",
+        Origin::Campaign => "Customer.io, campaigns",
     }
 }
 
 fn entrance(origin: Origin, entrances: &Entrances, now: Instant) -> AnyView {
-    let (name, path) = names(origin);
+    let (name, path) = (name_of(origin), origin.path());
     let call = entrances.calls.iter().find(|call| call.origin == origin);
     let is_open = match origin {
         Origin::Source => !entrances.sources.is_empty(),

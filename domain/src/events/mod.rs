@@ -55,6 +55,16 @@ impl Origin {
     /// All of them, in the order in which pages show them.
     pub const ALL: [Self; 3] = [Self::Source, Self::Reporting, Self::Campaign];
 
+    /// Its path; that of sources ends with what a call is.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Reporting => "/hooks/customerio/reporting",
+            Self::Campaign => "/hooks/customerio/campaign",
+            Self::Source => "/v1",
+        }
+    }
+
     /// The fixed name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

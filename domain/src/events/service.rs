@@ -264,6 +264,7 @@ impl EventService {
         let configuration = self.configuration.load().await?;
         let rules = configuration.suppressions.iter().filter(|rule| rule.spec.event.is_some());
         let rows = self.mirrors.audience_rows().await?;
+        let watched = plan(&configuration, &rows);
         let (waiting, refused) = self.store.left().await?;
         let now = self.clock.now();
         let exits = self.store.fast_exits(now.minus(latency::WINDOW)).await?;
@@ -271,8 +272,8 @@ impl EventService {
             keyed,
             rules: rules.count() as u64,
             fresh_key: format!("{}{}", self.ids.next().simple(), self.ids.next().simple()),
-            watched: plan(&configuration, &rows),
-            spending: spending(&configuration, &rows),
+            spending: spending(&configuration, &rows, &watched),
+            watched,
             sources: configuration.sources.into_iter().map(|source| source.key).collect(),
             calls: self.store.calls().await?,
             waiting,

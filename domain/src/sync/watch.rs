@@ -84,7 +84,11 @@ pub fn plan(configuration: &Configuration, rows: &[AudienceRow]) -> Vec<Watched>
 
 /// How many requests a second watching and the runs take, by their intervals.
 #[must_use]
-pub fn spending(configuration: &Configuration, rows: &[AudienceRow]) -> Spending {
+pub fn spending(
+    configuration: &Configuration,
+    rows: &[AudienceRow],
+    watched: &[Watched],
+) -> Spending {
     let members: BTreeMap<AudienceId, u64> = rows
         .iter()
         .filter_map(|row| Some((configuration.audience(&row.spec.key)?.id, row.members)))
@@ -93,8 +97,7 @@ pub fn spending(configuration: &Configuration, rows: &[AudienceRow]) -> Spending
         let every = u64::try_from(every.0).unwrap_or(1).max(1);
         requests.saturating_mul(100 * 1_000_000) / every
     };
-    let watching: u64 =
-        plan(configuration, rows).iter().map(|one| a_second(one.requests, one.every)).sum();
+    let watching: u64 = watched.iter().map(|one| a_second(one.requests, one.every)).sum();
     let active: Vec<_> = configuration.mappings.iter().filter(|one| one.spec.active).collect();
     let mut runs = 0;
     for (place, mapping) in active.iter().enumerate() {

@@ -17,6 +17,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::{
     Error,
     events::{
+        Origin,
         ingest::Kind,
         port::Kept,
         service::{EventService, Refusal, Signed},
@@ -43,9 +44,9 @@ pub fn routes(events: Arc<EventService>) -> Router {
         .layer(from_fn(plain))
         .layer(RequestBodyLimitLayer::new(LARGEST_CALL));
     Router::new()
-        .route("/hooks/customerio/reporting", post(reporting))
-        .route("/hooks/customerio/campaign", post(campaign))
-        .route("/v1/{kind}", post(sent))
+        .route(Origin::Reporting.path(), post(reporting))
+        .route(Origin::Campaign.path(), post(campaign))
+        .route(&format!("{}/{{kind}}", Origin::Source.path()), post(sent))
         .layer(DefaultBodyLimit::disable())
         .layer(limits)
         .with_state(events)

@@ -89,7 +89,8 @@ fn the_more_pages_there_are_the_longer_it_waits() {
 #[test]
 fn a_group_reads_once_for_all_of_it() {
     // Three audiences of 2 requests each, every five minutes for the whole group.
-    let runs = spending(&shop(UseCase::Retarget, &[2], 10), &rows(&[10, 10, 10]));
+    let (shop, rows) = (shop(UseCase::Retarget, &[2], 10), rows(&[10, 10, 10]));
+    let runs = spending(&shop, &rows, &plan(&shop, &rows));
     assert_eq!((runs.runs, runs.watching, runs.budget), (Hundredths(2), Hundredths(13), 10));
 }
 

@@ -44,15 +44,6 @@ const fn once() -> u16 {
     1
 }
 
-/// The path of an entrance.
-const fn path(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Source => "/v1/track",
-        Origin::Reporting => "/hooks/customerio/reporting",
-        Origin::Campaign => "/hooks/customerio/campaign",
-    }
-}
-
 /// The call.
 pub(super) fn request(
     client: &reqwest::Client,
@@ -62,8 +53,9 @@ pub(super) fn request(
     manner: Manner,
     now: Instant,
 ) -> reqwest::RequestBuilder {
+    let kind = if origin == Origin::Source { "/track" } else { "" };
     let call = client
-        .post(format!("{}{}", receiver.url, path(origin)))
+        .post(format!("{}{}{kind}", receiver.url, origin.path()))
         .header("content-type", "application/json");
     let key = match (manner, origin) {
         (Manner::WrongKey, _) => "a-key-that-nobody-entered",

@@ -66,7 +66,7 @@ for (const javaScriptEnabled of [true, false]) {
       );
       await page.getByLabel('Allow further fields').fill('ltv');
       await page.getByRole('button', { name: 'Save fields' }).click();
-      await expect(page.getByRole('main')).toContainText('Somebody has changed the fields of warehouse meanwhile', {
+      await expect(page.getByRole('main')).toContainText('Somebody has changed warehouse meanwhile', {
         ignoreCase: true,
       });
       forgive(problems, '/fn/change_fields', 409);

@@ -16,6 +16,7 @@ use domain::{destinations::fields::once, key::Key};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::value::ValueForm;
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
 use crate::{error::AppError, vendor_answer::VendorAnswer};
@@ -91,6 +92,7 @@ impl DestinationForm {
             integration: integration.to_owned(),
             fields: names(&self.fields),
             hash: self.hash == "true",
+            value: None,
         })
     }
 
@@ -188,6 +190,23 @@ pub async fn change_fields(
     let mut typed = vec![("add", add.as_str())];
     typed.extend(keep.iter().map(|field| ("keep[]", field.as_str())));
     finish::<ChangeFields>(outcome, &page_of(&key), &typed)
+}
+
+/// Changes what a person is worth to a destination.
+#[server(prefix = "/fn", endpoint = "change_value")]
+pub async fn change_value(
+    /// What was entered.
+    #[server(flatten)]
+    form: ValueForm,
+) -> Result<(), AppError> {
+    let page = page_of(&form.key);
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let (base, value) = (form.base()?, form.parse()?);
+        services.fields.change_value(&named(&form.key)?, base, value, &actor).await?;
+        Ok(page.clone())
+    };
+    finish::<ChangeValue>(outcome.await, &page, &form.typed())
 }
 
 /// Those that stay, then those that were written.

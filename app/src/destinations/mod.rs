@@ -9,3 +9,4 @@ pub mod needs;
 pub mod one;
 pub mod page;
 pub mod profile;
+pub mod value;

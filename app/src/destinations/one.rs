@@ -12,11 +12,13 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    api::{ChangeFields, OneDestination, read_destination},
+    api::{ChangeFields, ChangeValue, OneDestination, read_destination},
     fields::{FieldsPreviewing, fields_section},
     profile,
+    value::value_section,
 };
 use crate::{
+    form::done,
     format,
     live::{loaded, read},
     ui::{
@@ -31,16 +33,21 @@ use crate::{
 pub fn DestinationPage() -> AnyView {
     let params = use_params_map();
     let change = ServerAction::<ChangeFields>::new();
+    let value = ServerAction::<ChangeValue>::new();
     let key = Memo::new(move |_| params.read().get("key").unwrap_or_default());
-    let data = read(move || (key.get(), change.version().get()), |(key, _)| read_destination(key));
+    let data = read(
+        move || (key.get(), change.version().get(), done(value)),
+        |(key, ..)| read_destination(key),
+    );
     let previewing = FieldsPreviewing::new(key, change);
-    loaded(data, "Destination", move |one| destination_page(one, change, previewing))
+    loaded(data, "Destination", move |one| destination_page(one, change, value, previewing))
 }
 
 /// The page.
 pub fn destination_page(
     one: OneDestination,
     change: ServerAction<ChangeFields>,
+    value: ServerAction<ChangeValue>,
     previewing: FieldsPreviewing,
 ) -> AnyView {
     let OneDestination { now, view, mappings } = one;
@@ -54,6 +61,7 @@ pub fn destination_page(
                 {fields_section(&row.spec, change, previewing)}
                 <Section title="What the platform asks for">{rules}</Section>
             </div>
+            {value_section(&row.spec, value)}
             <Section title="What it gets">{messages(&examples, &[])}</Section>
             {self_test(vectors)}
             {senders(mappings, &row.spec, now)}

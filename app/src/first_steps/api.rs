@@ -329,6 +329,7 @@ fn paused(audience: &str, destination: &str, use_case: UseCase) -> Result<Mappin
         holdout_percent: domain::mappings::HoldoutPercent(0),
         offset: None,
         dwell: None,
+        entry_event: None,
         active: false,
     };
     Ok(mapping)

@@ -31,6 +31,9 @@ pub struct MappingForm {
     /// How long whoever left stays out, such as `1d`, or empty.
     #[serde(default)]
     pub dwell: String,
+    /// What an entry is called as an event, or empty.
+    #[serde(default)]
+    pub entry_event: String,
     /// The group's key, or empty.
     #[serde(default)]
     pub exclusivity_group: String,
@@ -58,6 +61,7 @@ impl MappingForm {
             holdout_percent: field("holdout_percent"),
             offset: field("offset"),
             dwell: field("dwell"),
+            entry_event: field("entry_event"),
             exclusivity_group: field("exclusivity_group"),
             priority: field("priority"),
             active: field("active"),
@@ -77,7 +81,7 @@ impl MappingForm {
             "" => Ok(None),
             text => text.parse().map(Some).map_err(|error| AppError::invalid(field, error)),
         };
-        let group = self.exclusivity_group.trim();
+        let (group, event) = (self.exclusivity_group.trim(), self.entry_event.trim());
         Ok(MappingSpec {
             key: key("key", &self.key)?,
             audience: key("audience", &self.audience)
@@ -104,13 +108,14 @@ impl MappingForm {
             })?,
             offset: span("offset", &self.offset)?,
             dwell: span("dwell", &self.dwell)?,
+            entry_event: (!event.is_empty()).then(|| event.to_owned()),
             active: self.active == "true",
         })
     }
 
     /// What the page shows again if it can't be saved.
     #[cfg(feature = "ssr")]
-    pub(super) fn typed(&self) -> [(&'static str, &str); 12] {
+    pub(super) fn typed(&self) -> [(&'static str, &str); 13] {
         [
             ("key", &self.key),
             ("audience", &self.audience),
@@ -120,6 +125,7 @@ impl MappingForm {
             ("holdout_percent", &self.holdout_percent),
             ("offset", &self.offset),
             ("dwell", &self.dwell),
+            ("entry_event", &self.entry_event),
             ("exclusivity_group", &self.exclusivity_group),
             ("priority", &self.priority),
             ("active", &self.active),
@@ -159,7 +165,7 @@ mod tests {
         let spec = form().parse().expect("it is whole");
         assert_eq!((spec.priority, spec.holdout_percent.0, spec.active), (100, 0, true));
         assert_eq!(spec.exclusivity_group, None);
-        assert_eq!((spec.offset, spec.dwell), (None, None));
+        assert_eq!((spec.offset, spec.dwell, spec.entry_event), (None, None, None));
     }
 
     type Spoil = fn(&mut MappingForm);

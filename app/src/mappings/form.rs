@@ -30,6 +30,7 @@ const FIELDS: &[&str] = &[
     "holdout_percent",
     "offset",
     "dwell",
+    "entry_event",
     "exclusivity_group",
     "priority",
     "gate_reason",
@@ -171,6 +172,7 @@ fn first(spec: Option<&MappingSpec>, field: &str) -> String {
         "holdout_percent" => spec.holdout_percent.percent().to_string(),
         "offset" => spec.offset.map(|span| span.to_string()).unwrap_or_default(),
         "dwell" => spec.dwell.map(|span| span.to_string()).unwrap_or_default(),
+        "entry_event" => spec.entry_event.clone().unwrap_or_default(),
         "exclusivity_group" => {
             spec.exclusivity_group.as_ref().map(ToString::to_string).unwrap_or_default()
         }
@@ -325,6 +327,14 @@ fn further_fields(choices: &MappingChoices, answered: Answered) -> AnyView {
             class="input-mono input-short"
             value=value("dwell")
             wrong=wrong(answered, "dwell")
+            optional=true
+        />
+        <TextField
+            name="entry_event"
+            label="Event for an entry"
+            hint="Such as Entered Cart Abandoners: an event of its own with what the person is worth, why they came in and the allowed fields, for whatever reacts to events. Lists of people don't read it."
+            value=value("entry_event")
+            wrong=wrong(answered, "entry_event")
             optional=true
         />
         <TextField

@@ -308,6 +308,8 @@ fn facts(row: &MappingRow, now: Instant) -> AnyView {
     };
     let (offset, dwell) =
         (time("Entries held for", spec.offset), time("Whoever left stays out", spec.dwell));
+    let event = spec.entry_event.clone();
+    let event = event.map(|name| view! { <Fact term="Event for an entry">{name}</Fact> });
     let (audience, destination) = (spec.audience.to_string(), spec.destination.to_string());
     let (to_audience, to_destination) =
         (format!("/audiences#{audience}"), format!("/destinations#{destination}"));
@@ -326,6 +328,7 @@ fn facts(row: &MappingRow, now: Instant) -> AnyView {
             {holdout}
             {offset}
             {dwell}
+            {event}
             {group}
         </Facts>
     }

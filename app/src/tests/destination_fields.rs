@@ -36,7 +36,12 @@ fn one(fields: &[&str], sends: bool) -> OneDestination {
 
 fn shown(one: OneDestination) -> String {
     page("/destinations/meta", move || {
-        destination_page(one, ServerAction::new(), FieldsPreviewing::answered(None))
+        destination_page(
+            one,
+            ServerAction::new(),
+            ServerAction::new(),
+            FieldsPreviewing::answered(None),
+        )
     })
 }
 

@@ -81,6 +81,7 @@ fn begun() -> FirstStepsView {
             integration: "Facebook Custom Audiences".to_owned(),
             fields: vec![],
             hash: false,
+            value: None,
         }],
         segments: RankedSegments::Known(vec![
             segment("Cart <abandoners>", "cart-abandoners", true),

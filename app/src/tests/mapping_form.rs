@@ -62,6 +62,7 @@ pub fn choices() -> MappingChoices {
         integration: "Facebook Custom Audiences".to_owned(),
         fields: vec![],
         hash: false,
+        value: None,
     };
     MappingChoices {
         audiences: vec![audience(Mirror::Fresh)],

@@ -148,6 +148,7 @@ fn choices(every: Span, is_new: bool) -> MappingChoices {
         integration: "Facebook Custom Audiences".to_owned(),
         fields: vec![],
         hash: false,
+        value: None,
     };
     let row = DestinationRow { spec: destination, mappings: 1, delivered: 0 };
     MappingChoices {

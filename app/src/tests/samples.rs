@@ -68,6 +68,7 @@ pub fn mapping(health: Health) -> MappingRow {
             holdout_percent: HoldoutPercent(250),
             offset: None,
             dwell: None,
+            entry_event: None,
             active: health != Health::Paused,
         },
         segment_name: Some("Cart <abandoners>".to_owned()),
@@ -131,6 +132,7 @@ pub fn destination() -> DestinationRow {
         integration: "Facebook Custom Audiences".to_owned(),
         fields: Vec::new(),
         hash: false,
+        value: None,
     };
     DestinationRow { spec, mappings: 1, delivered: 12_102 }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     audiences::AudienceSpec,
+    delivery::entry::wrong_name,
     destinations::DestinationSpec,
     error::{Error, Result},
     key::Key,
@@ -65,6 +66,7 @@ pub fn check(specs: &Specs) -> Result<()> {
         for field in &destination.fields {
             check_text("destination", &destination.key, "fields", field)?;
         }
+        check_value(destination)?;
     }
     for audience in specs.audiences.values() {
         if audience.segment <= 0 {
@@ -91,6 +93,20 @@ pub fn check(specs: &Specs) -> Result<()> {
         check_flow(flow, specs)?;
     }
     check_groups(specs)
+}
+
+fn check_value(one: &DestinationSpec) -> Result<()> {
+    let Some(rule) = &one.value else { return Ok(()) };
+    let named = |part: &'static str, name: &Option<String>| match name {
+        Some(name) => check_text("destination", &one.key, part, name),
+        None => Ok(()),
+    };
+    check_text("destination", &one.key, "revenue", &rule.revenue)?;
+    check_text("destination", &one.key, "currency", &rule.currency)?;
+    named("discount", &rule.discount)?;
+    named("cost", &rule.cost)?;
+    let checked = rule.check(one.profile, &one.fields);
+    checked.map_err(|(field, words)| at("destination", &one.key, field, words))
 }
 
 fn check_suppression(one: &SuppressionSpec, specs: &Specs) -> Result<()> {
@@ -155,6 +171,7 @@ fn check_mapping(one: &MappingSpec, specs: &Specs) -> Result<()> {
         let words = format!("there is no destination {}", one.destination);
         return Err(at("mapping", &one.key, "destination", words));
     }
+    check_entry_event(one, specs)?;
     let twin = specs.mappings.values().find(|other| {
         other.key != one.key
             && other.audience == one.audience
@@ -168,6 +185,25 @@ fn check_mapping(one: &MappingSpec, specs: &Specs) -> Result<()> {
                 twin.key, one.audience, one.use_case
             );
             Err(at("mapping", &one.key, "destination", words))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_entry_event(one: &MappingSpec, specs: &Specs) -> Result<()> {
+    let Some(name) = &one.entry_event else { return Ok(()) };
+    check_text("mapping", &one.key, "entry_event", name)?;
+    if let Some(words) = wrong_name(name) {
+        return Err(at("mapping", &one.key, "entry_event", words));
+    }
+    let profile = specs.destinations.get(&one.destination).map(|place| place.profile);
+    match profile.filter(|profile| profile.is_list()) {
+        Some(profile) => {
+            let words = format!(
+                "{} reads memberships alone: name an event where events are read, such as a warehouse",
+                profile.label()
+            );
+            Err(at("mapping", &one.key, "entry_event", words))
         }
         None => Ok(()),
     }

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     access::{Actor, Role},
     audiences::AudienceSpec,
-    destinations::DestinationSpec,
+    destinations::{DestinationSpec, value::ValueRule},
     error::{Error, Result},
     key::Key,
     mappings::{MappingSpec, gates::Pass},
@@ -180,15 +180,47 @@ impl ConfigurationService {
         fields: Vec<String>,
         actor: &Actor,
     ) -> Result<()> {
+        let change = |stored: &DestinationSpec| {
+            let after = DestinationSpec { fields, ..stored.clone() };
+            (stored.fields == base).then_some(after)
+        };
+        self.change_destination(key, change, actor).await
+    }
+
+    /// Puts what a person is worth in place of what whoever asks has seen.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the destination's rule is another by now.
+    pub async fn change_value(
+        &self,
+        key: &Key,
+        base: Option<ValueRule>,
+        value: Option<ValueRule>,
+        actor: &Actor,
+    ) -> Result<()> {
+        let change = |stored: &DestinationSpec| {
+            let after = DestinationSpec { value, ..stored.clone() };
+            (stored.value == base).then_some(after)
+        };
+        self.change_destination(key, change, actor).await
+    }
+
+    /// One change of a destination, of what is stored at that moment; nothing of it where that
+    /// is not what whoever asks has seen.
+    async fn change_destination(
+        &self,
+        key: &Key,
+        change: impl FnOnce(&DestinationSpec) -> Option<DestinationSpec>,
+        actor: &Actor,
+    ) -> Result<()> {
         actor.require(Role::Operator)?;
         let (configuration, version) = self.store.load().await?;
         let stored = configuration.destination(key).ok_or_else(|| missing("destination", key))?;
-        if stored.spec.fields != base {
-            return Err(Error::Conflict(format!(
-                "somebody has changed the fields of {key} meanwhile: look at them again, then change them"
-            )));
-        }
-        let after = DestinationSpec { fields, ..stored.spec.clone() };
+        let after = change(&stored.spec).ok_or_else(|| {
+            Error::Conflict(format!(
+                "somebody has changed {key} meanwhile: look at it again, then change it"
+            ))
+        })?;
         let desired = Desired { destination: vec![after], ..Desired::default() };
         let plan = self.plan_over(&configuration, &desired, false).await?;
         if !plan.is_empty() {

@@ -22,6 +22,7 @@ use super::{
     port::{
         Advance, Advanced, DeliveryStore, EventSink, Lease, LeaseStore, Next, Sleep, Telling, Work,
     },
+    reason::Reason,
     retry::Patience,
     route::Route,
 };
@@ -304,11 +305,13 @@ impl Drain {
             transition: work.transition,
             generation: work.generation,
             decided_at: work.decided_at,
+            entry: route.entry.as_ref(),
         };
         let named = self.store.named(job.mapping.id, work.transition, telling, who).await?;
         let sheet = envelope.sheet();
         let render = |(ordinal, person): &(Ordinal, Person)| {
-            let Rendering { messages, left_out } = sheet.render(person);
+            let Rendering { messages, left_out } =
+                sheet.render(person, Reason::of(&work.reasons, *ordinal));
             Rendered { ordinal: *ordinal, messages, left_out }
         };
         let batch = named.people.iter().map(render).collect();

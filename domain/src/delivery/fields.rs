@@ -16,6 +16,9 @@ use crate::{
 /// The fields of one event, by name.
 pub type Fields<'a> = BTreeMap<&'a str, Value>;
 
+/// None of them.
+pub const NONE: &Fields<'static> = &Fields::new();
+
 /// What the person has of the fields that the operator named; contact is apart from it.
 #[must_use]
 pub fn named<'a>(

@@ -6,6 +6,7 @@ pub mod batch;
 pub mod choose;
 #[cfg(feature = "service")]
 pub mod drain;
+pub mod entry;
 #[cfg(feature = "service")]
 pub mod fast;
 #[cfg(feature = "service")]
@@ -15,6 +16,8 @@ pub mod letters;
 pub mod message;
 #[cfg(feature = "service")]
 pub mod port;
+#[cfg(feature = "service")]
+pub mod reason;
 pub mod retry;
 pub mod route;
 #[cfg(feature = "service")]

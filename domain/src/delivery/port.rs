@@ -9,7 +9,7 @@ use crate::{
     time::{Instant, Span},
 };
 
-use super::{Lane, Transition, batch::Rendered, route::Route};
+use super::{Lane, Transition, batch::Rendered, reason::Reasons, route::Route};
 
 /// The right to work on something, until another process takes over.
 ///
@@ -61,6 +61,8 @@ pub struct Work {
     pub claimed_at: Option<Instant>,
     /// What it sent, where messages carry more than identifiers.
     pub rendered: Option<Vec<Rendered>>,
+    /// Why those come in who haven't just joined; kept where an entry is told as an event.
+    pub reasons: Reasons,
     /// Under which names; nothing in orders from before there were routes.
     pub route: Option<Route>,
 }
@@ -69,7 +71,7 @@ impl Work {
     /// Whether what it sends is stored with the claim: fields may change before a resend.
     #[must_use]
     pub fn is_kept(&self) -> bool {
-        self.route.as_ref().is_some_and(|route| route.destination.carries_more())
+        self.route.as_ref().is_some_and(Route::carries_more)
     }
 }
 

@@ -8,8 +8,11 @@ use crate::{
     destinations::{Destination, DestinationSpec},
     ids::AudienceId,
     key::Key,
+    mappings::MappingSpec,
     people::renaming::Names,
 };
+
+use super::entry::EntryEvent;
 
 /// An audience's and a destination's names, as an order was decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,16 +23,21 @@ pub struct Route {
     pub audience_key: Key,
     /// Where to.
     pub destination: DestinationSpec,
+    /// The event that tells an entry, where the mapping has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<EntryEvent>,
 }
 
 impl Route {
-    /// As configured now.
+    /// As configured now. How often the audience was changed is filled in by the order.
     #[must_use]
-    pub fn new(audience: &Audience, destination: &Destination) -> Self {
+    pub fn new(audience: &Audience, destination: &Destination, mapping: &MappingSpec) -> Self {
+        let entry = |name: &String| EntryEvent { name: name.clone(), audience_version: 0 };
         Self {
             audience: audience.id,
             audience_key: audience.spec.key.clone(),
             destination: destination.spec.clone(),
+            entry: mapping.entry_event.as_ref().map(entry),
         }
     }
 
@@ -39,6 +47,12 @@ impl Route {
         self.audience_key == other.audience_key
             && self.destination.integration == other.destination.integration
             && self.destination.profile == other.destination.profile
+    }
+
+    /// Whether what a claim sends is stored with it: it may look otherwise by a resend.
+    #[must_use]
+    pub fn carries_more(&self) -> bool {
+        self.destination.carries_more() || self.entry.is_some()
     }
 
     /// Whether messages carry this identifier or field.
@@ -76,7 +90,9 @@ mod tests {
                 integration: integration.to_owned(),
                 fields: Vec::new(),
                 hash: false,
+                value: None,
             },
+            entry: None,
         }
     }
 

@@ -10,11 +10,13 @@ pub mod needs;
 pub mod profile;
 #[cfg(feature = "service")]
 pub mod service;
+pub mod value;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ids::DestinationId, key::Key};
 pub use profile::Profile;
+use value::ValueRule;
 
 /// What an operator decides about a destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,9 @@ pub struct DestinationSpec {
     /// themselves, so this is off by default.
     #[serde(default)]
     pub hash: bool,
+    /// What a person is worth there; nothing by itself.
+    #[serde(default)]
+    pub value: Option<ValueRule>,
 }
 
 impl DestinationSpec {
@@ -47,7 +52,15 @@ impl DestinationSpec {
     /// Whether messages to it carry more than identifiers.
     #[must_use]
     pub fn carries_more(&self) -> bool {
-        self.fields.iter().any(|field| !matches!(field.as_str(), "email" | "phone"))
+        let named = || self.fields.iter().any(|field| !matches!(field.as_str(), "email" | "phone"));
+        self.value.is_some() || named()
+    }
+
+    /// The attributes that messages to it are made of: the fields, and what its value is
+    /// reckoned from.
+    pub fn attributes(&self) -> impl Iterator<Item = &str> {
+        let value = self.value.iter().flat_map(ValueRule::attributes);
+        self.fields.iter().map(String::as_str).chain(value)
     }
 }
 

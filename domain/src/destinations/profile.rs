@@ -136,6 +136,21 @@ impl Profile {
         matches!(self, Self::Warehouse | Self::Plain)
     }
 
+    /// Whether it is a list of people: it reads memberships, and no other event.
+    #[must_use]
+    pub const fn is_list(self) -> bool {
+        matches!(
+            self,
+            Self::MetaCustomAudiences | Self::GoogleCustomerMatch | Self::TiktokAudiences
+        )
+    }
+
+    /// Whether it belongs to somebody who sells ads.
+    #[must_use]
+    pub const fn is_for_ads(self) -> bool {
+        !matches!(self, Self::Warehouse | Self::Plain)
+    }
+
     /// Whether e-mail and phone travel there at all: analytics needs neither.
     #[must_use]
     pub const fn sends_contact(self) -> bool {

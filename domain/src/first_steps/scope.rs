@@ -92,6 +92,7 @@ mod tests {
             holdout_percent: HoldoutPercent(0),
             offset: None,
             dwell: None,
+            entry_event: None,
             active: true,
         }
     }
@@ -103,6 +104,7 @@ mod tests {
             integration: "Plain".to_owned(),
             fields: (0..fields).map(|field| format!("field{field}")).collect(),
             hash: false,
+            value: None,
         }
     }
 

@@ -149,6 +149,9 @@ pub struct MappingSpec {
     /// Whoever left the destination stays out for so long at least. No exit is ever held.
     #[serde(default, with = "crate::configuration::span_text::optional")]
     pub dwell: Option<Span>,
+    /// What an entry is called as an event of its own; none is sent without it.
+    #[serde(default)]
+    pub entry_event: Option<String>,
     /// Paused mappings send only what protects.
     #[serde(default = "default_active")]
     pub active: bool,

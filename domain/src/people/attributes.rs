@@ -78,7 +78,7 @@ pub fn bare(cio_id: &str) -> &str {
 /// The fields that a destination takes and the membership page lacks.
 #[must_use]
 pub fn needed(destination: &DestinationSpec) -> BTreeSet<&str> {
-    let named = destination.fields.iter().map(String::as_str);
+    let named = destination.attributes();
     let mut fields: BTreeSet<&str> = named.filter(|field| !ON_THE_PAGE.contains(field)).collect();
     if destination.profile.sends_contact() {
         fields.insert(PHONE);

@@ -48,6 +48,7 @@ fn destination(name: &str) -> DestinationRow {
         integration: "Plain".to_owned(),
         fields: vec![],
         hash: false,
+        value: None,
     };
     DestinationRow { spec, mappings: 1, delivered: 0 }
 }
@@ -64,6 +65,7 @@ fn mapping(audience: &str, group: Option<&str>) -> (MappingRow, Vec<Checked>) {
         holdout_percent: HoldoutPercent(500),
         offset: None,
         dwell: None,
+        entry_event: None,
         active: true,
     };
     let row = MappingRow {

@@ -68,7 +68,7 @@ pub(crate) fn route_of(configuration: &Configuration, mapping: &Mapping) -> Resu
     let found = configuration.audience_of(mapping).zip(configuration.destination_of(mapping));
     let (audience, destination) = found
         .ok_or_else(|| Error::NotFound("audience or destination of the mapping".to_owned()))?;
-    Ok(Route::new(audience, destination))
+    Ok(Route::new(audience, destination, &mapping.spec))
 }
 
 /// What a pass reads for a mapping; a retired one decides nothing any more.

@@ -123,7 +123,8 @@ pub fn advance(
     statements.push(
         Statement::new(
             "UPDATE part SET people = $1, acknowledged = $2, claimed = $3, pending = $4,
-                is_open = $5, rendered = $6, claimed_at = COALESCE($7, claimed_at) WHERE id = $8",
+                is_open = $5, rendered = $6, reasons = CASE WHEN $5 THEN reasons END,
+                claimed_at = COALESCE($7, claimed_at) WHERE id = $8",
         )
         .with(bitmap::encode(&people))
         .with(i64::from(step.acknowledged))

@@ -73,7 +73,7 @@ macro_rules! forget {
                 concat!("DELETE FROM named_as WHERE mapping_id IN (", $mappings, ")"),
                 // A claimed range loses its part: its answer is waited for no longer.
                 concat!(
-                    "UPDATE part SET folded = TRUE, is_open = FALSE, pending = 0, rendered = NULL
+                    "UPDATE part SET folded = TRUE, is_open = FALSE, pending = 0, rendered = NULL, reasons = NULL
                     WHERE NOT folded AND mapping_id IN (",
                     $mappings,
                     ")"
@@ -195,16 +195,18 @@ pub fn write(change: &Change, id: Uuid, now: Instant) -> Option<Statement> {
 
 fn write_destination(spec: &DestinationSpec, new: Option<(Uuid, Instant)>) -> Statement {
     let statement = Statement::new(if new.is_some() {
-        "INSERT INTO destination (profile, integration, fields, hash, key, id, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        "INSERT INTO destination (profile, integration, fields, hash, value, key, id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
     } else {
-        "UPDATE destination SET profile = $1, integration = $2, fields = $3, hash = $4
-        WHERE key = $5 AND retired_at IS NULL"
+        "UPDATE destination SET profile = $1, integration = $2, fields = $3, hash = $4,
+            value = $5
+        WHERE key = $6 AND retired_at IS NULL"
     })
     .with(spec.profile.as_str())
     .with(spec.integration.as_str())
     .with(json(&spec.fields))
     .with(spec.hash)
+    .with(spec.value.as_ref().map(json))
     .with(spec.key.as_str());
     identity(statement, new)
 }
@@ -269,17 +271,18 @@ fn write_flow(spec: &FlowSpec, new: Option<(Uuid, Instant)>) -> Statement {
 fn write_mapping(spec: &MappingSpec, new: Option<Uuid>, now: Instant) -> Statement {
     let statement = Statement::new(if new.is_some() {
         "INSERT INTO mapping (audience_id, destination_id, use_case, exclusivity_group, priority,
-            every, holdout, hold_for, stay_out, active, next_run_at, key, id, created_at)
+            every, holdout, hold_for, stay_out, entry_event, active, next_run_at, key, id,
+            created_at)
         VALUES ((SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
             (SELECT id FROM destination WHERE key = $2 AND retired_at IS NULL),
-            $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+            $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
     } else {
         "UPDATE mapping SET
             audience_id = (SELECT id FROM audience WHERE key = $1 AND retired_at IS NULL),
             destination_id = (SELECT id FROM destination WHERE key = $2 AND retired_at IS NULL),
             use_case = $3, exclusivity_group = $4, priority = $5, every = $6, holdout = $7,
-            hold_for = $8, stay_out = $9, active = $10, next_run_at = $11
-        WHERE key = $12 AND retired_at IS NULL"
+            hold_for = $8, stay_out = $9, entry_event = $10, active = $11, next_run_at = $12
+        WHERE key = $13 AND retired_at IS NULL"
     })
     .with(spec.audience.as_str())
     .with(spec.destination.as_str())
@@ -290,6 +293,7 @@ fn write_mapping(spec: &MappingSpec, new: Option<Uuid>, now: Instant) -> Stateme
     .with(spec.holdout_percent.0)
     .with(spec.offset.map(|span| span.0))
     .with(spec.dwell.map(|span| span.0))
+    .with(spec.entry_event.as_deref())
     .with(spec.active)
     .with(now.0)
     .with(spec.key.as_str());

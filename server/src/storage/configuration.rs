@@ -41,6 +41,7 @@ pub(super) struct DestinationRow {
     integration: String,
     fields: String,
     hash: bool,
+    value: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -83,6 +84,7 @@ struct MappingRow {
     holdout: i64,
     hold_for: Option<i64>,
     stay_out: Option<i64>,
+    entry_event: Option<String>,
     active: bool,
 }
 
@@ -99,7 +101,7 @@ impl FlowRow {
         let spec = FlowSpec {
             key: parse(&self.key)?,
             audience: parse(&self.audience)?,
-            touches: serde_json::from_str(&self.touches).map_err(Error::unexpected)?,
+            touches: json(&self.touches)?,
         };
         Ok(Flow { id: FlowId(self.id), spec })
     }
@@ -121,6 +123,11 @@ where
     text.parse().map_err(|error| Error::unexpected(format!("stored {text:?}: {error}")))
 }
 
+/// A stored JSON that our own code wrote.
+pub(super) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(Error::unexpected)
+}
+
 impl DestinationRow {
     pub(super) fn read(self) -> Result<Destination> {
         Ok(Destination {
@@ -129,8 +136,9 @@ impl DestinationRow {
                 key: parse(&self.key)?,
                 profile: parse(&self.profile)?,
                 integration: self.integration,
-                fields: serde_json::from_str(&self.fields).map_err(Error::unexpected)?,
+                fields: json(&self.fields)?,
                 hash: self.hash,
+                value: self.value.as_deref().map(json).transpose()?,
             },
         })
     }
@@ -186,13 +194,14 @@ impl MappingRow {
                 holdout_percent: HoldoutPercent(self.holdout),
                 offset: self.hold_for.map(Span),
                 dwell: self.stay_out.map(Span),
+                entry_event: self.entry_event,
                 active: self.active,
             },
         })
     }
 }
 
-pub(super) const DESTINATIONS: &str = "SELECT id, key, profile, integration, fields, hash
+pub(super) const DESTINATIONS: &str = "SELECT id, key, profile, integration, fields, hash, value
     FROM destination WHERE retired_at IS NULL ORDER BY key";
 const AUDIENCES: &str = "SELECT id, key, segment, owner, time_window, purpose, review_on FROM audience WHERE retired_at IS NULL ORDER BY key";
 const SUPPRESSIONS: &str =
@@ -202,7 +211,7 @@ const SUPPRESSIONS: &str =
     WHERE s.retired_at IS NULL ORDER BY s.key";
 const MAPPINGS: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.destination_id,
         d.key AS destination, m.use_case, m.exclusivity_group, m.priority, m.every, m.holdout,
-        m.hold_for, m.stay_out, m.active
+        m.hold_for, m.stay_out, m.entry_event, m.active
     FROM mapping m
     JOIN audience a ON a.id = m.audience_id
     JOIN destination d ON d.id = m.destination_id
@@ -212,13 +221,13 @@ const FLOWS: &str = "SELECT f.id, f.key, a.key AS audience, f.touches
     WHERE f.retired_at IS NULL ORDER BY f.key";
 const CLOSING: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.destination_id,
         d.key AS destination, m.use_case, m.exclusivity_group, m.priority, m.every, m.holdout,
-        m.hold_for, m.stay_out, m.active
+        m.hold_for, m.stay_out, m.entry_event, m.active
     FROM mapping m
     JOIN audience a ON a.id = m.audience_id
     JOIN destination d ON d.id = m.destination_id
     WHERE m.retired_at IS NOT NULL AND m.owes_exits ORDER BY m.key";
 pub(super) const CLOSING_DESTINATIONS: &str =
-    "SELECT DISTINCT d.id, d.key, d.profile, d.integration, d.fields, d.hash
+    "SELECT DISTINCT d.id, d.key, d.profile, d.integration, d.fields, d.hash, d.value
     FROM destination d JOIN mapping m ON m.destination_id = d.id
     WHERE m.retired_at IS NOT NULL AND m.owes_exits";
 
@@ -235,6 +244,7 @@ fn closing(mappings: Vec<MappingRow>, destinations: Vec<DestinationRow>) -> Resu
             audience: mapping.audience_id,
             audience_key: mapping.spec.audience.clone(),
             destination: destination.spec.clone(),
+            entry: None,
         };
         closing.push(Closing { mapping, route });
     }

@@ -1,6 +1,6 @@
 //! The outbox: parts with their cursors.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use domain::{
@@ -9,6 +9,7 @@ use domain::{
         Lane, Transition,
         choose::{Choice, OpenPart, choose},
         port::{Advance, Advanced, DeliveryStore, Lease, Named, Next, Telling, Work},
+        reason::Reasons,
         retry::SENT_AGAIN_FOR,
         stop::may_go,
     },
@@ -25,7 +26,7 @@ use super::{
     Storage,
     advance::{Before, StoredPart, advance},
     bitmap,
-    configuration::parse,
+    configuration::{json, parse},
     leases,
     macros::{Failure, reading, writing},
     presence,
@@ -54,7 +55,15 @@ struct ContentRow {
     people: Vec<u8>,
     decided_at: i64,
     rendered: Option<Vec<u8>>,
+    reasons: Option<String>,
     route: Option<String>,
+}
+
+/// Who comes in for which reason, as [`super::order_rows`] stores it.
+fn read_reasons(text: &str) -> Result<Reasons> {
+    let stored: BTreeMap<String, Vec<u8>> = json(text)?;
+    let read = |(reason, bytes): (String, Vec<u8>)| Ok((parse(&reason)?, bitmap::decode(&bytes)?));
+    stored.into_iter().map(read).collect()
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {
@@ -247,7 +256,7 @@ impl DeliveryStore for Storage {
                 Choice::Part(position) => &queue[position],
             };
             let content: ContentRow = sqlx::query_as(
-                "SELECT p.people, p.decided_at, p.rendered, o.route
+                "SELECT p.people, p.decided_at, p.rendered, p.reasons, o.route
                 FROM part p JOIN sync_order o ON o.id = p.order_id WHERE p.id = $1",
             )
             .bind(row.id)
@@ -270,6 +279,7 @@ impl DeliveryStore for Storage {
                 claimed,
                 claimed_at: row.claimed_at.map(Instant),
                 rendered: content.rendered.as_deref().map(read_json).transpose()?,
+                reasons: content.reasons.as_deref().map_or(Ok(Reasons::new()), read_reasons)?,
                 route: content
                     .route
                     .as_deref()

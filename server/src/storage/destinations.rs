@@ -2,12 +2,16 @@
 
 use async_trait::async_trait;
 use domain::{
-    Error, Result,
+    Result,
     destinations::{DestinationRow, DestinationSpec, service::DestinationStore},
 };
 use sqlx::FromRow;
 
-use super::{Storage, configuration::parse, macros::reading};
+use super::{
+    Storage,
+    configuration::{json, parse},
+    macros::reading,
+};
 
 #[derive(FromRow)]
 struct ListRow {
@@ -16,6 +20,7 @@ struct ListRow {
     integration: String,
     fields: String,
     hash: bool,
+    value: Option<String>,
     mappings: i64,
     delivered: i64,
 }
@@ -25,11 +30,11 @@ impl DestinationStore for Storage {
     async fn destination_rows(&self) -> Result<Vec<DestinationRow>> {
         let rows: Vec<ListRow> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
-                "SELECT d.key, d.profile, d.integration, d.fields, d.hash, COUNT(m.id) AS mappings,
+                "SELECT d.key, d.profile, d.integration, d.fields, d.hash, d.value, COUNT(m.id) AS mappings,
                     CAST(COALESCE(SUM(m.delivered), 0) AS BIGINT) AS delivered
                 FROM destination d LEFT JOIN mapping m ON m.destination_id = d.id AND m.retired_at IS NULL
                 WHERE d.retired_at IS NULL
-                GROUP BY d.id, d.key, d.profile, d.integration, d.fields, d.hash ORDER BY d.key",
+                GROUP BY d.id, d.key, d.profile, d.integration, d.fields, d.hash, d.value ORDER BY d.key",
             )
             .fetch_all(&mut *connection)
             .await?)
@@ -41,8 +46,9 @@ impl DestinationStore for Storage {
                         key: parse(&row.key)?,
                         profile: parse(&row.profile)?,
                         integration: row.integration,
-                        fields: serde_json::from_str(&row.fields).map_err(Error::unexpected)?,
+                        fields: json(&row.fields)?,
                         hash: row.hash,
+                        value: row.value.as_deref().map(json).transpose()?,
                     },
                     mappings: row.mappings.unsigned_abs(),
                     delivered: row.delivered.max(0).unsigned_abs(),

@@ -47,6 +47,7 @@ struct ListRow {
     holdout: i64,
     hold_for: Option<i64>,
     stay_out: Option<i64>,
+    entry_event: Option<String>,
     active: bool,
     segment_name: Option<String>,
     profile: String,
@@ -85,6 +86,7 @@ impl ListRow {
                 holdout_percent: HoldoutPercent(self.holdout),
                 offset: self.hold_for.map(Span),
                 dwell: self.stay_out.map(Span),
+                entry_event: self.entry_event,
                 active: self.active,
             },
             segment_name: self.segment_name,
@@ -145,7 +147,7 @@ impl MappingStore for Storage {
         let (rows, runs, passed): Read = reading!(self.database, |connection| {
             let rows = sqlx::query_as(
                 "SELECT m.key, a.key AS audience, d.key AS destination, m.use_case, m.exclusivity_group,
-                    m.priority, m.every, m.holdout, m.hold_for, m.stay_out, m.active, a.segment_name, d.profile,
+                    m.priority, m.every, m.holdout, m.hold_for, m.stay_out, m.entry_event, m.active, a.segment_name, d.profile,
                     m.members, m.target, m.delivered,
                     CAST((SELECT COALESCE(SUM(p.pending), 0) FROM part p WHERE p.mapping_id = m.id AND p.is_open) AS BIGINT) AS pending,
                     m.withheld, m.last_done_at, m.next_run_at

@@ -100,6 +100,10 @@ pub struct Before {
     pub names: Vec<StoredNames>,
     /// Whose exit Segment refused, and whether somebody has discarded it.
     pub stuck: Vec<(i64, bool)>,
+    /// Where an entry is told as an event: how often the audience was changed.
+    pub audience_version: i64,
+    /// And chunks of those who were withheld, by cause.
+    pub withheld: Vec<(String, Vec<u8>)>,
 }
 
 /// A stored part as a new decision leaves it: only what was claimed stays.
@@ -146,6 +150,8 @@ pub(super) struct Decided {
     pub route: Route,
     /// Under which names the mapping's people are there from now on.
     pub present: PersonSet,
+    /// Who was withheld before it, read where that is told.
+    pub withheld: BTreeMap<Cause, PersonSet>,
     pub held: Option<gate::Change>,
     pub adopted: Option<PersonSet>,
     pub is_over: bool,
@@ -244,7 +250,13 @@ pub fn write_order(
     standing.doubt = kept.iter().fold(doubt.clone(), |all, part| all - &part.unanswered);
 
     let stuck = Stuck::read(&before.stuck)?;
-    let decided = decide(request, &before.mapping, &before.names, standing, &stuck)?;
+    let mut decided = decide(request, &before.mapping, &before.names, standing, &stuck)?;
+    if let Some(entry) = &mut decided.route.entry {
+        entry.audience_version = before.audience_version.unsigned_abs();
+    }
+    for (cause, bytes) in &before.withheld {
+        *decided.withheld.entry(parse(cause)?).or_default() |= bitmap::decode(bytes)?;
+    }
     let count = |transition| {
         let all = decided.diff.renames.iter().chain(&decided.diff.changes);
         all.filter(|change| change.transition == transition).map(|c| c.people.len()).sum()
@@ -359,7 +371,8 @@ fn decide(
         protecting(&mut diff);
     }
     let is_over = (&maybe_there - &stuck.discarded).is_empty();
-    Ok(Decided { diff, route, present: standing.present, held, adopted, is_over })
+    let (present, withheld) = (standing.present, BTreeMap::new());
+    Ok(Decided { diff, route, present, withheld, held, adopted, is_over })
 }
 
 /// How many come in who are there already, and don't leave before.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    delivery::Transition,
+    delivery::{Transition, reason::reasons},
     ids::Ids,
     people::{PersonSet, chunks},
     sync::{
@@ -29,7 +29,7 @@ pub const UNFOLDED: usize = 16;
 pub fn replace(kept: &[Kept]) -> Vec<Statement> {
     // What is not sent again is not kept.
     let update = "UPDATE part SET people = $1, pending = $2, is_open = $3,
-            rendered = CASE WHEN $3 THEN rendered END
+            rendered = CASE WHEN $3 THEN rendered END, reasons = CASE WHEN $3 THEN reasons END
         WHERE id = $4";
     kept.iter()
         .filter(|part| part.has_changed)
@@ -199,8 +199,8 @@ fn write_parts(
             statements.push(
                 Statement::new(
                     "INSERT INTO part (id, order_id, mapping_id, run_id, generation, decided_at,
-                        lane, chunk, transition, people, pending, is_open, repeats)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                        lane, chunk, transition, people, pending, is_open, repeats, reasons)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
                 )
                 .with(ids.next())
                 .with(order)
@@ -214,11 +214,23 @@ fn write_parts(
                 .with(bitmap::encode(&people))
                 .with(size(people.len()))
                 .with(true)
-                .with(repeats),
+                .with(repeats)
+                .with(entry_reasons(decided, change.transition, &people)),
             );
         }
     }
     statements
+}
+
+/// Why those of a part come in who haven't just joined, where their entry is told as an event.
+fn entry_reasons(decided: &Decided, transition: Transition, people: &PersonSet) -> Option<String> {
+    if decided.route.entry.is_none() || transition == Transition::Exited {
+        return None;
+    }
+    let reasons = reasons(people, &decided.present, &decided.withheld);
+    let stored: BTreeMap<&str, Vec<u8>> =
+        reasons.iter().map(|(reason, who)| (reason.as_str(), bitmap::encode(who))).collect();
+    (!stored.is_empty()).then(|| json(&stored))
 }
 
 fn write_withheld(request: &OrderRequest<'_>) -> Vec<Statement> {

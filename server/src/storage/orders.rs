@@ -27,6 +27,7 @@ use super::{
     spans,
     statement::carry_out,
     stops::goes,
+    trail,
 };
 
 #[async_trait]
@@ -229,7 +230,26 @@ impl SyncStore for Storage {
             } else {
                 Vec::new()
             };
+            let tells = request.route.entry.is_some();
+            let withheld = if tells {
+                sqlx::query_as("SELECT cause, people FROM withheld_chunk WHERE mapping_id = $1")
+                    .bind(mapping)
+                    .fetch_all(&mut *connection)
+                    .await?
+            } else {
+                Vec::new()
+            };
+            let audience_version = if tells {
+                sqlx::query_scalar(trail::VERSIONS)
+                    .bind(format!("audience {}", request.route.audience_key))
+                    .fetch_one(&mut *connection)
+                    .await?
+            } else {
+                0
+            };
             let before = Before {
+                audience_version,
+                withheld,
                 mapping: stored,
                 folded: sqlx::query_as(
                     "SELECT chunk, people FROM delivered_chunk WHERE mapping_id = $1",

@@ -4,21 +4,28 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Error, Result,
+    Result,
     delivery::{Transition, fields::follows},
+    destinations::value::ValueRule,
     people::{Ordinal, PersonSet, chunks},
     sync::diff::apply,
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{bitmap, configuration::parse, delivery::place, people::ordinal, statement::Statement};
+use super::{
+    bitmap,
+    configuration::{json, parse},
+    delivery::place,
+    people::ordinal,
+    statement::Statement,
+};
 
 /// Whose value of which field.
 pub type Changes = BTreeSet<(Ordinal, String)>;
 
 /// Mappings that have told anybody, or are about to, with what their messages carry.
-pub const CARRIERS: &str = "SELECT m.id, m.use_case, d.profile, d.fields
+pub const CARRIERS: &str = "SELECT m.id, m.use_case, d.profile, d.fields, d.value
     FROM mapping m JOIN destination d ON d.id = m.destination_id
     WHERE m.retired_at IS NULL AND (m.delivered > 0
         OR EXISTS (SELECT 1 FROM part p WHERE p.mapping_id = m.id AND p.is_open))";
@@ -39,6 +46,7 @@ pub struct Carrier {
     use_case: String,
     profile: String,
     fields: String,
+    value: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -58,11 +66,14 @@ pub struct Part {
 impl Carrier {
     /// Whom of these its messages would tell anew.
     pub fn concerned(&self, changes: &Changes) -> Result<PersonSet> {
-        let fields: Vec<String> = serde_json::from_str(&self.fields).map_err(Error::unexpected)?;
+        let fields: Vec<String> = json(&self.fields)?;
+        let value: Option<ValueRule> = self.value.as_deref().map(json).transpose()?;
+        let reckoned = value.as_ref().map(ValueRule::attributes).unwrap_or_default();
+        let is_told = |name: &String| fields.contains(name) || reckoned.contains(&**name);
         if !follows(parse(&self.profile)?, parse(&self.use_case)?) {
             return Ok(PersonSet::new());
         }
-        Ok(changes.iter().filter(|(_, name)| fields.contains(name)).map(|(who, _)| *who).collect())
+        Ok(changes.iter().filter(|(_, name)| is_told(name)).map(|(who, _)| *who).collect())
     }
 }
 

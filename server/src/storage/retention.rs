@@ -43,7 +43,7 @@ const fn ending(record: Record) -> Option<&'static str> {
         )),
         // Nobody asks any more who is present by it.
         Record::Part => Some(concat!(
-            "UPDATE part SET folded = TRUE, is_open = FALSE, pending = 0, rendered = NULL
+            "UPDATE part SET folded = TRUE, is_open = FALSE, pending = 0, rendered = NULL, reasons = NULL
             WHERE NOT folded AND mapping_id IN (",
             left!(),
             ")"

@@ -50,17 +50,15 @@ impl TrailStore for Storage {
 
     async fn versions(&self, about: &str) -> Result<u64> {
         let versions: i64 = reading!(self.database, |connection| {
-            Ok(sqlx::query_scalar(
-                "SELECT COUNT(*) FROM audit
-                WHERE subject = $1 AND action IN ('create', 'update')",
-            )
-            .bind(about)
-            .fetch_one(&mut *connection)
-            .await?)
+            Ok(sqlx::query_scalar(VERSIONS).bind(about).fetch_one(&mut *connection).await?)
         })?;
         Ok(versions.unsigned_abs())
     }
 }
+
+/// How often one thing was made or changed.
+pub(super) const VERSIONS: &str = "SELECT COUNT(*) FROM audit
+    WHERE subject = $1 AND action IN ('create', 'update')";
 
 /// One thing has an index of its own, which a condition with `OR` would hide; a kind of thing is
 /// found soon among all.

@@ -255,7 +255,7 @@ impl Bench {
     pub async fn route(&self, mapping: &Mapping) -> Route {
         let (configuration, _) = self.storage.load().await.unwrap();
         let audience = configuration.audience_of(mapping).unwrap();
-        Route::new(audience, configuration.destination_of(mapping).unwrap())
+        Route::new(audience, configuration.destination_of(mapping).unwrap(), &mapping.spec)
     }
 
     pub async fn audience(&self, name: &str) -> AudienceId {

@@ -11,6 +11,7 @@ mod configuration;
 mod coverage;
 mod delivery;
 mod doubt;
+mod entries;
 mod environment;
 mod erasure;
 mod events;

@@ -327,3 +327,56 @@ async fn named_fields_flow_and_no_other() {
         assert_eq!(value, is_seed.then_some(&ltv), "{text}");
     }
 }
+
+/// Everything that the warehouse was told under the entry's name, in order.
+fn entries(bench: &Bench) -> Vec<Value> {
+    let messages = bench.sandbox.platform.messages(0, usize::MAX);
+    let named = messages.iter().filter(|one| one.event.as_deref() == Some("Entered Carts"));
+    let read = |id: &str| bench.sandbox.platform.payload(id).unwrap();
+    named.map(|one| serde_json::from_str(&read(&one.message_id)).unwrap()).collect()
+}
+
+async fn an_entry_is_told_once_with_what_was_known_when_it_was_claimed(engine: Engine) {
+    let cart = |value: &str| {
+        Person::new("c-1").with_id("u-1").with("cart_value", value).with("cart_cost", "20.05")
+    };
+    let file = one_mapping()
+        .replace("profile = \"meta-custom-audiences\"", "profile = \"warehouse\"\nvalue = { figure = \"margin\", revenue = \"cart_value\", cost = \"cart_cost\", currency = \"EUR\" }")
+        .replace("use_case = \"retarget\"", "use_case = \"retarget\"\nentry_event = \"Entered Carts\"");
+    let bench = bench(engine, &[cart("64.10")], &file).await;
+    // Segment takes it, and its answer is lost.
+    let lost = Fault { after: true, ..Fault::new(Vendor::Tracking, FaultKind::Reset) };
+    bench.sandbox.faults.inject(lost, now());
+    let output = bench.segue(&["sync", "--once", "--json", "--timeout", "2"]).await;
+    assert!(!output.status.success(), "{}", told(&output));
+    bench.sandbox.faults.clear();
+    bench.sandbox.world.add_person(cart("999"));
+    bench.sync().await;
+    let told = entries(&bench);
+    assert_eq!(told.len(), 1);
+    let properties = &told[0]["properties"];
+    assert_eq!((&properties["value"], &properties["currency"]), (&44.05.into(), &"EUR".into()));
+    assert_eq!(properties["reason"], "joined");
+    assert!(properties.get("cart_cost").is_none(), "{properties}");
+    assert_eq!(bench.sandbox.platform.counts().differing, 0, "a resend has the bytes of the first");
+    // Nothing more is said of whoever stays, and a second entry is a second event.
+    bench.sync().await;
+    assert_eq!(entries(&bench).len(), 1);
+    bench.sandbox.world.leave(1, "c-1").unwrap();
+    bench.sync().await;
+    bench.sandbox.world.join(1, "c-1").unwrap();
+    bench.sync().await;
+    let values: Vec<_> =
+        entries(&bench).iter().map(|one| one["properties"]["value"].clone()).collect();
+    assert_eq!(values, [44.05, 978.95]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_is_told_once_with_what_was_known_when_it_was_claimed_on_sqlite() {
+    an_entry_is_told_once_with_what_was_known_when_it_was_claimed(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_is_told_once_with_what_was_known_when_it_was_claimed_on_postgres() {
+    an_entry_is_told_once_with_what_was_known_when_it_was_claimed(Engine::Postgres).await;
+}

@@ -23,10 +23,13 @@ use crate::{
 use super::{
     Transition,
     batch::LARGEST_EVENT,
+    entry::EntryEvent,
     fields::{self, Fields},
+    reason::Reason,
 };
-use wire::{App, Context, Message, Personas, Property, Trait, Traits};
+use wire::{App, Context, Message, Personas, Properties, Property, Trait, Traits};
 
+mod entry;
 mod wire;
 
 #[cfg(test)]
@@ -49,6 +52,8 @@ pub enum Kind {
     Track,
     /// The membership as a trait.
     Identify,
+    /// The entry as an event of its own.
+    Entry,
 }
 
 /// What makes a transition's messages these and no others, but for the person.
@@ -86,6 +91,7 @@ impl Identity {
             match kind {
                 Kind::Track => 1,
                 Kind::Identify => 2,
+                Kind::Entry => 3,
             },
         ]);
         hash
@@ -152,6 +158,8 @@ pub struct Envelope<'a> {
     pub generation: i64,
     /// When it was decided.
     pub decided_at: Instant,
+    /// The event that tells an entry, if there is one.
+    pub entry: Option<&'a EntryEvent>,
 }
 
 /// A part's sheet: what is the same in each of its messages, worked out once.
@@ -167,6 +175,7 @@ pub struct Sheet<'a> {
     /// Everything of a message's identity but the person.
     track: Sha256,
     identify: Sha256,
+    entry: Sha256,
 }
 
 impl Envelope<'_> {
@@ -185,6 +194,7 @@ impl Envelope<'_> {
             mark: None,
             track: self.identity().hash(Kind::Track),
             identify: self.identity().hash(Kind::Identify),
+            entry: self.identity().hash(Kind::Entry),
         }
     }
 
@@ -217,14 +227,15 @@ impl Sheet<'_> {
         let hash = match kind {
             Kind::Track => self.track.clone(),
             Kind::Identify => self.identify.clone(),
+            Kind::Entry => self.entry.clone(),
         };
         of_person(hash, cio_id)
     }
 
-    /// The messages that tell one person's transition. Where an event would be larger than
+    /// The messages that tell one person's transition, which an entry has a reason for. Where an event would be larger than
     /// Segment takes, fields are left out, the longest first; identifiers never are.
     #[must_use]
-    pub fn render(&self, person: &Person) -> Rendering {
+    pub fn render(&self, person: &Person, reason: Reason) -> Rendering {
         let destination = self.envelope.destination;
         let mut fields = fields::named(destination, self.envelope.use_case, person);
         let mut left_out = Vec::new();
@@ -232,6 +243,11 @@ impl Sheet<'_> {
             let mut messages = vec![self.track(person, &fields)];
             if destination.profile.identifies() {
                 messages.push(self.identify(person, &fields));
+            }
+            if let Some(entry) = self.envelope.entry.filter(|_| self.envelope.is_in())
+                && reason != Reason::Again
+            {
+                messages.push(self.entry(entry, person, &fields, reason));
             }
             let fits = messages.iter().all(|message| message.len() <= LARGEST_EVENT);
             let longest = fields.iter().max_by_key(|(_, value)| value.to_string().len());
@@ -247,10 +263,13 @@ impl Sheet<'_> {
 
     fn track(&self, person: &Person, fields: &Fields<'_>) -> String {
         let envelope = self.envelope;
-        let mut properties = BTreeMap::new();
-        let is_seed = envelope.use_case == UseCase::Lookalike && envelope.is_in();
-        if let Some(worth) = fields::worth(envelope.destination, fields).filter(|_| is_seed) {
-            properties.insert("value", Property::Worth(worth));
+        let mut properties = Properties::new();
+        if envelope.use_case == UseCase::Lookalike && envelope.is_in() {
+            if envelope.destination.value.is_some() {
+                self.amount(person, &mut properties);
+            } else if let Some(worth) = fields::worth(envelope.destination, fields) {
+                properties.insert("value", Property::Json(worth.clone()));
+            }
         }
         properties.insert("audience_key", Property::Name(&self.key));
         properties.insert(&self.key, Property::IsIn(envelope.is_in()));
@@ -278,7 +297,7 @@ impl Sheet<'_> {
             anonymous_id: person.id.is_none().then_some(&person.cio_id),
             context: Context {
                 app: self.mark.as_deref().map(|version| App { version }),
-                personas,
+                personas: Some(personas),
                 traits: None,
             },
             event: None,

@@ -9,6 +9,9 @@ use serde_json::Value;
 /// Contact and fields, by name.
 pub type Traits<'a> = BTreeMap<&'a str, Trait<'a>>;
 
+/// What an event says, by name.
+pub type Properties<'a> = BTreeMap<&'a str, Property<'a>>;
+
 /// A message as it goes over the wire.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,12 +20,12 @@ pub struct Message<'a> {
     pub anonymous_id: Option<&'a str>,
     pub context: Context<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub event: Option<&'static str>,
+    pub event: Option<&'a str>,
     pub integrations: &'a BTreeMap<&'a str, bool>,
     #[serde(rename = "messageId")]
     pub id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub properties: Option<&'a BTreeMap<&'a str, Property<'a>>>,
+    pub properties: Option<&'a Properties<'a>>,
     pub timestamp: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traits: Option<&'a Traits<'a>>,
@@ -36,7 +39,8 @@ pub struct Message<'a> {
 pub struct Context<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app: Option<App<'a>>,
-    pub personas: Personas<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personas: Option<Personas<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traits: Option<&'a Traits<'a>>,
 }
@@ -62,7 +66,7 @@ pub struct Personas<'a> {
 pub enum Property<'a> {
     Name(&'a str),
     IsIn(bool),
-    Worth(&'a Value),
+    Json(Value),
 }
 
 #[derive(Clone, Serialize)]

@@ -148,6 +148,7 @@ fn send(script: Vec<Outcome>, renewals: usize, patience: Patience) -> (Answer, u
         holdout_percent: crate::mappings::HoldoutPercent(0),
         offset: None,
         dwell: None,
+        entry_event: None,
         active: true,
     };
     let destination = DestinationSpec {
@@ -156,6 +157,7 @@ fn send(script: Vec<Outcome>, renewals: usize, patience: Patience) -> (Answer, u
         integration: "Plain".to_owned(),
         fields: Vec::new(),
         hash: false,
+        value: None,
     };
     let audience = AudienceId(Uuid::nil());
     let mapping = Mapping {
@@ -169,7 +171,7 @@ fn send(script: Vec<Outcome>, renewals: usize, patience: Patience) -> (Answer, u
         run: RunId(Uuid::nil()),
         installation: Installation { key: Uuid::nil(), number: 1 },
         mapping: &mapping,
-        route: &Route { audience, audience_key: key("carts"), destination },
+        route: &Route { audience, audience_key: key("carts"), destination, entry: None },
         patience,
         requests: 1,
         is_alone: &|| true,

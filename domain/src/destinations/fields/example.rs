@@ -9,7 +9,9 @@ use crate::{
     configuration::Configuration,
     delivery::{
         Transition,
+        entry::EntryEvent,
         message::{Envelope, Installation, readable},
+        reason::Reason,
     },
     destinations::{Destination, DestinationSpec},
     ids::{AudienceId, MappingId},
@@ -48,6 +50,8 @@ fn example(spec: &DestinationSpec, mapping: Option<&Mapping>, now: Instant) -> E
     // Where nothing is sent yet, a name that says so; any key will do.
     let unnamed = || "your-audience".parse().unwrap_or_else(|_| spec.key.clone());
     let audience: Key = mapping.map_or_else(unnamed, |mapping| mapping.spec.audience.clone());
+    let entry = mapping.and_then(|mapping| mapping.spec.entry_event.clone());
+    let entry = entry.map(|name| EntryEvent { name, audience_version: 1 });
     let envelope = Envelope {
         installation: Installation { key: Uuid::nil(), number: 1 },
         mapping: mapping.map_or(MappingId(Uuid::nil()), |mapping| mapping.id),
@@ -58,24 +62,35 @@ fn example(spec: &DestinationSpec, mapping: Option<&Mapping>, now: Instant) -> E
         transition: Transition::Entered,
         generation: 1,
         decided_at: now,
+        entry: entry.as_ref(),
     };
-    let messages = envelope.sheet().render(&person(spec)).messages;
+    let messages = envelope.sheet().render(&person(spec), Reason::Joined).messages;
     let messages = messages.iter().map(|message| readable(message)).collect();
     Example { mapping: mapping.map(|mapping| mapping.spec.key.clone()), use_case, messages }
 }
 
 /// Nobody: an address of the reserved domain, a number of the range for fiction.
 fn person(spec: &DestinationSpec) -> Person {
-    let invented = |name: &String| {
+    let value = spec.value.as_ref();
+    let invented = |name: &str| {
+        let is = |part: Option<&String>| part.is_some_and(|part| part == name);
         let amount = AMOUNTS.iter().any(|amount| name.split('_').any(|word| word == *amount));
-        (name.clone(), if amount { "312.50" } else { "example" }.to_owned())
+        let example = match value {
+            Some(rule) if rule.revenue == name => "312.50",
+            Some(rule) if is(rule.discount.as_ref()) => "12.50",
+            Some(rule) if is(rule.cost.as_ref()) => "90.00",
+            Some(rule) if rule.currency == name => "USD",
+            _ if amount => "312.50",
+            _ => "example",
+        };
+        (name.to_owned(), example.to_owned())
     };
     Person {
         cio_id: "example0001".to_owned(),
         id: Some("u-1001".to_owned()),
         email: Some("jane.doe@example.com".to_owned()),
         phone: Some("+12025550142".to_owned()),
-        fields: spec.fields.iter().map(invented).collect(),
+        fields: spec.attributes().map(invented).collect(),
     }
 }
 
@@ -91,6 +106,7 @@ mod tests {
             integration: "Somewhere".to_owned(),
             fields: fields.iter().map(|&field| field.to_owned()).collect(),
             hash: false,
+            value: None,
         };
         let destination = Destination { id: DestinationId(Uuid::nil()), spec: spec.clone() };
         let now = Instant::from_seconds(1_790_000_000);

@@ -126,6 +126,7 @@ mod tests {
             integration: "Meta".to_owned(),
             fields: fields.into_iter().map(str::to_owned).collect(),
             hash: false,
+            value: None,
         }
     }
 

@@ -6,7 +6,10 @@ use crate::{
     access::{Actor, Role},
     audiences::port::MirrorStore,
     configuration::{Configuration, Desired, service::ConfigurationService},
-    destinations::{Destination, DestinationSpec, hashing::self_test, service::DestinationStore},
+    destinations::{
+        Destination, DestinationSpec, hashing::self_test, service::DestinationStore,
+        value::ValueRule,
+    },
     error::{Error, Result},
     key::Key,
     suppression::service::SuppressionStore,
@@ -86,6 +89,23 @@ impl FieldsService {
         actor: &Actor,
     ) -> Result<()> {
         self.configuration.change_fields(key, base, once(fields), actor).await?;
+        self.wake.wake();
+        Ok(())
+    }
+
+    /// Puts this rule of what a person is worth in place of `base`, the one that whoever asks
+    /// has seen.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if another is stored by now.
+    pub async fn change_value(
+        &self,
+        key: &Key,
+        base: Option<ValueRule>,
+        value: Option<ValueRule>,
+        actor: &Actor,
+    ) -> Result<()> {
+        self.configuration.change_value(key, base, value, actor).await?;
         self.wake.wake();
         Ok(())
     }

@@ -127,6 +127,7 @@ mod tests {
             integration: "There".to_owned(),
             fields: fields.iter().map(|&field| field.to_owned()).collect(),
             hash: false,
+            value: None,
         }
     }
 

@@ -12,6 +12,7 @@ use crate::{
         Lane, Transition,
         message::{Envelope, readable},
         port::{Batch, EventSink, Outcome},
+        reason::Reason,
         service::StopStore,
         stop::Scope,
     },
@@ -216,8 +217,9 @@ impl TrialService {
             // No order has such a number: no run ever sends under this message's id.
             generation: now.0.saturating_neg(),
             decided_at: now,
+            entry: None,
         };
-        let messages = envelope.sheet().marked(&mark(id)).render(&named).messages;
+        let messages = envelope.sheet().marked(&mark(id)).render(&named, Reason::Joined).messages;
         let destination = destination.spec.key.clone();
         Ok(Ready { cio_id: named.cio_id, mapping, destination, person, place, id, messages })
     }

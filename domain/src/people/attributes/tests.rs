@@ -37,6 +37,7 @@ fn destination(number: usize) -> Destination {
             integration: "X".to_owned(),
             fields: fields.iter().map(|&field| field.to_owned()).collect(),
             hash: false,
+            value: None,
         },
     }
 }
@@ -57,6 +58,7 @@ fn mapping(number: u128, audience: u128, destination: usize, use_case: UseCase) 
             holdout_percent: HoldoutPercent(0),
             offset: None,
             dwell: None,
+            entry_event: None,
             active: !number.is_multiple_of(5),
         },
     }

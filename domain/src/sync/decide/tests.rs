@@ -44,6 +44,7 @@ pub(crate) fn mapping(
             holdout_percent: HoldoutPercent(0),
             offset: None,
             dwell: None,
+            entry_event: None,
             active: true,
         },
     }
@@ -58,6 +59,7 @@ pub(crate) fn configuration(mappings: Vec<Mapping>) -> Configuration {
             integration: "X".to_owned(),
             fields: Vec::new(),
             hash: false,
+            value: None,
         },
     };
     let audiences = (0..AUDIENCES)

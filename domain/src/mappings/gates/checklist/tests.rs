@@ -30,6 +30,7 @@ fn row(use_case: UseCase, holdout: i64) -> MappingRow {
             holdout_percent: HoldoutPercent(holdout),
             offset: None,
             dwell: None,
+            entry_event: None,
             active: true,
         },
         segment_name: None,

@@ -40,6 +40,7 @@ fn spec() -> MappingSpec {
         holdout_percent: crate::mappings::HoldoutPercent(0),
         offset: None,
         dwell: None,
+        entry_event: None,
         active: true,
     }
 }

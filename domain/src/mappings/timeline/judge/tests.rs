@@ -19,6 +19,7 @@ fn mapping(name: &str, offset: Option<Span>) -> MappingSpec {
         holdout_percent: crate::mappings::HoldoutPercent(0),
         offset,
         dwell: None,
+        entry_event: None,
         active: true,
     }
 }

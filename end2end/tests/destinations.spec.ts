@@ -15,7 +15,8 @@ demoTest('the list leads to the page, which begins with what flows there', async
   const message = page.getByRole('group', { name: /Example message: Analytics, by cart-to-warehouse/ });
   await expect(message.first()).toContainText('"cart_abandoners": true');
   await expect(message.first()).toContainText('"Warehouse": true');
-  await expect(message).toHaveCount(2);
+  await expect(message).toHaveCount(3);
+  await expect(message.last()).toContainText('"event": "Entered Cart Abandoners"');
   await expect(message.first()).not.toContainText('example.com');
 });
 
@@ -56,6 +57,26 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(main).toContainText('tier would stop flowing to warehouse. What is there already stays there');
       await page.getByRole('button', { name: 'Save fields' }).click();
       await expect(page.locator('.answer')).toContainText('Id and ltv flow to Warehouse.');
+    });
+
+    ownDemoTest('what a person is worth there is chosen, and an entry says it', async ({ page, ownDemo, problems }) => {
+      await settled(page, ownDemo);
+      await page.goto('/destinations/warehouse');
+      if (javaScriptEnabled) await awake(page);
+      const main = page.getByRole('main');
+      await expect(main).toContainText('value = cart_value less 35 % of cart_value, in USD.');
+      const entry = page.getByRole('group', { name: /Example message/ }).filter({ hasText: 'Entered Cart Abandoners' });
+      await expect(entry).toContainText('"value": 203.12');
+      await page.getByLabel('Cost of the goods').fill('120%');
+      await page.getByRole('button', { name: 'Save value' }).click();
+      await expect(page.locator('#cost-wrong')).toContainText('whole share such as 35%');
+      forgive(problems, '/fn/change_value');
+      await page.getByLabel('Cost of the goods').fill('40%');
+      await page.getByLabel('Discount').fill('cart_discount');
+      await page.getByRole('button', { name: 'Save value' }).click();
+      await expect(main).toContainText('cart_value less cart_discount less 40 % of cart_value, in USD.');
+      await expect(entry).toContainText('"value": 175');
+      await expect(page.getByLabel('Cost of the goods')).toHaveValue('40%');
     });
 
     ownDemoTest('who saves over a change that they have not seen is told so', async ({ page, ownDemo, problems }) => {

@@ -125,6 +125,15 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+async function send(url: string, writeKey: string): Promise<number> {
+  const sent = await fetch(`${url}/v1/track`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ writeKey, event: 'Order Completed', userId: 'u-1', messageId: 'from-app' }),
+  });
+  return sent.status;
+}
+
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'entering keys, with JavaScript' : 'entering keys, without JavaScript', () => {
     test.use({ javaScriptEnabled });
@@ -149,12 +158,13 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('button', { name: 'Add the source' }).click();
       await expect(page.getByRole('main')).toContainText('app and shop may send here.');
       await expect(page.getByLabel('Its write key')).not.toHaveValue(key);
-      const sent = await fetch(`${ownDemo.url}/v1/track`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ writeKey: key, event: 'Order Completed', userId: 'u-1', messageId: 'from-app' }),
-      });
-      expect(sent.status).toBe(200);
+      expect(await send(ownDemo.url, key)).toBe(200);
+      await page.getByRole('button', { name: 'Retire app' }).click();
+      const question = page.getByRole('dialog', { name: 'Retire the source app?' });
+      await question.getByRole('button', { name: 'Retire app' }).click();
+      await expect(page.getByRole('main')).toContainText('shop may send here.');
+      await expect(page.getByRole('main')).not.toContainText('app and shop');
+      await expect(async () => expect(await send(ownDemo.url, key)).toBe(401)).toPass();
 
       if (javaScriptEnabled) await awake(page);
       await page.getByLabel('Signing key of the reporting webhook').fill('the-new-signing-key');

@@ -88,6 +88,20 @@ pub async fn add_source(
     finish::<AddSource>(outcome.await, PAGE, &[("source", &source)])
 }
 
+/// Lets nobody send to `/v1` under a source's key any more.
+#[server(prefix = "/fn", endpoint = "retire_source")]
+pub async fn retire_source(
+    /// Its name.
+    source: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.events.retire_source(&source, &actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<RetireSource>(outcome.await, PAGE, &[])
+}
+
 /// Makes somebody the canary, and a pinned test person.
 #[server(prefix = "/fn", endpoint = "choose_canary")]
 pub async fn choose_canary(

@@ -3,17 +3,18 @@
 use domain::events::{Entrances, Origin, SNIPPET};
 use leptos::prelude::*;
 
-use super::api::{AddSource, SaveCampaignKey, SaveReportingKey};
+use super::api::{AddSource, RetireSource, SaveCampaignKey, SaveReportingKey};
 use crate::{
     form::{Answered, FormError, answered, done, spent, typed, wrong},
     format,
-    ui::{Button, TextField},
+    ui::{Button, ButtonKind, Dialog, DialogFoot, OpenDialog, TextField},
 };
 
 /// What can be entered, made once for the page's life.
 #[derive(Clone, Copy)]
 pub struct Actions {
     source: ServerAction<AddSource>,
+    retire: ServerAction<RetireSource>,
     reporting: ServerAction<SaveReportingKey>,
     campaign: ServerAction<SaveCampaignKey>,
     /// The write key that stands in the form, and how many were added before it: somebody may
@@ -25,6 +26,7 @@ impl Default for Actions {
     fn default() -> Self {
         Self {
             source: ServerAction::new(),
+            retire: ServerAction::new(),
             reporting: ServerAction::new(),
             campaign: ServerAction::new(),
             fresh: StoredValue::new(None),
@@ -48,7 +50,7 @@ impl Actions {
     /// Grows with what was entered: a refusal renews nothing, so that what was typed stays.
     #[must_use]
     pub fn version(self) -> usize {
-        done(self.source) + done(self.reporting) + done(self.campaign)
+        done(self.source) + done(self.retire) + done(self.reporting) + done(self.campaign)
     }
 }
 
@@ -58,7 +60,11 @@ pub fn connect(entrances: &Entrances, may_change: bool, actions: Actions) -> Any
     let names: Vec<String> = entrances.sources.iter().map(ToString::to_string).collect();
     let senders = (!names.is_empty()).then(|| {
         let verb = " may send here. The same name again gives it another write key.";
-        view! { <p class="reading">{format::list(&names)} {verb}</p> }
+        let retiring = may_change.then(|| retiring(&names, actions.retire));
+        view! {
+            <p class="reading">{format::list(&names)} {verb}</p>
+            {retiring}
+        }
     });
     let source = may_change.then(|| source_form(&entrances.fresh_key, actions));
     let reporting = may_change.then(|| {
@@ -117,6 +123,42 @@ pub fn connect(entrances: &Entrances, may_change: bool, actions: Actions) -> Any
                 {campaign}
             </dd>
         </dl>
+    }
+    .into_any()
+}
+
+/// Takes a source's key away, after a question: it comes back under a new key only.
+fn retiring(names: &[String], action: ServerAction<RetireSource>) -> AnyView {
+    let answered = answered(action);
+    let each = move |name: String| {
+        let id = format!("retire-{name}");
+        let title = format!("Retire the source {name}?");
+        let (opens, foot, open) = (id.clone(), id.clone(), format!("Retire {name}"));
+        let words = open.clone();
+        view! {
+            <OpenDialog id=opens>{open}</OpenDialog>
+            <Dialog id title>
+                <p>
+                    "Its write key opens nothing from then on: whoever still sends with it is refused, and their events are lost unless they keep them. To let it send again, add it with a new key."
+                </p>
+                <ActionForm action>
+                    <input type="hidden" name="source" value=name />
+                    <DialogFoot id=foot>
+                        <Button kind=ButtonKind::Danger busy=action.pending()>
+                            {words}
+                        </Button>
+                    </DialogFoot>
+                </ActionForm>
+            </Dialog>
+        }
+    };
+    let names = names.to_vec();
+    view! {
+        <FormError answered fields=&[] title="The source was not retired" />
+        // By name: the dialog of the one that goes must not become the next one's.
+        <div class="buttons">
+            <For each=move || names.clone() key=Clone::clone children=each />
+        </div>
     }
     .into_any()
 }

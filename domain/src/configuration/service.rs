@@ -251,6 +251,17 @@ impl ConfigurationService {
         self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await
     }
 
+    /// Retires a source: its write key is gone, and opens nothing any more.
+    pub async fn retire_source(&self, key: &Key, actor: &Actor) -> Result<()> {
+        actor.require(Role::Admin)?;
+        let (mut plan, version) = self.prepare(&Desired::default(), false).await?;
+        if !self.load().await?.sources.iter().any(|source| source.key == *key) {
+            return Err(missing("source", key));
+        }
+        plan.changes.push(Change::Retire(Table::Source, key.clone()));
+        self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await
+    }
+
     /// Retires a suppression: whom only it held may be sent again.
     pub async fn retire_suppression(&self, key: &Key, actor: &Actor) -> Result<()> {
         actor.require(Role::Operator)?;

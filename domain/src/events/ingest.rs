@@ -104,6 +104,8 @@ pub struct Event {
     pub name: String,
     /// Whom it is about.
     pub names: Vec<Name>,
+    /// What an alias says that they were called before.
+    pub former: Vec<Name>,
     /// When it happened, the sender's clock put right, and never after it came.
     pub at: Instant,
     item: Map<String, Value>,
@@ -229,6 +231,13 @@ fn read_event(
     if id.is_none() && anonymous.is_none() {
         return Err("it has neither a userId nor an anonymousId, as text".to_owned());
     }
+    let previous = text(&item, "previousId").filter(|id| !id.trim().is_empty());
+    let former = match (kind, previous) {
+        // It may have been an id, Customer.io's own or an address: libraries don't say.
+        (Type::Alias, Some(previous)) => names(Some(previous), Some(previous), Some(previous)),
+        (Type::Alias, None) => return Err("an alias has a previousId, as text".to_owned()),
+        _ => Vec::new(),
+    };
     let name = match kind {
         Type::Track => {
             let name = text(&item, "event").filter(|name| !name.trim().is_empty());
@@ -251,7 +260,7 @@ fn read_event(
     // Somebody without an id of the workspace's own is sent under Customer.io's: it comes back so.
     let names = names(anonymous, id, email);
     let (name, at) = (name.to_owned(), happened(&item, sent_at, now));
-    Ok(Event { number, name, names, at, item })
+    Ok(Event { number, name, names, former, at, item })
 }
 
 /// `timestamp` by our clock: its sender's may be wrong, and wrong by as much in `sentAt`.
@@ -322,6 +331,20 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_says_what_somebody_was_called_before() {
+        let alias = json!({"type": "alias", "userId": "u-1", "previousId": "Old@Example.com"});
+        let event = batch(&[alias]).unwrap().events.remove(0);
+        let told = |names: &[Name]| -> Vec<_> {
+            names.iter().map(|name| (name.kind.as_str(), name.text.clone())).collect()
+        };
+        assert_eq!(told(&event.names), [("id", "u-1".to_owned())]);
+        let former = told(&event.former);
+        assert!(former.contains(&("email", "old@example.com".to_owned())), "{former:?}");
+        assert!(former.contains(&("id", "Old@Example.com".to_owned())), "{former:?}");
+        assert!(batch(&[track()]).unwrap().events[0].former.is_empty());
+    }
+
+    #[test]
     fn a_sender_whose_clock_is_wrong_is_put_right() {
         let mut item = track();
         item["timestamp"] = "2023-11-15T22:13:00.000Z".into();
@@ -336,6 +359,7 @@ mod tests {
         assert!(why(|item| item["userId"] = " ".into()).contains("userId"));
         assert!(why(|item| item["event"] = Value::Null).contains("event"));
         assert!(why(|item| item["type"] = "buy".into()).contains("type"));
+        assert!(why(|item| item["type"] = "alias".into()).contains("previousId"));
         assert!(why(|item| item["properties"] = "none".into()).contains("properties"));
         assert!(why(|item| item["messageId"] = "m".repeat(101).into()).contains("messageId"));
         assert!(why(|item| item["event"] = "e".repeat(257).into()).contains("name"));

@@ -17,6 +17,8 @@ pub struct NewEvent {
     pub name: String,
     /// To whom: every name that it carries, normalised.
     pub names: Vec<Name>,
+    /// Names that the same person had before: what holds one of them holds this person too.
+    pub former: Vec<Name>,
     /// When it happened, by its sender's clock; never later than it was received.
     pub at: Instant,
     /// When it came in.

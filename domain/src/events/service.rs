@@ -120,6 +120,7 @@ impl EventService {
             number: report.number,
             name: report.name,
             names: report.names,
+            former: Vec::new(),
             at: report.at.min(now),
             received_at: now,
             body: String::from_utf8_lossy(body).into_owned(),
@@ -195,6 +196,7 @@ impl EventService {
                 number,
                 name: one.name,
                 names: one.names,
+                former: one.former,
                 at: one.at,
                 received_at: now,
                 is_forwarded: true,
@@ -245,6 +247,18 @@ impl EventService {
         let write_key = SecretList::One(Secret::Literal(write_key.to_owned()));
         let source = vec![SourceTable { key, write_key }];
         self.enter(Desired { source, ..Desired::default() }, actor).await
+    }
+
+    /// Lets nobody send to `/v1` under this source's key any more. What came in stays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none of that name.
+    pub async fn retire_source(&self, name: &str, actor: &Actor) -> Result<()> {
+        let missing = || Error::NotFound(format!("source {}", name.trim()));
+        let key = name.trim().parse().map_err(|_| missing())?;
+        self.configuration.retire_source(&key, actor).await?;
+        self.keyring.forget();
+        Ok(())
     }
 
     async fn enter(&self, desired: Desired, actor: &Actor) -> Result<()> {

@@ -15,6 +15,7 @@ use domain::{
         latency::FastExit,
         port::{EventStore, Kept, NewEvent},
     },
+    suppression::listing::Name,
     time::Instant,
 };
 use sqlx::FromRow;
@@ -59,6 +60,16 @@ const NAMES: &str = "INSERT INTO held_name (kind, name, suppression_id, since, r
         MAX(CAST(rows.value ->> 4 AS BIGINT))
     FROM {rows} JOIN suppression s ON s.event = rows.value ->> 2 AND s.retired_at IS NULL
     WHERE TRUE GROUP BY rows.value ->> 0, rows.value ->> 1, s.id
+    ON CONFLICT (kind, name, suppression_id) DO UPDATE SET since = excluded.since,
+        received_at = excluded.received_at
+    WHERE excluded.since > held_name.since";
+
+/// What holds a former name of `$1` holds the name that its person has now.
+const FORMER: &str = "INSERT INTO held_name (kind, name, suppression_id, since, received_at)
+    SELECT rows.value ->> 2, rows.value ->> 3, n.suppression_id, MAX(n.since), MAX(n.received_at)
+    FROM {rows} CROSS JOIN held_name n
+    WHERE n.kind = rows.value ->> 0 AND n.name = rows.value ->> 1
+    GROUP BY rows.value ->> 2, rows.value ->> 3, n.suppression_id
     ON CONFLICT (kind, name, suppression_id) DO UPDATE SET since = excluded.since,
         received_at = excluded.received_at
     WHERE excluded.since > held_name.since";
@@ -114,6 +125,19 @@ fn kept(events: &[NewEvent], new: Vec<(String, String)>) -> Vec<Kept> {
     events.iter().map(is_new).map(|is_new| if is_new { Kept::New } else { Kept::Again }).collect()
 }
 
+/// Each former name with each name that its person has now.
+fn former<'a>(
+    events: impl Iterator<Item = &'a NewEvent>,
+) -> Vec<(&'static str, &'a str, &'static str, &'a str)> {
+    let pairs = events.flat_map(|event| {
+        event.former.iter().flat_map(|former| event.names.iter().map(move |name| (former, name)))
+    });
+    let row = |(former, name): (&'a Name, &'a Name)| {
+        (former.kind.as_str(), &*former.text, name.kind.as_str(), &*name.text)
+    };
+    pairs.map(row).collect()
+}
+
 #[async_trait]
 impl EventStore for Storage {
     async fn keep_events(&self, events: &[NewEvent], now: Instant) -> Result<Vec<Kept>> {
@@ -127,6 +151,7 @@ impl EventStore for Storage {
                 .await?;
             let kept = kept(events, new);
             let new = events.iter().zip(&kept).filter(|(_, kept)| **kept == Kept::New);
+            let former = former(new.clone().map(|(event, _)| event));
             let names: Vec<_> = new
                 .flat_map(|(event, _)| event.names.iter().map(move |name| (event, name)))
                 .map(|(event, name)| {
@@ -144,11 +169,18 @@ impl EventStore for Storage {
             )
             .execute(&mut *connection)
             .await?;
-            let held = sqlx::query(self.database.sql(NAMES))
+            let mut held = sqlx::query(self.database.sql(NAMES))
                 .bind(&names)
                 .execute(&mut *connection)
                 .await?
                 .rows_affected();
+            if !former.is_empty() {
+                held += sqlx::query(self.database.sql(FORMER))
+                    .bind(text(&former)?)
+                    .execute(&mut *connection)
+                    .await?
+                    .rows_affected();
+            }
             if held > 0 {
                 sqlx::query(self.database.sql(hold_named!(
                     // In this order: SQLite would read all the names for each of these.

@@ -52,6 +52,7 @@ pub async fn bench(engine: Engine) -> Option<Bench> {
 
 pub fn event(number: &str, name: &str, who: (NameKind, &str), at: Instant) -> NewEvent {
     NewEvent {
+        former: Vec::new(),
         origin: Origin::Source,
         number: number.to_owned(),
         name: name.to_owned(),
@@ -132,6 +133,32 @@ async fn somebody_who_is_known_later_is_held_by_what_they_did_before(
     let view = bench.storage.explain(1, 9, bench.now()).await.unwrap();
     let until = view.suppressions[0].until;
     assert_eq!((view.suppressions.len(), until), (1, Some(bench.now().plus(Span::from_hours(24)))));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_holds_a_former_name_holds_who_bears_it_no_more(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = bench(engine).await else { return };
+    learn(&bench, 6).await;
+    let bought = event("m-1", "Order Completed", (NameKind::CioId, "guest"), bench.now());
+    let alias = NewEvent {
+        former: vec![Name { kind: NameKind::CioId, text: "guest".to_owned() }],
+        ..event("m-2", "alias", (NameKind::CioId, "cio-3"), bench.now())
+    };
+    keep(&bench, std::slice::from_ref(&bought)).await;
+    assert_eq!(held(&bench, "meta").await, PersonSet::new());
+    bench.clock.advance(Span::from_hours(12));
+    assert_eq!(keep(&bench, &[alias.clone()]).await, [Kept::New]);
+    assert_eq!(held(&bench, "meta").await, people([3]));
+    // It counts from the purchase, once, and also where both come at once.
+    bench.clock.advance(Span::from_hours(12));
+    keep(&bench, &[alias.clone()]).await;
+    assert_eq!(held(&bench, "meta").await, PersonSet::new());
+    let again = NewEvent { number: "m-3".to_owned(), at: bench.now(), ..bought };
+    keep(&bench, &[again, NewEvent { number: "m-4".to_owned(), ..alias }]).await;
+    assert_eq!(held(&bench, "meta").await, people([3]));
 }
 
 #[rstest]

@@ -218,6 +218,7 @@ impl CanaryService {
 /// The purchase: kept like any, and sent on to nobody.
 fn purchase(id: Uuid, view: &PersonView, event: String, now: Instant) -> NewEvent {
     NewEvent {
+        former: Vec::new(),
         origin: Origin::Source,
         number: format!("segue-canary-{}", id.simple()),
         name: event,

@@ -58,10 +58,12 @@ pub fn destination_page(
     view! {
         <Page name=key answer=answer.into_any()>
             <div class="split">
-                {fields_section(&row.spec, change, previewing)}
+                <div>
+                    {fields_section(&row.spec, change, previewing)}
+                    {value_section(&row.spec, value)}
+                </div>
                 <Section title="What the platform asks for">{rules}</Section>
             </div>
-            {value_section(&row.spec, value)}
             <Section title="What it gets">{messages(&examples, &[])}</Section>
             {self_test(vectors)}
             {senders(mappings, &row.spec, now)}

@@ -76,6 +76,29 @@ async fn a_changed_address_leaves_as_it_came_and_comes_in_anew(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_profiles_that_are_merged_one_leaves_and_the_other_is_told_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    // The one who stays takes the other's address over: it leaves under the former one only.
+    let bench = sent(engine, 3).await;
+    assert!(bench.sandbox.world.remove_person(&cio_id(2)));
+    bench.sandbox.world.add_person(somebody(1).with_email("person2@example.com"));
+    let run = &bench.sync().await["cart"];
+    assert_eq!((run["entered"].as_u64(), run["exited"].as_u64()), (Some(1), Some(2)));
+    let told = told_since(&bench, 3);
+    let exits: Vec<_> = told.iter().filter(|(entered, _)| !entered).collect();
+    assert!(exits.contains(&&(false, email("person1@example.com"))), "{told:?}");
+    assert_eq!(told.last(), Some(&(true, email("person2@example.com"))), "{told:?}");
+    assert_eq!(told.iter().filter(|(entered, _)| *entered).count(), 1);
+    assert_eq!(bench.sync().await["cart"]["delivered"].as_u64(), Some(0), "and that was all");
+    // Where the one who stays keeps their names, only the other is told of.
+    assert!(bench.sandbox.world.remove_person(&cio_id(3)));
+    bench.sync().await;
+    assert_eq!(told_since(&bench, 6), [(false, email("person3@example.com"))]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_doubt_is_sent_again_as_it_was_before_anything_else_is_said(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

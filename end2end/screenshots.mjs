@@ -25,6 +25,7 @@ const PAGES = {
   destination: '/destinations/meta',
   suppression: '/suppression',
   rule: '/suppression/rules/purchase?what=retire',
+  contract: '/contract',
   review: '/review',
   checklist: '/mappings/cart-to-meta/checklist',
   'first-steps': '/first-steps',

@@ -11,6 +11,7 @@ mod browser;
 pub mod chart;
 pub mod connections;
 pub mod context;
+pub mod contract;
 pub mod delivery;
 pub mod demo;
 pub mod destinations;
@@ -52,6 +53,9 @@ use audiences::{
     page::AudiencesPage,
 };
 use connections::{page::ConnectionsPage, source::SourcePage};
+use contract::{
+    change::ChangePage, form::EventPage, page::ContractPage, quarantine::QuarantinePage,
+};
 use delivery::page::LettersPage;
 use demo::page::DemoPage;
 use destinations::{
@@ -169,6 +173,14 @@ fn Pages() -> impl IntoView {
             <Route
                 path=path!("/suppression/lists/:key/:listing")
                 view=ListingPage
+                ssr=SsrMode::Async
+            />
+            <Route path=path!("/contract") view=ContractPage ssr=SsrMode::Async />
+            <Route path=path!("/contract/quarantine") view=QuarantinePage ssr=SsrMode::Async />
+            <Route path=path!("/contract/changes/:change") view=ChangePage ssr=SsrMode::Async />
+            <Route
+                path=path!("/contract/changes/:change/event")
+                view=EventPage
                 ssr=SsrMode::Async
             />
             <Route path=path!("/approvals") view=ApprovalsPage ssr=SsrMode::Async />

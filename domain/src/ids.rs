@@ -49,6 +49,8 @@ ids! {
     OrderId,
     /// (order, lane, chunk): the unit that delivery drains.
     PartId,
+    /// A change of the contract that somebody proposes.
+    RequestId,
     /// Somebody who signs in.
     UserId,
 }

@@ -12,6 +12,7 @@ pub mod approvals;
 pub mod audiences;
 pub mod configuration;
 pub mod connections;
+pub mod contract;
 pub mod day;
 pub mod delivery;
 pub mod demo;

@@ -70,7 +70,7 @@ pub enum Record {
     /// An event that has gone on, or goes nowhere: it is known as long as its sender may tell it
     /// again.
     Event,
-    /// An event that Segment won't take.
+    /// An event that Segment won't take, or that nobody has let out of quarantine.
     Refused,
     /// A name that an event keeps out, once its time is over.
     HeldName,

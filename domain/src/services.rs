@@ -12,6 +12,7 @@ use crate::{
     },
     configuration::service::ConfigurationService,
     connections::{service::ConnectionService, traffic::service::TrafficService},
+    contract::service::ContractService,
     delivery::service::DeliveryService,
     destinations::{
         fields::service::FieldsService, import::service::ImportService,
@@ -63,6 +64,8 @@ pub struct Services {
     pub events: Arc<EventService>,
     /// Anything by its name.
     pub find: Arc<FindService>,
+    /// The contract, its changes and what breaks it.
+    pub contract: Arc<ContractService>,
     /// The way to a first version, and its ceiling.
     pub first_steps: Arc<FirstStepsService>,
     /// What may flow to them.

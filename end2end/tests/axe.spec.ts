@@ -68,6 +68,8 @@ for (const path of [
   '/suppression/policy',
   '/suppression/rules/purchase',
   '/suppression/rules/purchase?what=retire',
+  '/contract',
+  '/contract/quarantine',
   '/people',
   '/review',
   '/first-steps',

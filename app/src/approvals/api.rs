@@ -1,6 +1,6 @@
 //! Server functions of approvals: list, release, discard, accept.
 
-use domain::{approvals::Approvals, time::Instant};
+use domain::{approvals::Approvals, contract::request::Request, time::Instant};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub struct ApprovalsView {
     pub now: Instant,
     /// Runs and readings.
     pub approvals: Approvals,
+    /// Changes of the contract.
+    pub changes: Vec<Request>,
 }
 
 /// Everything that waits.
@@ -25,7 +27,8 @@ pub struct ApprovalsView {
 pub async fn read_approvals() -> Result<ApprovalsView, AppError> {
     let (services, _) = enter()?;
     let approvals = services.approvals.list().await?;
-    Ok(ApprovalsView { now: services.clock.now(), approvals })
+    let changes = services.contract.waiting().await?;
+    Ok(ApprovalsView { now: services.clock.now(), approvals, changes })
 }
 
 /// Sends what a run held back.

@@ -2,12 +2,14 @@
 
 use domain::{
     approvals::{Approvals, ShrunkAudience, WaitingRun},
+    contract::request::Request,
     time::Instant,
 };
 use leptos::prelude::*;
 
 use super::api::{AcceptShrunk, ApprovalsView, DiscardRun, PAGE, ReleaseRun, read_approvals};
 use crate::{
+    contract,
     form::{FormError, answered},
     format,
     live::{loaded, read, renew},
@@ -58,13 +60,13 @@ pub fn ApprovalsPage() -> AnyView {
 
 /// The page.
 pub fn approvals_page(view: ApprovalsView, actions: Actions) -> AnyView {
-    let ApprovalsView { now, approvals } = view;
-    let answer = sentence(&approvals).into_any();
-    let content = if approvals.is_empty() {
+    let ApprovalsView { now, approvals, changes } = view;
+    let answer = sentence(&approvals, changes.len() as u64).into_any();
+    let content = if approvals.is_empty() && changes.is_empty() {
         view! {
             <Empty
                 title="Nothing waits"
-                words="A run that would change more than half of those who are there, and more than 1,000 people, waits here with its numbers. So does a suppression's audience that shrinks that much."
+                words="A run that would change more than half of those who are there, and more than 1,000 people, waits here with its numbers. So does a suppression's audience that shrinks that much, and a change of the contract that somebody proposes."
             />
         }
         .into_any()
@@ -72,7 +74,8 @@ pub fn approvals_page(view: ApprovalsView, actions: Actions) -> AnyView {
         let Approvals { runs, shrunk } = approvals;
         let runs = (!runs.is_empty()).then(|| runs_section(runs, now, actions));
         let shrunk = (!shrunk.is_empty()).then(|| shrunk_section(shrunk, now, actions));
-        view! { {runs} {shrunk} }.into_any()
+        let changes = (!changes.is_empty()).then(|| changes_section(changes, now));
+        view! { {runs} {shrunk} {changes} }.into_any()
     };
     view! {
         <Page name="Approvals" answer>
@@ -85,7 +88,7 @@ pub fn approvals_page(view: ApprovalsView, actions: Actions) -> AnyView {
     .into_any()
 }
 
-fn sentence(approvals: &Approvals) -> String {
+fn sentence(approvals: &Approvals, changes: u64) -> String {
     let mut clauses = Vec::new();
     match approvals.runs.len() as u64 {
         0 => {}
@@ -97,10 +100,46 @@ fn sentence(approvals: &Approvals) -> String {
         1 => clauses.push("1 suppression keeps people whom its segment lost".to_owned()),
         all => clauses.push(format!("{all} suppressions keep people whom their segments lost")),
     }
+    match changes {
+        0 => {}
+        1 => clauses.push("1 change of the contract is proposed".to_owned()),
+        all => clauses.push(format!("{all} changes of the contract are proposed")),
+    }
     if clauses.is_empty() {
         return "Nothing waits for a decision.".to_owned();
     }
     format!("{}.", format::list(&clauses))
+}
+
+fn changes_section(changes: Vec<Request>, now: Instant) -> AnyView {
+    let columns =
+        vec![Column::words("Change"), Column::words("Proposed by"), Column::words("Begun")];
+    let rows = changes
+        .into_iter()
+        .map(|request| {
+            let href = contract::api::page_of(&request.id.to_string());
+            let title = contract::page::title(&request);
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=href>{title}</a>
+                    </th>
+                    <td>{request.author}</td>
+                    <td>
+                        <Moment at=request.at now />
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Section title="Changes of the contract">
+            <Table caption="Proposed changes of the contract" columns>
+                {rows}
+            </Table>
+        </Section>
+    }
+    .into_any()
 }
 
 fn runs_section(runs: Vec<WaitingRun>, now: Instant, actions: Actions) -> AnyView {

@@ -23,7 +23,7 @@ pub struct Line {
 }
 
 /// Things to do that have a page of their own and no place in the rail.
-const DEEDS: [(&str, &str); 12] = [
+const DEEDS: [(&str, &str); 13] = [
     ("/mappings/new", "New mapping"),
     ("/audiences/new", "Promote a segment"),
     ("/audiences/bands", "Bands of lapsed buyers"),
@@ -33,6 +33,7 @@ const DEEDS: [(&str, &str); 12] = [
     ("/timeline", "Timeline of messages and ads"),
     ("/exclusivity", "Exclusivity groups"),
     ("/dead-letters", "Dead letters"),
+    ("/contract/quarantine", "Quarantine"),
     ("/first-steps", "First steps"),
     ("/settings/connections/events", "What comes in"),
     ("/settings/connections/source", "What the source receives"),

@@ -14,7 +14,7 @@ use crate::approvals::{
 
 fn approvals_html(approvals: Approvals) -> String {
     page("/approvals", move || {
-        approvals_page(ApprovalsView { now: now(), approvals }, Actions::new())
+        approvals_page(ApprovalsView { now: now(), approvals, changes: Vec::new() }, Actions::new())
     })
 }
 

@@ -5,6 +5,7 @@ mod access;
 mod approvals;
 mod audiences;
 mod connections;
+mod contract;
 mod coverage;
 mod delivery;
 mod demo;

@@ -31,6 +31,7 @@ pub const PLACES: [&[Place]; 3] = [
         place("/suppression", "Suppression", Mark::Suppression),
     ],
     &[
+        place("/contract", "Contract", Mark::Events),
         place("/approvals", "Approvals", Mark::Approvals),
         place("/review", "Design review", Mark::Check),
         place("/people", "People", Mark::People),

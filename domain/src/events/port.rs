@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 
-use crate::{error::Result, key::Key, suppression::listing::Name, time::Instant};
+use crate::{
+    contract::Violation, error::Result, key::Key, suppression::listing::Name, time::Instant,
+};
 
 use super::{Call, Origin, latency::FastExit};
 
@@ -23,6 +25,12 @@ pub struct NewEvent {
     pub at: Instant,
     /// When it came in.
     pub received_at: Instant,
+    /// Under which name it came, where the contract calls it otherwise.
+    pub sent_as: Option<String>,
+    /// Why it isn't as agreed: then it goes nowhere, but holds whom it names all the same.
+    pub violation: Option<Violation>,
+    /// By which version of the contract that was seen; 0 where none is in force.
+    pub checked_by: u64,
     /// As it came: JSON.
     pub body: String,
     /// Whether it goes on to Segment.

@@ -11,6 +11,7 @@ use crate::{
     configuration::{
         CustomerioTable, Desired, Secret, SecretList, SourceTable, service::ConfigurationService,
     },
+    contract::service::{Checked, ContractService},
     error::{Error, Result},
     ids::Ids,
     suppression::service::SuppressionStore,
@@ -92,6 +93,8 @@ pub struct EventService {
     pub mirrors: Arc<dyn MirrorStore>,
     /// What ads cost.
     pub workspace: Arc<WorkspaceService>,
+    /// What events are held against.
+    pub contract: Arc<ContractService>,
     /// The worker.
     pub wake: Arc<dyn Wake>,
     /// The time.
@@ -121,6 +124,9 @@ impl EventService {
             name: report.name,
             names: report.names,
             former: Vec::new(),
+            sent_as: None,
+            violation: None,
+            checked_by: 0,
             at: report.at.min(now),
             received_at: now,
             body: String::from_utf8_lossy(body).into_owned(),
@@ -188,21 +194,32 @@ impl EventService {
         if self.keyring.sender(write_key).await?.is_none() {
             return Err(Refusal::Stranger);
         }
-        let events = call.events.into_iter().map(|one| {
+        let mut events = Vec::with_capacity(call.events.len());
+        for one in call.events {
             let number = one.number.clone().unwrap_or_else(|| self.ids.next().to_string());
-            NewEvent {
+            let checked = match one.track() {
+                Some((name, properties)) => self.contract.check(name, properties).await?,
+                None => Checked::default(),
+            };
+            let (name, sent_as) = match checked.canonical {
+                Some(canonical) => (canonical, Some(one.name.clone())),
+                None => (one.name.clone(), None),
+            };
+            events.push(NewEvent {
                 origin: Origin::Source,
-                body: one.body(&number),
+                body: one.body(&number, sent_as.as_ref().map(|_| &*name)),
                 number,
-                name: one.name,
+                name,
+                sent_as,
+                violation: checked.violation,
+                checked_by: checked.version,
                 names: one.names,
                 former: one.former,
                 at: one.at,
                 received_at: now,
                 is_forwarded: true,
-            }
-        });
-        let events: Vec<NewEvent> = events.collect();
+            });
+        }
         let accepted = events.len();
         if accepted > 0 {
             self.intake.keep(events).await?;

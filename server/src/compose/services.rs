@@ -1,7 +1,7 @@
 //! Builds what pages, routes and commands call. A new service: a field of
 //! [`domain::services::Services`], and its parts here.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 use domain::{
     access::trail::TrailService,
@@ -13,6 +13,7 @@ use domain::{
     connections::{
         port::ConnectionTester, service::ConnectionService, traffic::service::TrafficService,
     },
+    contract::service::ContractService,
     delivery::service::DeliveryService,
     destinations::{
         fields::service::FieldsService, import::service::ImportService,
@@ -125,6 +126,7 @@ impl Parts<'_> {
             stored.clone(),
             clock.clone(),
         ));
+        let contract = self.contract();
         Services {
             find,
             first_steps,
@@ -142,7 +144,8 @@ impl Parts<'_> {
             delivery: Arc::new(DeliveryService::new(stored.clone(), clock.clone(), stir.clone())),
             destinations,
             canary: self.canary(&people),
-            events: self.events(&workspace),
+            events: self.events(&workspace, &contract),
+            contract,
             mappings,
             fields: self.fields(),
             traffic: Arc::new(TrafficService { reader: self.public.clone(), clock: clock.clone() }),
@@ -169,7 +172,21 @@ impl Parts<'_> {
         }
     }
 
-    fn events(&self, workspace: &Arc<WorkspaceService>) -> Arc<EventService> {
+    fn contract(&self) -> Arc<ContractService> {
+        Arc::new(ContractService {
+            store: self.stored.clone(),
+            quarantine: self.stored.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            known: RwLock::default(),
+        })
+    }
+
+    fn events(
+        &self,
+        workspace: &Arc<WorkspaceService>,
+        contract: &Arc<ContractService>,
+    ) -> Arc<EventService> {
         Arc::new(EventService {
             intake: self.intake.clone(),
             store: self.stored.clone(),
@@ -178,6 +195,7 @@ impl Parts<'_> {
             suppressions: self.stored.clone(),
             mirrors: self.stored.clone(),
             workspace: workspace.clone(),
+            contract: contract.clone(),
             wake: self.stir.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),

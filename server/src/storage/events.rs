@@ -75,10 +75,12 @@ const FORMER: &str = "INSERT INTO held_name (kind, name, suppression_id, since, 
     WHERE excluded.since > held_name.since";
 
 const EVENTS: &str =
-    "INSERT INTO event (origin, number, name, at, received_at, kept_at, place, body)
+    "INSERT INTO event (origin, number, name, at, received_at, kept_at, place, body, sent_as,
+        violation, checked_by)
     SELECT rows.value ->> 0, rows.value ->> 1, rows.value ->> 2,
         CAST(rows.value ->> 3 AS BIGINT), CAST(rows.value ->> 4 AS BIGINT), $2,
-        CAST(rows.value ->> 5 AS BIGINT), rows.value ->> 6
+        CAST(rows.value ->> 5 AS BIGINT), rows.value ->> 6, rows.value ->> 7,
+        rows.value ->> 8, CAST(rows.value ->> 9 AS BIGINT)
     FROM {rows} WHERE TRUE
     ON CONFLICT (origin, number) DO NOTHING RETURNING origin, number";
 
@@ -104,8 +106,9 @@ struct ExitRow {
 }
 
 /// An event as a row of [`EVENTS`].
-fn row(place: usize, event: &NewEvent) -> impl serde::Serialize {
-    (
+fn row(place: usize, event: &NewEvent) -> Result<impl serde::Serialize> {
+    let violation = event.violation.as_ref().map(text).transpose()?;
+    Ok((
         event.origin.as_str(),
         &event.number,
         &event.name,
@@ -114,7 +117,10 @@ fn row(place: usize, event: &NewEvent) -> impl serde::Serialize {
         place,
         // What goes nowhere is read no more.
         event.is_forwarded.then_some(&event.body),
-    )
+        &event.sent_as,
+        violation,
+        event.checked_by,
+    ))
 }
 
 /// Which of these are new, by what was inserted: of several alike the first.
@@ -141,8 +147,8 @@ fn former<'a>(
 #[async_trait]
 impl EventStore for Storage {
     async fn keep_events(&self, events: &[NewEvent], now: Instant) -> Result<Vec<Kept>> {
-        let rows: Vec<_> = events.iter().enumerate().map(|(place, one)| row(place, one)).collect();
-        let rows = text(&rows)?;
+        let rows = events.iter().enumerate().map(|(place, one)| row(place, one));
+        let rows = text(&rows.collect::<Result<Vec<_>>>()?)?;
         writing!(self.database, |connection| {
             let new: Vec<(String, String)> = sqlx::query_as(self.database.sql(EVENTS))
                 .bind(&rows)
@@ -154,9 +160,12 @@ impl EventStore for Storage {
             let former = former(new.clone().map(|(event, _)| event));
             let names: Vec<_> = new
                 .flat_map(|(event, _)| event.names.iter().map(move |name| (event, name)))
-                .map(|(event, name)| {
+                .flat_map(|(event, name)| {
                     let NewEvent { at, received_at, .. } = event;
-                    (name.kind.as_str(), &name.text, &event.name, at.0, received_at.0)
+                    // A rule may name it as it came, or as the contract calls it.
+                    [Some(&event.name), event.sent_as.as_ref()].into_iter().flatten().map(
+                        move |called| (name.kind.as_str(), &name.text, called, at.0, received_at.0),
+                    )
                 })
                 .collect();
             if names.is_empty() {
@@ -238,7 +247,8 @@ impl EventStore for Storage {
     async fn left(&self) -> Result<(u64, u64)> {
         let (waiting, refused): (i64, i64) = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
-                "SELECT (SELECT COUNT(*) FROM event WHERE body IS NOT NULL AND refusal IS NULL),
+                "SELECT (SELECT COUNT(*) FROM event WHERE body IS NOT NULL AND refusal IS NULL
+                        AND violation IS NULL),
                     (SELECT COUNT(*) FROM event WHERE refusal IS NOT NULL)",
             )
             .fetch_one(&mut *connection)
@@ -288,7 +298,7 @@ impl ForwardStore for Storage {
         let rows: Vec<(String, String)> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
                 "SELECT number, body FROM event
-                WHERE body IS NOT NULL AND refusal IS NULL ORDER BY kept_at, place LIMIT $1",
+                WHERE body IS NOT NULL AND refusal IS NULL AND violation IS NULL ORDER BY kept_at, place LIMIT $1",
             )
             .bind(i64::try_from(at_most).map_err(Error::unexpected)?)
             .fetch_all(&mut *connection)

@@ -168,7 +168,7 @@ const fn of_event(record: Record) -> Option<&'static str> {
         Record::Refused => {
             "DELETE FROM event WHERE (origin, number) IN
                 (SELECT origin, number FROM event
-                WHERE kept_at <= $1 AND refusal IS NOT NULL LIMIT $2)"
+                WHERE kept_at <= $1 AND (refusal IS NOT NULL OR violation IS NOT NULL) LIMIT $2)"
         }
         Record::HeldName => {
             "DELETE FROM held_name WHERE (kind, name, suppression_id) IN

@@ -4,6 +4,7 @@
 //! add one: a file here, and a line in [`spawn`].
 
 mod canary;
+mod contract;
 mod coverage;
 mod events;
 mod fast;
@@ -21,6 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::compose::Segue;
 
 pub use canary::CanaryWorker;
+pub use contract::ContractWorker;
 pub use coverage::CoverageWorker;
 pub use events::{CallWorker, ForwardWorker};
 pub use fast::FastWorker;
@@ -42,6 +44,8 @@ pub fn spawn(segue: &Segue, stop: CancellationToken) -> TaskTracker {
     let worker = WatchWorker::new(segue.watch.clone(), stop.clone());
     tracker.spawn(async move { worker.run().await });
     let worker = CanaryWorker::new(segue.services.canary.clone(), stop.clone());
+    tracker.spawn(async move { worker.run().await });
+    let worker = ContractWorker::new(segue.services.contract.clone(), stop.clone());
     tracker.spawn(async move { worker.run().await });
     tell_outages(segue, &tracker, stop.clone());
     let worker = CoverageWorker::new(segue.services.coverage.clone(), stop.clone());

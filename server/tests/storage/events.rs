@@ -53,6 +53,9 @@ pub async fn bench(engine: Engine) -> Option<Bench> {
 pub fn event(number: &str, name: &str, who: (NameKind, &str), at: Instant) -> NewEvent {
     NewEvent {
         former: Vec::new(),
+        sent_as: None,
+        violation: None,
+        checked_by: 0,
         origin: Origin::Source,
         number: number.to_owned(),
         name: name.to_owned(),

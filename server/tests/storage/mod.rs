@@ -8,6 +8,7 @@ mod canary;
 mod cancel;
 mod closing;
 mod configuration;
+mod contract;
 mod coverage;
 mod delivery;
 mod doubt;

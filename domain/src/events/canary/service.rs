@@ -219,6 +219,9 @@ impl CanaryService {
 fn purchase(id: Uuid, view: &PersonView, event: String, now: Instant) -> NewEvent {
     NewEvent {
         former: Vec::new(),
+        sent_as: None,
+        violation: None,
+        checked_by: 0,
         origin: Origin::Source,
         number: format!("segue-canary-{}", id.simple()),
         name: event,

@@ -143,8 +143,9 @@ impl Telling {
             What::Bought { order, cents } => {
                 let order = format!("{}-{order}", deed.cio_id);
                 let revenue = f64::from(cents) / 100.0;
-                let properties =
-                    json!({ "order_id": order, "revenue": revenue, "currency": "USD" });
+                let properties = json!({
+                    "order_id": order, "total": revenue, "revenue": revenue, "currency": "USD",
+                });
                 event("Order Completed", format!("order-{order}"), properties)
             }
             What::Refunded { order } => {

@@ -1,0 +1,311 @@
+//! The page of a change: what it does, and what can be done with it.
+
+use domain::contract::{
+    Compatibility, Difference,
+    request::{Decision, Request, RequestView, State},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    api::{ChangeRead, DecideChange, MoveChange, RemoveChangeEvent, page_of, read_change},
+    page::{state, title},
+};
+use crate::{
+    form::{FormError, answered, typed, wrong},
+    format,
+    live::{loaded, read},
+    ui::{
+        Button, ButtonKind, Column, LinkButton, Moment, Nothing, Notice, NoticeKind, Page, Section,
+        Table, TextField,
+    },
+};
+
+/// What can be done with a change.
+#[derive(Clone, Copy)]
+pub struct Actions {
+    moving: ServerAction<MoveChange>,
+    decide: ServerAction<DecideChange>,
+    remove: ServerAction<RemoveChangeEvent>,
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self {
+            moving: ServerAction::new(),
+            decide: ServerAction::new(),
+            remove: ServerAction::new(),
+        }
+    }
+}
+
+impl Actions {
+    fn version(self) -> usize {
+        self.moving.version().get() + self.decide.version().get() + self.remove.version().get()
+    }
+}
+
+/// One change.
+#[component]
+pub fn ChangePage() -> AnyView {
+    let params = use_params_map();
+    let actions = Actions::default();
+    let change = Memo::new(move |_| params.read().get("change").unwrap_or_default());
+    let data = read(move || (change.get(), actions.version()), |(change, _)| read_change(change));
+    loaded(data, "Change", move |read| change_page(read, actions))
+}
+
+/// The page.
+pub fn change_page(read: ChangeRead, actions: Actions) -> AnyView {
+    let ChangeRead { now, view, is_own, may_decide } = read;
+    let answer = sentence(&view).into_any();
+    let RequestView { request, differences, current, .. } = view;
+    let is_stale = request.base != current && matches!(request.state, State::Draft | State::Open);
+    let stale = is_stale.then(|| stale(&request, current, is_own, actions));
+    let decision = request.decision.clone().map(|Decision { by, at, note }| {
+        let words = if note.is_empty() { String::new() } else { format!(": {note}") };
+        view! {
+            <p class="reading">
+                {state(request.state)} " by " {by} " " <Moment at now /> {words} "."
+            </p>
+        }
+    });
+    let edits = (is_own && request.state == State::Draft).then(|| edits(&request, actions));
+    let deciding = (request.state == State::Open && !is_stale)
+        .then(|| deciding(&request, is_own, may_decide, actions));
+    let differences = if differences.is_empty() {
+        view! { <p class="quiet">"It changes nothing yet."</p> }.into_any()
+    } else {
+        table(differences)
+    };
+    view! {
+        <Page name=title(&request) answer>
+            <FormError answered=answered(actions.moving) fields=&["title"] title="Nothing was done" />
+            <FormError answered=answered(actions.decide) fields=&["note"] title="Nothing was decided" />
+            <FormError answered=answered(actions.remove) fields=&[] title="Nothing was removed" />
+            {stale}
+            {decision}
+            {deciding}
+            <Section title="What it changes">{differences}</Section>
+            {edits}
+        </Page>
+    }
+    .into_any()
+}
+
+fn sentence(view: &RequestView) -> String {
+    let RequestView { request, differences, releases, looked_at, .. } = view;
+    let worst = differences.iter().map(|one| one.compatibility).max();
+    let effect = match worst {
+        None => "It changes nothing yet.".to_owned(),
+        Some(worst) => format!(
+            "{} over version {}: {}.",
+            format::count(differences.len() as u64, "difference", "differences"),
+            request.base,
+            effect(worst)
+        ),
+    };
+    let releases = match (*looked_at, *releases) {
+        (0, _) => String::new(),
+        (all, some) => format!(
+            " Of {} in quarantine {} would go on.",
+            format::count(all, "event", "events"),
+            format::number(some)
+        ),
+    };
+    format!("{} by {}. {effect}{releases}", state(request.state), request.author)
+}
+
+/// What a change does to events that are sent as they were.
+const fn effect(compatibility: Compatibility) -> &'static str {
+    match compatibility {
+        Compatibility::Additive => "whatever passed still passes",
+        Compatibility::Narrowing => "some events that passed would go to quarantine",
+        Compatibility::Breaking => "events that passed would go to quarantine, or say less",
+    }
+}
+
+fn stale(request: &Request, current: u64, is_own: bool, actions: Actions) -> AnyView {
+    let change = request.id.to_string();
+    let words =
+        format!("It was made from version {}, and version {current} is in force.", request.base);
+    let next = if is_own {
+        view! {
+            <ActionForm action=actions.moving>
+                <input type="hidden" name="change" value=change />
+                <input type="hidden" name="what" value="rebase" />
+                <Button busy=actions.moving.pending()>"Make it anew over what is in force"</Button>
+            </ActionForm>
+        }
+        .into_any()
+    } else {
+        view! { <p>"Its author makes it anew; then somebody decides on that."</p> }.into_any()
+    };
+    view! {
+        <Notice kind=NoticeKind::Late title="The contract has moved on">
+            <p>{words}</p>
+            {next}
+        </Notice>
+    }
+    .into_any()
+}
+
+fn deciding(request: &Request, is_own: bool, may_decide: bool, actions: Actions) -> AnyView {
+    let change = request.id.to_string();
+    if is_own {
+        return view! {
+            <p class="reading">"Somebody else approves it: who proposes a change never does."</p>
+            <ActionForm action=actions.moving>
+                <input type="hidden" name="change" value=change />
+                <input type="hidden" name="what" value="withdraw" />
+                <Button busy=actions.moving.pending()>"Take it back"</Button>
+            </ActionForm>
+        }
+        .into_any();
+    }
+    if !may_decide {
+        return view! { <p class="quiet">"An approver decides on it."</p> }.into_any();
+    }
+    let answer = answered(actions.decide);
+    view! {
+        <ActionForm action=actions.decide attr:class="form">
+            <input type="hidden" name="change" value=change />
+            <TextField
+                name="note"
+                label="What you say to it"
+                value=typed("note", "")
+                wrong=wrong(answer, "note")
+                optional=true
+            />
+            <div class="buttons">
+                <button class="button button-primary" name="verdict" value="approve">
+                    "Approve"
+                </button>
+                <button class="button" name="verdict" value="reject">
+                    "Turn it away"
+                </button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn table(differences: Vec<Difference>) -> AnyView {
+    let columns = vec![
+        Column::words("Event"),
+        Column::words("Where"),
+        Column::words("Before"),
+        Column::words("After"),
+        Column::words("Effect"),
+    ];
+    let side = |text: Option<String>, none: &'static str| match text {
+        Some(text) => view! { {text} }.into_any(),
+        None => view! { <Nothing words=none /> }.into_any(),
+    };
+    let rows = differences
+        .into_iter()
+        .map(|one| {
+            let place = if one.path.is_empty() { "the event".to_owned() } else { one.path };
+            let class = format!("effect effect-{}", one.compatibility.as_str());
+            let before = side(one.before, "not there");
+            let after = side(one.after, "not there any more");
+            view! {
+                <tr>
+                    <th scope="row">{one.event}</th>
+                    <td class="mono wrap">{place}</td>
+                    <td class="wrap">{before}</td>
+                    <td class="wrap">{after}</td>
+                    <td class="wrap">
+                        <span class=class>{one.compatibility.as_str()}</span>
+                        " "
+                        {one.reason}
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Table caption="What the change does" columns>
+            {rows}
+        </Table>
+    }
+    .into_any()
+}
+
+/// What its author can still do with a draft.
+fn edits(request: &Request, actions: Actions) -> AnyView {
+    let page = page_of(&request.id.to_string());
+    let answer = answered(actions.moving);
+    let columns = vec![
+        Column::words("Event"),
+        Column::words("Properties"),
+        Column::actions("Edit or remove"),
+    ];
+    let rows = request
+        .contract
+        .events
+        .iter()
+        .map(|(name, event)| {
+            let edit = format!("{page}/event?former={}", format::in_address(name));
+            let properties = format::count(event.properties.len() as u64, "property", "properties");
+            let (change, removed) = (request.id.to_string(), name.clone());
+            let label = format!("Remove {name}");
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=edit>{name.clone()}</a>
+                    </th>
+                    <td>{properties}</td>
+                    <td>
+                        <ActionForm action=actions.remove>
+                            <input type="hidden" name="change" value=change />
+                            <input type="hidden" name="name" value=removed />
+                            <button class="button button-quiet" aria-label=label>
+                                "Remove"
+                            </button>
+                        </ActionForm>
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let change = request.id.to_string();
+    let (propose, withdraw) = (change.clone(), change);
+    let title = typed("title", &request.title);
+    view! {
+        <Section title="Edit the draft">
+            <Table caption="Events of the draft" columns>
+                {rows}
+            </Table>
+            <div class="buttons">
+                <LinkButton href=format!("{page}/event")>"Add an event"</LinkButton>
+            </div>
+        </Section>
+        <Section title="Ask for approval">
+            <ActionForm action=actions.moving attr:class="form">
+                <input type="hidden" name="change" value=propose />
+                <input type="hidden" name="what" value="propose" />
+                <TextField
+                    name="title"
+                    label="What it is for"
+                    value=title
+                    hint="Whoever approves reads it first."
+                    wrong=wrong(answer, "title")
+                />
+                <div class="buttons">
+                    <Button kind=ButtonKind::Primary busy=actions.moving.pending()>
+                        "Ask for approval"
+                    </Button>
+                </div>
+            </ActionForm>
+            <ActionForm action=actions.moving>
+                <input type="hidden" name="change" value=withdraw />
+                <input type="hidden" name="what" value="withdraw" />
+                <Button kind=ButtonKind::Quiet busy=actions.moving.pending()>
+                    "Drop the draft"
+                </Button>
+            </ActionForm>
+        </Section>
+    }
+    .into_any()
+}

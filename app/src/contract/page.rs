@@ -1,0 +1,268 @@
+//! The contract's page: what is in force, what is proposed, what isn't as agreed.
+
+use domain::{
+    contract::{
+        Contract, ContractView, Event, FEWEST_EVENTS, MOST_EVENTS, notation,
+        request::{Request, State, Version},
+    },
+    time::Instant,
+};
+use leptos::prelude::*;
+
+use super::api::{ContractRead, DraftChange, QUARANTINE, page_of, read_contract};
+use crate::{
+    form::{FormError, answered},
+    format,
+    live::{loaded, read, renew},
+    ui::{Button, ButtonKind, Column, Empty, Moment, Nothing, Page, Section, Table},
+};
+
+/// The contract.
+#[component]
+pub fn ContractPage() -> AnyView {
+    let draft = ServerAction::<DraftChange>::new();
+    let data = read(move || draft.version().get(), |_| read_contract());
+    renew(data, |_| false);
+    loaded(data, "Contract", move |view| contract_page(view, draft))
+}
+
+/// The page.
+pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> AnyView {
+    let ContractRead { now, view, may_propose, .. } = read;
+    let ContractView { version, requests, quarantine } = view;
+    let waiting = quarantine.iter().map(|group| group.events).sum();
+    let answer = sentence(&version, &requests, waiting).into_any();
+    let is_empty = version.contract.events.is_empty();
+    let content = if is_empty {
+        empty(may_propose, draft)
+    } else {
+        view! {
+            {budget(&version.contract)} {events(&version.contract, "Events of the contract")}
+        }
+        .into_any()
+    };
+    let actions = (may_propose && !is_empty).then(|| begin(draft, false, "Propose a change"));
+    let quarantine = (waiting > 0).then(|| {
+        let words = format::count(waiting, "event", "events");
+        view! {
+            <Section title="Quarantine">
+                <p class="reading">
+                    <a href=QUARANTINE>{words}</a>
+                    " did not come as agreed. They are kept, hold whom they name, and go to no destination until somebody decides."
+                </p>
+            </Section>
+        }
+    });
+    let changes = (!requests.is_empty()).then(|| changes(requests, now));
+    view! {
+        <Page name="Contract" answer actions=actions>
+            <FormError answered=answered(draft) fields=&[] title="No change was begun" />
+            {content}
+            {quarantine}
+            {changes}
+        </Page>
+    }
+    .into_any()
+}
+
+fn sentence(version: &Version, requests: &[Request], waiting: u64) -> String {
+    let events = version.contract.events.len() as u64;
+    let mut clauses = Vec::new();
+    let open = requests.iter().filter(|one| one.state == State::Open).count() as u64;
+    if open > 0 {
+        let verb = if open == 1 { "waits" } else { "wait" };
+        clauses.push(format!("{} {verb} for approval", format::count(open, "change", "changes")));
+    }
+    if waiting > 0 {
+        let verb = if waiting == 1 { "is" } else { "are" };
+        let events = format::count(waiting, "event", "events");
+        clauses.push(format!("{events} {verb} in quarantine"));
+    }
+    let rest =
+        if clauses.is_empty() { String::new() } else { format!(" {}.", format::list(&clauses)) };
+    if events == 0 {
+        return format!("Nothing is agreed on: every well-formed event passes.{rest}");
+    }
+    let events = format::count(events, "event", "events");
+    format!("{events} are agreed on, by version {}.{rest}", version.number)
+}
+
+fn begin(draft: ServerAction<DraftChange>, starter: bool, words: &'static str) -> AnyView {
+    let kind = if starter { ButtonKind::Primary } else { ButtonKind::Plain };
+    view! {
+        <ActionForm action=draft>
+            <input type="hidden" name="starter" value=if starter { "true" } else { "" } />
+            <Button kind busy=draft.pending()>
+                {words}
+            </Button>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn empty(may_propose: bool, draft: ServerAction<DraftChange>) -> AnyView {
+    let buttons = may_propose.then(|| {
+        view! {
+            <div class="buttons">
+                {begin(draft, true, "Begin with twelve events")}
+                {begin(draft, false, "Begin with none")}
+            </div>
+        }
+    });
+    view! {
+        <Empty
+            title="No event is agreed on yet"
+            words="Eight to fifteen events whose names and properties everybody means the same by: what comes in otherwise is kept apart until somebody has looked at it. A change is proposed by one person and approved by another."
+        />
+        {buttons}
+    }
+    .into_any()
+}
+
+/// How many events there are beside how many there should be.
+fn budget(contract: &Contract) -> AnyView {
+    let events = contract.events.len();
+    let words = match events {
+        few if few < FEWEST_EVENTS => {
+            format!("{few} events: fewer than {FEWEST_EVENTS} seldom say enough.")
+        }
+        many if many > MOST_EVENTS => {
+            format!("{many} events: more than {MOST_EVENTS} are seldom kept by anybody.")
+        }
+        right => format!("{right} events, within {FEWEST_EVENTS} to {MOST_EVENTS}."),
+    };
+    view! {
+        <p class="budget">
+            <meter
+                min="0"
+                max="20"
+                low=FEWEST_EVENTS.to_string()
+                high=MOST_EVENTS.to_string()
+                optimum="12"
+                value=events.to_string()
+                aria-hidden="true"
+            ></meter>
+            {words}
+        </p>
+    }
+    .into_any()
+}
+
+/// Events with what is said of each.
+pub fn events(contract: &Contract, caption: &'static str) -> AnyView {
+    let columns = vec![
+        Column::words("Event"),
+        Column::words("Says"),
+        Column::words("Also called"),
+        Column::words("Owner"),
+        Column::words("Read by"),
+    ];
+    let rows = contract.events.iter().map(|(name, event)| row(name, event)).collect_view();
+    view! {
+        <Table caption columns>
+            {rows}
+        </Table>
+    }
+    .into_any()
+}
+
+fn row(name: &str, event: &Event) -> AnyView {
+    let list = |all: &std::collections::BTreeSet<String>, none: &'static str| {
+        if all.is_empty() {
+            view! { <Nothing words=none /> }.into_any()
+        } else {
+            let words = all.iter().cloned().collect::<Vec<_>>().join(", ");
+            view! { {words} }.into_any()
+        }
+    };
+    let owner = if event.owner.is_empty() {
+        view! { <Nothing words="nobody" /> }.into_any()
+    } else {
+        event.owner.clone().into_any()
+    };
+    let says = says(event);
+    view! {
+        <tr>
+            <th scope="row">
+                {name.to_owned()} <div class="quiet wrap">{event.description.clone()}</div>
+            </th>
+            <td>{says}</td>
+            <td class="wrap">{list(&event.aliases, "nothing else")}</td>
+            <td>{owner}</td>
+            <td class="wrap">{list(&event.consumers, "nobody said")}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The properties, folded up.
+fn says(event: &Event) -> AnyView {
+    if event.properties.is_empty() {
+        return view! { <Nothing words="nothing" /> }.into_any();
+    }
+    let count = format::count(event.properties.len() as u64, "property", "properties");
+    let lines = notation::write(&event.properties);
+    view! {
+        <details>
+            <summary>{count}</summary>
+            <pre class="payload">
+                <code>{lines}</code>
+            </pre>
+        </details>
+    }
+    .into_any()
+}
+
+fn changes(requests: Vec<Request>, now: Instant) -> AnyView {
+    let columns = vec![
+        Column::words("Change"),
+        Column::words("State"),
+        Column::words("Proposed by"),
+        Column::words("Begun"),
+    ];
+    let rows = requests
+        .into_iter()
+        .map(|request| {
+            let href = page_of(&request.id.to_string());
+            let title = title(&request);
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=href>{title}</a>
+                    </th>
+                    <td>{state(request.state)}</td>
+                    <td>{request.author}</td>
+                    <td>
+                        <Moment at=request.at now />
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Section title="Changes">
+            <Table caption="Changes of the contract" columns>
+                {rows}
+            </Table>
+        </Section>
+    }
+    .into_any()
+}
+
+/// What a change is for, as far as somebody has said.
+#[must_use]
+pub fn title(request: &Request) -> String {
+    if request.title.is_empty() { "Untitled change".to_owned() } else { request.title.clone() }
+}
+
+/// How far a change has come, in words.
+#[must_use]
+pub const fn state(state: State) -> &'static str {
+    match state {
+        State::Draft => "Draft",
+        State::Open => "Waits for approval",
+        State::Approved => "Approved",
+        State::Rejected => "Turned away",
+        State::Withdrawn => "Taken back",
+    }
+}

@@ -1,0 +1,162 @@
+//! The quarantine: events that aren't as agreed, by what is wrong with them.
+
+use domain::{
+    contract::{Group, Violation},
+    time::Instant,
+};
+use leptos::prelude::*;
+
+use super::api::{ContractRead, SettleQuarantine, read_contract, read_samples};
+use crate::{
+    form::{FormError, answered},
+    format,
+    live::{loaded, read, renew},
+    ui::{Column, Empty, Figure, Moment, Page, Table},
+};
+
+/// What stands in quarantine.
+#[component]
+pub fn QuarantinePage() -> AnyView {
+    let settle = ServerAction::<SettleQuarantine>::new();
+    let data = read(move || settle.version().get(), |_| read_contract());
+    renew(data, |_| false);
+    loaded(data, "Quarantine", move |view| quarantine_page(view, settle))
+}
+
+/// The page.
+pub fn quarantine_page(read: ContractRead, settle: ServerAction<SettleQuarantine>) -> AnyView {
+    let ContractRead { now, view, may_decide, .. } = read;
+    let groups = view.quarantine;
+    let events: u64 = groups.iter().map(|group| group.events).sum();
+    let answer = match (events, groups.len() as u64) {
+        (0, _) => "Every event came as agreed.".to_owned(),
+        (events, ways) => format!(
+            "{} did not come as agreed, in {}.",
+            format::count(events, "event", "events"),
+            format::count(ways, "way", "ways"),
+        ),
+    };
+    let content = if groups.is_empty() {
+        view! {
+            <Empty
+                title="Nothing is kept back"
+                words="An event whose name or properties the contract doesn't know is kept here for 90 days. It still holds whom it names, so that a purchase protects even if it is misspelled."
+            />
+        }
+        .into_any()
+    } else {
+        table(groups, now, may_decide, settle)
+    };
+    view! {
+        <Page name="Quarantine" answer=answer.into_any()>
+            <FormError answered=answered(settle) fields=&[] title="Nothing was decided" />
+            {content}
+        </Page>
+    }
+    .into_any()
+}
+
+fn table(
+    groups: Vec<Group>,
+    now: Instant,
+    may_decide: bool,
+    settle: ServerAction<SettleQuarantine>,
+) -> AnyView {
+    let mut columns = vec![Column::words("Event"), Column::words("What is wrong")];
+    if may_decide {
+        columns.push(Column::actions("Release or discard"));
+    }
+    columns.extend([
+        Column::figures("Events"),
+        Column::words("First"),
+        Column::words("Last"),
+        Column::words("Sample"),
+    ]);
+    let row = |group: Group| {
+        let wrong = group.violation.to_string();
+        let deciding = may_decide.then(|| {
+            let form = deciding(&group, settle);
+            view! { <td>{form}</td> }
+        });
+        let sample = sample(group.name.clone(), group.violation);
+        view! {
+            <tr>
+                <th scope="row">{group.name}</th>
+                <td class="wrap">{wrong}</td>
+                {deciding}
+                <Figure value=group.events />
+                <td>
+                    <Moment at=group.first_at now />
+                </td>
+                <td>
+                    <Moment at=group.last_at now />
+                </td>
+                <td>{sample}</td>
+            </tr>
+        }
+    };
+    let rows = groups.into_iter().map(row).collect_view();
+    view! {
+        <Table caption="Events in quarantine, by what is wrong" columns>
+            {rows}
+        </Table>
+    }
+    .into_any()
+}
+
+fn deciding(group: &Group, settle: ServerAction<SettleQuarantine>) -> AnyView {
+    let (name, events) = (group.name.clone(), format::count(group.events, "event", "events"));
+    let violation = serde_json::to_string(&group.violation).unwrap_or_default();
+    let (release, discard) =
+        (format!("Release {events} of {name}"), format!("Discard {events} of {name}"));
+    view! {
+        <ActionForm action=settle attr:class="form-row">
+            <input type="hidden" name="name" value=name />
+            <input type="hidden" name="violation" value=violation />
+            <button class="button" name="what" value="release" aria-label=release>
+                "Release"
+            </button>
+            <button class="button button-quiet" name="what" value="discard" aria-label=discard>
+                "Discard"
+            </button>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+/// The newest of them as they came, read when somebody asks.
+fn sample(name: String, violation: Violation) -> AnyView {
+    let ask = Action::new(move |(): &()| read_samples(name.clone(), violation.clone()));
+    let shown = move || {
+        ask.value().get().map(|answer| match answer {
+            Ok(bodies) => {
+                let lines = bodies.into_iter().map(|body| readable(&body)).collect::<Vec<_>>();
+                view! {
+                    <pre class="payload">
+                        <code>{lines.join("\n\n")}</code>
+                    </pre>
+                }
+                .into_any()
+            }
+            Err(error) => view! { <p>{error.to_string()}</p> }.into_any(),
+        })
+    };
+    view! {
+        <details on:toggle=move |_| {
+            if ask.version().get_untracked() == 0 {
+                ask.dispatch(());
+            }
+        }>
+            <summary>"As they came"</summary>
+            {shown}
+        </details>
+    }
+    .into_any()
+}
+
+fn readable(body: &str) -> String {
+    let parsed = serde_json::from_str::<serde_json::Value>(body);
+    parsed
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_| body.to_owned())
+}

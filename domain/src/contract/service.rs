@@ -1,0 +1,431 @@
+//! Proposes, decides and holds events against the contract.
+//!
+//! Nobody approves what they have proposed, and nobody's approval is of anything but what they
+//! have seen: a request that was made from another version than the one in force must be made
+//! anew first.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde_json::Value;
+
+use crate::{
+    access::{Actor, Role},
+    error::{Error, Result},
+    ids::{Ids, RequestId},
+    time::{Clock, Instant, Span},
+};
+
+use super::{
+    Contract, ContractView, Event, Violation,
+    change::differences,
+    check::{self, Checker},
+    notation,
+    port::{ContractStore, QuarantineStore, Quarantined, Rechecked, Verdict},
+    request::{Decision, Request, RequestView, State, Version, rebased},
+    starter::starter,
+};
+
+/// A version that was approved elsewhere counts here after so long.
+const KNOWN_FOR: Span = Span::from_seconds(1);
+
+/// Requests that are shown after they were decided.
+const DECIDED: u64 = 20;
+
+/// Groups of the quarantine that are shown.
+const GROUPS: u64 = 100;
+
+/// Events that a preview of a request looks at.
+const LOOKED_AT: u64 = 2_000;
+
+/// Events of one step of the second look.
+const STEP: u64 = 500;
+
+/// Longest title or note.
+const LONGEST: usize = 500;
+
+/// An event as a form has it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Typed<'a> {
+    /// Its canonical name.
+    pub name: &'a str,
+    /// What has happened.
+    pub description: &'a str,
+    /// Who answers for it.
+    pub owner: &'a str,
+    /// Who reads it, one a line or separated by commas.
+    pub consumers: &'a str,
+    /// Other names, one a line or separated by commas.
+    pub aliases: &'a str,
+    /// See [`notation`].
+    pub properties: &'a str,
+}
+
+/// An event that was held against the contract.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Its canonical name, where that is another.
+    pub canonical: Option<String>,
+    /// Why it isn't as agreed.
+    pub violation: Option<Violation>,
+    /// By which version.
+    pub version: u64,
+}
+
+/// Compiled, as of a moment.
+type Known = Option<(Instant, u64, Arc<Checker>)>;
+
+/// The contract and its changes.
+pub struct ContractService {
+    /// Keeps them.
+    pub store: Arc<dyn ContractStore>,
+    /// Keeps what isn't as agreed.
+    pub quarantine: Arc<dyn QuarantineStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// What events are held against.
+    pub known: RwLock<Known>,
+}
+
+impl ContractService {
+    /// What the contract's page shows.
+    pub async fn view(&self) -> Result<ContractView> {
+        Ok(ContractView {
+            version: self.store.current().await?,
+            requests: self.store.requests(DECIDED).await?,
+            quarantine: self.quarantine.groups(GROUPS).await?,
+        })
+    }
+
+    /// How many requests wait for somebody.
+    pub async fn waiting(&self) -> Result<Vec<Request>> {
+        let mut requests = self.store.requests(0).await?;
+        requests.retain(|request| request.state == State::Open);
+        Ok(requests)
+    }
+
+    /// A request and what it does.
+    pub async fn request(&self, id: RequestId) -> Result<RequestView> {
+        let request = self.found(id).await?;
+        let base = self.base(&request).await?;
+        let waiting = self.quarantine.unseen(u64::MAX, LOOKED_AT).await?;
+        let checker = Checker::new(&request.contract);
+        let is_empty = request.contract.events.is_empty();
+        let passes = |one: &&Quarantined| {
+            is_empty || recheck(&checker, one).is_some_and(|found| found.violation.is_none())
+        };
+        Ok(RequestView {
+            differences: differences(&base.contract, &request.contract),
+            current: self.store.current().await?.number,
+            releases: waiting.iter().filter(passes).count() as u64,
+            looked_at: waiting.len() as u64,
+            request,
+        })
+    }
+
+    /// Begins a request from what is in force, or from the twelve events that most begin with.
+    pub async fn draft(&self, from_starter: bool, actor: &Actor) -> Result<RequestId> {
+        actor.require(Role::Operator)?;
+        let current = self.store.current().await?;
+        let request = Request {
+            id: RequestId(self.ids.next()),
+            title: if from_starter { "The first twelve events".to_owned() } else { String::new() },
+            base: current.number,
+            contract: if from_starter { starter() } else { current.contract },
+            author: actor.name.clone(),
+            at: self.clock.now(),
+            state: State::Draft,
+            decision: None,
+        };
+        self.store.put_request(&request, None, request.at).await?;
+        Ok(request.id)
+    }
+
+    /// Puts an event into a draft, in place of `former` if that is named.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the field that can't be.
+    pub async fn put_event(
+        &self,
+        id: RequestId,
+        former: Option<&str>,
+        typed: &Typed<'_>,
+        actor: &Actor,
+    ) -> Result<()> {
+        let (name, event) = parse(typed)?;
+        self.edit(id, actor, |contract| {
+            if let Some(former) = former {
+                contract.events.remove(former);
+            }
+            if contract.events.contains_key(&name) {
+                return Err(Error::invalid("name", "there is an event of that name already"));
+            }
+            let taken = contract.events.iter().find(|(other, one)| {
+                event.aliases.contains(*other) || !event.aliases.is_disjoint(&one.aliases)
+            });
+            if let Some((other, _)) = taken {
+                return Err(Error::invalid("aliases", format!("{other} has one of them already")));
+            }
+            if contract.events.values().any(|one| one.aliases.contains(&name)) {
+                return Err(Error::invalid("name", "another event has it as its alias"));
+            }
+            contract.events.insert(name, event);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes an event out of a draft.
+    pub async fn remove_event(&self, id: RequestId, name: &str, actor: &Actor) -> Result<()> {
+        self.edit(id, actor, |contract| match contract.events.remove(name) {
+            Some(_) => Ok(()),
+            None => Err(Error::NotFound(format!("event {name}"))),
+        })
+        .await
+    }
+
+    async fn edit(
+        &self,
+        id: RequestId,
+        actor: &Actor,
+        change: impl FnOnce(&mut Contract) -> Result<()>,
+    ) -> Result<()> {
+        let seen = self.own(id, actor).await?;
+        if seen.state != State::Draft {
+            return Err(Error::Conflict(
+                "it waits for approval: take it back to edit it, or begin another".to_owned(),
+            ));
+        }
+        let mut request = seen.clone();
+        change(&mut request.contract)?;
+        self.store.put_request(&request, Some(&seen), self.clock.now()).await
+    }
+
+    /// Asks for approval.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for `title`; [`Error::Conflict`] where it changes nothing.
+    pub async fn propose(&self, id: RequestId, title: &str, actor: &Actor) -> Result<()> {
+        let seen = self.own(id, actor).await?;
+        let title = short("title", title)?;
+        if title.is_empty() {
+            return Err(Error::invalid("title", "say what it is for: whoever approves reads it"));
+        }
+        if seen.state != State::Draft {
+            return Err(Error::Conflict("it was proposed already".to_owned()));
+        }
+        let base = self.base(&seen).await?;
+        if base.contract == seen.contract {
+            return Err(Error::Conflict("it changes nothing yet: edit an event first".to_owned()));
+        }
+        let request = Request { title, state: State::Open, ..seen.clone() };
+        self.store.put_request(&request, Some(&seen), self.clock.now()).await
+    }
+
+    /// Makes a request anew over what is in force; a draft again, since whoever has read it has
+    /// read something else.
+    pub async fn rebase(&self, id: RequestId, actor: &Actor) -> Result<()> {
+        let seen = self.own(id, actor).await?;
+        let (base, current) = (self.base(&seen).await?, self.store.current().await?);
+        let contract = rebased(&base.contract, &seen.contract, &current.contract)
+            .map_err(|both| Error::Conflict(both.to_string()))?;
+        let request =
+            Request { contract, base: current.number, state: State::Draft, ..seen.clone() };
+        self.store.put_request(&request, Some(&seen), self.clock.now()).await
+    }
+
+    /// Takes a request back.
+    pub async fn withdraw(&self, id: RequestId, actor: &Actor) -> Result<()> {
+        if actor.role < Role::Admin {
+            self.own(id, actor).await?;
+        }
+        let verdict = Verdict { state: State::Withdrawn, by: &actor.name, note: "" };
+        self.store.decide(id, verdict, self.clock.now()).await
+    }
+
+    /// Approves a request, or turns it away.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for whoever may not; [`Error::Conflict`] for its author, and where
+    /// it is decided, or was made from another version than the one in force.
+    pub async fn decide(
+        &self,
+        id: RequestId,
+        approve: bool,
+        note: &str,
+        actor: &Actor,
+    ) -> Result<()> {
+        actor.require(Role::Approver)?;
+        let note = short("note", note)?;
+        let request = self.found(id).await?;
+        if approve && request.author == actor.name {
+            return Err(Error::Conflict(
+                "you have proposed it: somebody else approves it".to_owned(),
+            ));
+        }
+        let state = if approve { State::Approved } else { State::Rejected };
+        let verdict = Verdict { state, by: &actor.name, note: &note };
+        self.store.decide(id, verdict, self.clock.now()).await?;
+        self.forget();
+        Ok(())
+    }
+
+    /// What the quarantine holds of a group, as it came.
+    pub async fn samples(&self, name: &str, violation: &Violation) -> Result<Vec<String>> {
+        let samples = self.quarantine.samples(name, violation, 3).await?;
+        Ok(samples.into_iter().map(|one| one.body).collect())
+    }
+
+    /// Lets a group go on as it is, or discards it; how many those were.
+    pub async fn settle(
+        &self,
+        name: &str,
+        violation: &Violation,
+        release: bool,
+        actor: &Actor,
+    ) -> Result<u64> {
+        actor.require(Role::Approver)?;
+        let now = self.clock.now();
+        self.quarantine.settle(name, violation, release, &actor.name, now).await
+    }
+
+    /// Holds an event against what is in force.
+    pub async fn check(&self, name: &str, properties: Option<&Value>) -> Result<Checked> {
+        let (version, checker) = self.checker().await?;
+        if version == 0 {
+            return Ok(Checked::default());
+        }
+        Ok(match checker.check(name, properties) {
+            check::Verdict::Valid => Checked { version, ..Checked::default() },
+            check::Verdict::Aliased(canonical) => {
+                Checked { canonical: Some(canonical.to_owned()), violation: None, version }
+            }
+            check::Verdict::Violated(violation) => {
+                Checked { canonical: None, violation: Some(violation), version }
+            }
+        })
+    }
+
+    /// Looks once more at events whose last look was by an older version: those that are as
+    /// agreed by now go on. How many were looked at.
+    pub async fn run_once(&self) -> Result<u64> {
+        let current = self.store.current().await?;
+        let events = self.quarantine.unseen(current.number, STEP).await?;
+        if events.is_empty() {
+            return Ok(0);
+        }
+        let checker = Checker::new(&current.contract);
+        let is_frozen = !current.contract.events.is_empty();
+        let look = |one: &Quarantined| {
+            recheck(&checker, one).map(|found| Rechecked {
+                violation: found.violation.filter(|_| is_frozen),
+                ..found
+            })
+        };
+        let found: Vec<Rechecked> = events.iter().filter_map(look).collect();
+        self.quarantine.rechecked(current.number, &found, self.clock.now()).await?;
+        Ok(events.len() as u64)
+    }
+
+    async fn checker(&self) -> Result<(u64, Arc<Checker>)> {
+        let now = self.clock.now();
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, version, checker)) = &known
+            && (0..KNOWN_FOR.0).contains(&now.since(*at).0)
+        {
+            return Ok((*version, checker.clone()));
+        }
+        let current = self.store.current().await?;
+        // Without an event nothing was agreed on.
+        let number = if current.contract.events.is_empty() { 0 } else { current.number };
+        let checker = match known {
+            Some((_, version, checker)) if version == number => checker,
+            _ => Arc::new(Checker::new(&current.contract)),
+        };
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) =
+            Some((now, number, checker.clone()));
+        Ok((number, checker))
+    }
+
+    fn forget(&self) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    async fn found(&self, id: RequestId) -> Result<Request> {
+        let request = self.store.request(id).await?;
+        request.ok_or_else(|| Error::NotFound("change request of that number".to_owned()))
+    }
+
+    async fn own(&self, id: RequestId, actor: &Actor) -> Result<Request> {
+        actor.require(Role::Operator)?;
+        let request = self.found(id).await?;
+        // Nobody else's, whatever their role: or they could approve what they wrote.
+        if request.author != actor.name {
+            return Err(Error::Forbidden);
+        }
+        Ok(request)
+    }
+
+    async fn base(&self, request: &Request) -> Result<Version> {
+        Ok(self.store.version(request.base).await?.unwrap_or_default())
+    }
+}
+
+/// A second look at an event; nothing if it can't be read at all.
+fn recheck(checker: &Checker, one: &Quarantined) -> Option<Rechecked> {
+    let mut body: Value = serde_json::from_str(&one.body).ok()?;
+    let name = body.get("event")?.as_str()?.to_owned();
+    let (name, violation) = match checker.check(&name, body.get("properties")) {
+        check::Verdict::Valid => (name, None),
+        check::Verdict::Aliased(canonical) => (canonical.to_owned(), None),
+        check::Verdict::Violated(violation) => (name, Some(violation)),
+    };
+    if violation.is_none() {
+        body["event"] = name.clone().into();
+    }
+    Some(Rechecked { number: one.number.clone(), violation, body: body.to_string(), name })
+}
+
+fn short(field: &'static str, text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().count() > LONGEST {
+        return Err(Error::invalid(field, format!("at most {LONGEST} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+fn parse(typed: &Typed<'_>) -> Result<(String, Event)> {
+    let name = short("name", typed.name)?;
+    if name.is_empty() || name.len() > crate::events::LONGEST_NAME {
+        return Err(Error::invalid("name", "write what has happened, such as Order Completed"));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Error::invalid("name", "no control characters"));
+    }
+    let list = |text: &str| -> std::collections::BTreeSet<String> {
+        let parts = text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty());
+        parts.map(str::to_owned).collect()
+    };
+    let aliases = list(typed.aliases);
+    if aliases.contains(&name) {
+        return Err(Error::invalid("aliases", "it is called so already"));
+    }
+    let properties =
+        notation::read(typed.properties).map_err(|error| Error::invalid("properties", error))?;
+    let event = Event {
+        description: short("description", typed.description)?,
+        owner: short("owner", typed.owner)?,
+        consumers: list(typed.consumers),
+        aliases,
+        properties,
+    };
+    Ok((name, event))
+}
+
+/// A decision as it is stored.
+impl From<(&Verdict<'_>, Instant)> for Decision {
+    fn from((verdict, at): (&Verdict<'_>, Instant)) -> Self {
+        Self { by: verdict.by.to_owned(), at, note: verdict.note.to_owned() }
+    }
+}

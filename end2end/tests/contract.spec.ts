@@ -1,0 +1,111 @@
+// The contract: one proposes, another approves, and what doesn't come as agreed is kept until
+// somebody decides.
+
+import type { Browser, Page } from '@playwright/test';
+import { awake, expect, forgive, ownDemoTest as test, type Demo } from './fixtures';
+
+/** A page of somebody else, who may approve. */
+async function approver(browser: Browser, demo: Demo, javaScriptEnabled: boolean): Promise<Page> {
+  const printed = await demo.server.command(
+    'user', 'add', 'ben@example.com', '--role', 'approver', '--public-url', demo.url,
+  );
+  // Without the cookies of whoever proposes: signing in would end their session.
+  const storageState = { cookies: [], origins: [] };
+  const context = await browser.newContext({ javaScriptEnabled, baseURL: demo.url, storageState });
+  const page = await context.newPage();
+  await page.goto(printed.trim());
+  await page.getByLabel('New password').fill('a long enough password');
+  await page.getByRole('button', { name: 'Set password' }).click();
+  await page.waitForURL(`${demo.url}/`);
+  return page;
+}
+
+async function send(demo: Demo, messageId: string, event: string, properties: object): Promise<number> {
+  const sent = await fetch(`${demo.url}/v1/track`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ writeKey: 'sandbox-source-key', event, userId: 'u-1', messageId, properties }),
+  });
+  return sent.status;
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
+    test.use({ javaScriptEnabled });
+
+    test('twelve events are proposed by one and approved by another', async ({ page, browser, ownDemo, problems }) => {
+      test.slow();
+      const ready = async (page: Page) => {
+        if (javaScriptEnabled) await awake(page);
+      };
+      await page.goto('/contract');
+      await ready(page);
+      await expect(page.locator('.answer')).toContainText('Nothing is agreed on');
+      await page.getByRole('button', { name: 'Begin with twelve events' }).click();
+      await expect(page.locator('.answer')).toContainText('12 differences over version 0');
+      const change = new URL(page.url()).pathname;
+      // One event too many is taken out, and one is added.
+      await ready(page);
+      await page.getByRole('button', { name: 'Remove Product Added to Wishlist' }).click();
+      await expect(page.locator('.answer')).toContainText('11 differences');
+      await page.getByRole('link', { name: 'Add an event' }).click();
+      await ready(page);
+      await page.getByLabel('Name', { exact: true }).fill('Quiz Completed');
+      await page.getByLabel('Owner').fill('Growth');
+      await page.getByLabel('Properties').fill('score: whole, required\ngoal: cash');
+      await page.getByRole('button', { name: 'Add the event' }).click();
+      await expect(page.locator('#properties-wrong')).toContainText('Line 2');
+      forgive(problems, '/fn/put_change_event');
+      await page.getByLabel('Properties').fill('score: whole, required\ngoal: text, one of sleep | focus');
+      await page.getByRole('button', { name: 'Add the event' }).click();
+      await expect(page.locator('.answer')).toContainText('12 differences');
+      await expect(page).toHaveURL(change);
+      await ready(page);
+      await page.getByRole('button', { name: 'Ask for approval' }).click();
+      await expect(page.getByRole('main')).toContainText('Somebody else approves it');
+      await expect(page.getByRole('button', { name: 'Approve' })).toHaveCount(0);
+
+      const other = await approver(browser, ownDemo, javaScriptEnabled);
+      await other.goto('/approvals');
+      await expect(other.locator('.answer')).toContainText('1 change of the contract is proposed');
+      await other.getByRole('link', { name: 'The first twelve events' }).click();
+      await expect(other).toHaveURL(change);
+      await ready(other);
+      await other.getByLabel('What you say to it').fill('As we said');
+      await other.keyboard.press('Tab');
+      await expect(other.getByRole('button', { name: 'Approve' })).toBeFocused();
+      await other.keyboard.press('Enter');
+      await expect(other.getByRole('main')).toContainText('Approved by ben@example.com');
+      await expect(other.getByRole('main')).toContainText('As we said');
+
+      await page.goto('/contract');
+      await expect(page.locator('.answer')).toContainText('12 events are agreed on, by version 1.');
+      await expect(page.getByRole('table', { name: 'Events of the contract' })).toContainText('Quiz Completed');
+
+      // The version counts within a second everywhere.
+      await expect(async () => {
+        expect(await send(ownDemo, `odd-${Date.now()}`, 'Quiz Complete', { score: 3 })).toBe(200);
+        await other.goto('/contract/quarantine');
+        await expect(other.getByRole('rowheader', { name: 'Quiz Complete' })).toBeVisible({ timeout: 500 });
+      }).toPass();
+      expect(await send(ownDemo, 'odd-score', 'Quiz Completed', { score: 'three' })).toBe(200);
+      await other.goto('/contract/quarantine');
+      await ready(other);
+      const row = other.getByRole('row').filter({ hasText: 'score: expected' });
+      await expect(row).toContainText('a whole number');
+      if (javaScriptEnabled) {
+        await row.getByText('As they came').click();
+        await expect(row).toContainText('"score": "three"');
+      }
+      await other.getByRole('button', { name: /^Release 1.event of Quiz Completed$/ }).click();
+      await expect(other.getByRole('rowheader', { name: 'Quiz Completed', exact: true })).toHaveCount(0);
+      await other.getByRole('button', { name: /^Discard .* of Quiz Complete$/ }).click();
+      await expect(other.locator('.answer')).toContainText('Every event came as agreed.');
+      await page.goto('/settings/audit');
+      const trail = page.getByRole('table');
+      await expect(trail.getByRole('row').filter({ hasText: 'approve' })).toContainText('ben@example.com');
+      await expect(trail.getByRole('row').filter({ hasText: 'discard' })).toContainText('quarantine Quiz Complete');
+      await other.context().close();
+    });
+  });
+}

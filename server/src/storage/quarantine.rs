@@ -1,0 +1,170 @@
+//! Events that aren't as agreed, until somebody or a newer version lets them go on: rows of
+//! `event` with a violation. See [`domain::contract`].
+
+use async_trait::async_trait;
+use domain::{
+    Result,
+    contract::{
+        Group, Violation,
+        port::{QuarantineStore, Quarantined, Rechecked},
+    },
+    time::Instant,
+};
+use sqlx::FromRow;
+
+use super::{
+    Storage,
+    access::audit,
+    audiences::text,
+    configuration::json,
+    macros::{reading, writing},
+};
+
+#[derive(FromRow)]
+struct GroupRow {
+    name: String,
+    violation: String,
+    events: i64,
+    first_at: i64,
+    last_at: i64,
+}
+
+#[derive(FromRow)]
+struct EventRow {
+    number: String,
+    body: String,
+    violation: String,
+}
+
+impl EventRow {
+    fn read(self) -> Result<Quarantined> {
+        let violation = json(&self.violation)?;
+        Ok(Quarantined { number: self.number, body: self.body, violation })
+    }
+}
+
+fn limit(at_most: u64) -> i64 {
+    i64::try_from(at_most).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl QuarantineStore for Storage {
+    async fn groups(&self, at_most: u64) -> Result<Vec<Group>> {
+        let rows: Vec<GroupRow> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT name, violation, COUNT(*) AS events, MIN(received_at) AS first_at,
+                    MAX(received_at) AS last_at
+                FROM event WHERE body IS NOT NULL AND violation IS NOT NULL
+                GROUP BY name, violation ORDER BY COUNT(*) DESC, name, violation LIMIT $1",
+            )
+            .bind(limit(at_most))
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        let read = |row: GroupRow| {
+            Ok(Group {
+                name: row.name,
+                violation: json(&row.violation)?,
+                events: row.events.unsigned_abs(),
+                first_at: Instant(row.first_at),
+                last_at: Instant(row.last_at),
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    async fn samples(
+        &self,
+        name: &str,
+        violation: &Violation,
+        at_most: u64,
+    ) -> Result<Vec<Quarantined>> {
+        let violation = text(violation)?;
+        let rows: Vec<EventRow> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT number, body, violation FROM event
+                WHERE body IS NOT NULL AND violation IS NOT NULL AND name = $1 AND violation = $2
+                ORDER BY kept_at DESC, place DESC LIMIT $3",
+            )
+            .bind(name)
+            .bind(&violation)
+            .bind(limit(at_most))
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        rows.into_iter().map(EventRow::read).collect()
+    }
+
+    async fn unseen(&self, version: u64, at_most: u64) -> Result<Vec<Quarantined>> {
+        let rows: Vec<EventRow> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT number, body, violation FROM event
+                WHERE body IS NOT NULL AND violation IS NOT NULL AND checked_by < $1
+                ORDER BY kept_at, place LIMIT $2",
+            )
+            .bind(limit(version))
+            .bind(limit(at_most))
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        rows.into_iter().map(EventRow::read).collect()
+    }
+
+    async fn rechecked(&self, version: u64, found: &[Rechecked], _now: Instant) -> Result<()> {
+        let row = |one: &Rechecked| -> Result<_> {
+            let violation = one.violation.as_ref().map(text).transpose()?;
+            Ok((one.number.clone(), violation, one.body.clone(), one.name.clone()))
+        };
+        let rows = text(&found.iter().map(row).collect::<Result<Vec<_>>>()?)?;
+        writing!(self.database, |connection| {
+            sqlx::query(self.database.sql(
+                "UPDATE event SET violation = rows.value ->> 1, body = rows.value ->> 2,
+                    sent_as = CASE WHEN name <> rows.value ->> 3 THEN name ELSE sent_as END,
+                    name = rows.value ->> 3, checked_by = $2
+                FROM {rows}
+                WHERE event.origin = 'source' AND event.number = rows.value ->> 0
+                    AND event.body IS NOT NULL AND event.violation IS NOT NULL",
+            ))
+            .bind(&rows)
+            .bind(limit(version))
+            .execute(&mut *connection)
+            .await?;
+            Ok(())
+        })
+    }
+
+    async fn settle(
+        &self,
+        name: &str,
+        violation: &Violation,
+        release: bool,
+        by: &str,
+        now: Instant,
+    ) -> Result<u64> {
+        let stored = text(violation)?;
+        let update = if release {
+            "UPDATE event SET violation = NULL
+            WHERE body IS NOT NULL AND violation = $2 AND name = $1"
+        } else {
+            "UPDATE event SET body = NULL
+            WHERE body IS NOT NULL AND violation = $2 AND name = $1"
+        };
+        writing!(self.database, |connection| {
+            let settled = sqlx::query(update)
+                .bind(name)
+                .bind(&stored)
+                .execute(&mut *connection)
+                .await?
+                .rows_affected();
+            if settled > 0 {
+                let detail = serde_json::json!({
+                    "events": settled, "violation": violation.to_string(),
+                })
+                .to_string();
+                let action = if release { "release" } else { "discard" };
+                audit!(self, connection, now, by, action, format!("quarantine {name}"), detail);
+            }
+            Ok(settled)
+        })
+    }
+}

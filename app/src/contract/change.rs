@@ -193,10 +193,10 @@ fn deciding(request: &Request, is_own: bool, may_decide: bool, actions: Actions)
 fn table(differences: Vec<Difference>) -> AnyView {
     let columns = vec![
         Column::words("Event"),
+        Column::words("Effect"),
         Column::words("Where"),
         Column::words("Before"),
         Column::words("After"),
-        Column::words("Effect"),
     ];
     let side = |text: Option<String>, none: &'static str| match text {
         Some(text) => view! { {text} }.into_any(),
@@ -212,14 +212,14 @@ fn table(differences: Vec<Difference>) -> AnyView {
             view! {
                 <tr>
                     <th scope="row">{one.event}</th>
-                    <td class="mono wrap">{place}</td>
+                    <td>
+                        <span class=class>{one.compatibility.as_str()}</span>
+                    </td>
+                    <td class="wrap">
+                        {place} <div class="quiet">{one.reason}</div>
+                    </td>
                     <td class="wrap">{before}</td>
                     <td class="wrap">{after}</td>
-                    <td class="wrap">
-                        <span class=class>{one.compatibility.as_str()}</span>
-                        " "
-                        {one.reason}
-                    </td>
                 </tr>
             }
         })

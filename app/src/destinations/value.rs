@@ -241,9 +241,11 @@ mod tests {
         assert_eq!(none.parse().unwrap(), None);
     }
 
+    type Spoil = fn(&mut ValueForm);
+
     #[test]
     fn each_field_names_itself_when_it_is_wrong() {
-        let cases: [(&str, fn(&mut ValueForm)); 5] = [
+        let cases: [(&str, Spoil); 5] = [
             ("figure", |form| form.figure = "joy".to_owned()),
             ("revenue", |form| form.revenue.clear()),
             ("cost", |form| form.cost = "101%".to_owned()),

@@ -3,7 +3,7 @@
 use domain::{
     contract::{
         ContractView, Group, Violation,
-        change::differences,
+        change::effects,
         request::{Request, RequestView, State, Version},
         starter::starter,
     },
@@ -36,7 +36,7 @@ fn request(state: State) -> Request {
 fn change(state: State, is_own: bool, may_decide: bool, current: u64) -> String {
     let request = request(state);
     let view = RequestView {
-        differences: differences(&Version::default().contract, &request.contract),
+        differences: effects(&Version::default().contract, &request.contract),
         request,
         current,
         releases: 3,
@@ -84,8 +84,8 @@ fn each_sees_what_they_can_do_with_a_change() {
     let told = answer(&other);
     assert_eq!(
         told,
-        "Waits for approval by ana@example.com. 12 differences over version 0: whatever passed \
-         still passes. Of 7 events in quarantine 3 would go on."
+        "Waits for approval by ana@example.com. 12 differences over version 0: some events \
+         that passed would go to quarantine. Of 7 events in quarantine 3 would go on."
     );
 }
 
@@ -112,7 +112,8 @@ fn the_contract_says_what_is_agreed_on_and_what_waits() {
 fn what_did_not_come_as_agreed_is_decided_by_those_who_may() {
     for may_decide in [true, false] {
         let shown = read(Version::default(), vec![group()], may_decide);
-        let html = page("/contract/quarantine", move || quarantine_page(shown, ServerAction::new()));
+        let html =
+            page("/contract/quarantine", move || quarantine_page(shown, ServerAction::new()));
         assert_eq!(answer(&html), "1,204 events did not come as agreed, in 1 way.");
         assert!(words(&html).contains("total: expected a number, found nothing"));
         assert!(html.contains("Order &lt;b>Completd") || html.contains("Order &lt;b&gt;Completd"));

@@ -29,6 +29,26 @@ pub fn differences(before: &Contract, after: &Contract) -> Vec<Difference> {
     found
 }
 
+/// The same for whoever sends events. Without an event nothing is agreed on, and everything
+/// passes: so the first events keep apart what passed, and taking the last away lets all pass.
+#[must_use]
+pub fn effects(before: &Contract, after: &Contract) -> Vec<Difference> {
+    let mut found = differences(before, after);
+    let overall = match (before.events.is_empty(), after.events.is_empty()) {
+        (true, false) => (
+            Narrowing,
+            "Nothing was checked before: what isn't agreed on is kept apart from now on.",
+        ),
+        (false, true) => (Additive, "Nothing is checked any more: whatever comes passes."),
+        _ => return found,
+    };
+    for difference in &mut found {
+        difference.compatibility = overall.0;
+        overall.1.clone_into(&mut difference.reason);
+    }
+    found
+}
+
 /// The worst of them; additive where there are none.
 #[must_use]
 pub fn compatibility(differences: &[Difference]) -> Compatibility {
@@ -504,7 +524,9 @@ mod tests {
                     }
                 }
                 Self::AddProperty(map, name, property) => {
-                    with_map(contract, map, |all| drop(all.entry(name).or_insert(property)));
+                    with_map(contract, map, |all| {
+                        all.entry(name).or_insert(property);
+                    });
                 }
                 Self::RemoveProperty(map, at) => with_map(contract, map, |all| {
                     let name = nth(all.keys(), at).cloned();
@@ -518,10 +540,14 @@ mod tests {
                 Self::Change(map, at, kind) => with_property(contract, map, at, |p| p.kind = kind),
                 Self::Widen(map, at) => with_property(contract, map, at, |p| widen(&mut p.kind)),
                 Self::AddChoice(map, at, text) => {
-                    with_property(contract, map, at, |p| drop(p.choices.insert(text)));
+                    with_property(contract, map, at, |p| {
+                        p.choices.insert(text);
+                    });
                 }
                 Self::RemoveChoice(map, at, text) => {
-                    with_property(contract, map, at, |p| drop(p.choices.remove(&text)));
+                    with_property(contract, map, at, |p| {
+                        p.choices.remove(&text);
+                    });
                 }
                 Self::ClearChoices(map, at) => {
                     with_property(contract, map, at, |p| p.choices.clear());
@@ -601,7 +627,9 @@ mod tests {
     fn case() -> impl Strategy<Value = Case> {
         (generate::contract(), collection::vec(edit(), 0..4)).prop_flat_map(|(before, edits)| {
             let mut after = before.clone();
-            edits.into_iter().for_each(|edit| edit.apply(&mut after));
+            for edit in edits {
+                edit.apply(&mut after);
+            }
             let sent = generate::sent(&before);
             (Just(before), Just(after), sent)
         })
@@ -630,6 +658,18 @@ mod tests {
             prop_assert_eq!(differences(&before, &after).is_empty(), before == after);
             prop_assert!(differences(&before, &before).is_empty());
         }
+    }
+
+    #[test]
+    fn the_first_events_narrow_what_passes_and_without_any_all_passes() {
+        let some = crate::contract::starter::starter();
+        let none = Contract::default();
+        let first = effects(&none, &some);
+        assert_eq!((first.len(), compatibility(&first)), (12, Narrowing));
+        assert!(first[0].reason.contains("Nothing was checked before"));
+        assert_eq!(compatibility(&effects(&some, &none)), Additive);
+        assert_eq!(effects(&none, &none), []);
+        assert_eq!(compatibility(&differences(&some, &none)), Breaking);
     }
 
     /// Else the rule would hold of nothing.

@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     Contract, ContractView, Event, Violation,
-    change::differences,
+    change::effects,
     check::{self, Checker},
     notation,
     port::{ContractStore, QuarantineStore, Quarantined, Rechecked, Verdict},
@@ -116,7 +116,7 @@ impl ContractService {
             is_empty || recheck(&checker, one).is_some_and(|found| found.violation.is_none())
         };
         Ok(RequestView {
-            differences: differences(&base.contract, &request.contract),
+            differences: effects(&base.contract, &request.contract),
             current: self.store.current().await?.number,
             releases: waiting.iter().filter(passes).count() as u64,
             looked_at: waiting.len() as u64,

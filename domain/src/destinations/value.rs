@@ -189,6 +189,7 @@ fn as_number(cents: i64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "amounts are exact to the hundredth")]
 mod tests {
     use proptest::prelude::*;
 

@@ -70,11 +70,6 @@ pub(super) struct Parts<'a> {
 impl Parts<'_> {
     pub fn services(&self, config: &Config) -> Services {
         let Self { stored, configuration, clock, stir, .. } = *self;
-        let connections = crate::vendors::stand_in::StandIns {
-            store: stored.clone(),
-            customerio: config.customerio_url.clone(),
-            twilio: config.twilio_tracking_url.clone(),
-        };
         let coverage = self.coverage();
         let audiences = Arc::new(AudienceService::new(
             configuration.clone(),
@@ -119,13 +114,7 @@ impl Parts<'_> {
             workspace: workspace.clone(),
             clock: clock.clone(),
         });
-        let connections = Arc::new(ConnectionService::new(
-            configuration.clone(),
-            Arc::new(connections),
-            self.tester.clone(),
-            stored.clone(),
-            clock.clone(),
-        ));
+        let connections = self.connections(config);
         let contract = self.contract();
         Services {
             find,
@@ -170,6 +159,21 @@ impl Parts<'_> {
             configuration: configuration.clone(),
             clock: clock.clone(),
         }
+    }
+
+    fn connections(&self, config: &Config) -> Arc<ConnectionService> {
+        let stand_ins = crate::vendors::stand_in::StandIns {
+            store: self.stored.clone(),
+            customerio: config.customerio_url.clone(),
+            twilio: config.twilio_tracking_url.clone(),
+        };
+        Arc::new(ConnectionService::new(
+            self.configuration.clone(),
+            Arc::new(stand_ins),
+            self.tester.clone(),
+            self.stored.clone(),
+            self.clock.clone(),
+        ))
     }
 
     fn contract(&self) -> Arc<ContractService> {

@@ -153,11 +153,11 @@ async fn what_holds_a_former_name_holds_who_bears_it_no_more(
     keep(&bench, std::slice::from_ref(&bought)).await;
     assert_eq!(held(&bench, "meta").await, PersonSet::new());
     bench.clock.advance(Span::from_hours(12));
-    assert_eq!(keep(&bench, &[alias.clone()]).await, [Kept::New]);
+    assert_eq!(keep(&bench, std::slice::from_ref(&alias)).await, [Kept::New]);
     assert_eq!(held(&bench, "meta").await, people([3]));
     // It counts from the purchase, once, and also where both come at once.
     bench.clock.advance(Span::from_hours(12));
-    keep(&bench, &[alias.clone()]).await;
+    keep(&bench, std::slice::from_ref(&alias)).await;
     assert_eq!(held(&bench, "meta").await, PersonSet::new());
     let again = NewEvent { number: "m-3".to_owned(), at: bench.now(), ..bought };
     keep(&bench, &[again, NewEvent { number: "m-4".to_owned(), ..alias }]).await;

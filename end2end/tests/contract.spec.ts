@@ -82,6 +82,9 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.locator('.answer')).toContainText('12 events are agreed on, by version 1.');
       await expect(page.getByRole('table', { name: 'Events of the contract' })).toContainText('Quiz Completed');
 
+      const schema = await (await page.request.get('/contract/schema.json')).json();
+      expect(Object.keys(schema.$defs)).toHaveLength(12);
+
       // The version counts within a second everywhere.
       await expect(async () => {
         expect(await send(ownDemo, `odd-${Date.now()}`, 'Quiz Complete', { score: 3 })).toBe(200);

@@ -5,7 +5,8 @@ use axum::{Router, body::Body};
 use domain::{
     access::{Actor, Role},
     configuration::Desired,
-    events::{Origin, signature::sign},
+    contract::service::Typed,
+    events::{Origin, forward::ForwardStore as _, signature::sign},
     time::Clock,
 };
 use http::{Request, StatusCode};
@@ -118,14 +119,18 @@ impl Machines {
 
     /// The numbers of the events that are kept.
     pub async fn kept(&self, origin: Origin) -> Vec<String> {
+        let sql = "SELECT number FROM event WHERE origin = $1 ORDER BY number";
+        self.texts(sql, origin.as_str()).await
+    }
+
+    /// What a question with one name in it finds.
+    async fn texts(&self, sql: &'static str, name: &str) -> Vec<String> {
         let rows = match self.house.segue.storage.database() {
             server::storage::Database::Sqlite { readers, .. } => {
-                let sql = "SELECT number FROM event WHERE origin = $1 ORDER BY number";
-                sqlx::query_scalar(sql).bind(origin.as_str()).fetch_all(readers).await
+                sqlx::query_scalar(sql).bind(name).fetch_all(readers).await
             }
             server::storage::Database::Postgres(pool) => {
-                let sql = "SELECT number FROM event WHERE origin = $1 ORDER BY number";
-                sqlx::query_scalar(sql).bind(origin.as_str()).fetch_all(pool).await
+                sqlx::query_scalar(sql).bind(name).fetch_all(pool).await
             }
         };
         rows.unwrap()
@@ -391,4 +396,56 @@ async fn many_calls_at_once_are_all_kept_each_once() {
     let said = futures::future::join_all(calls).await;
     assert!(said.iter().all(|status| *status == StatusCode::OK));
     assert_eq!(machines.kept(Origin::Source).await.len(), 200);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_purchase_that_is_not_as_agreed_goes_nowhere_and_protects_all_the_same(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let machines = Machines::on(engine).await;
+    let contract = &machines.house.segue.services.contract;
+    let actor = |name: &str, role| Actor { name: name.to_owned(), role };
+    let (author, approver) = (actor("ana", Role::Operator), actor("ben", Role::Approver));
+    let id = contract.draft(false, &author).await.unwrap();
+    let typed = Typed {
+        name: "Order Completed",
+        aliases: "Purchase",
+        properties: "total: number, required",
+        ..Typed::default()
+    };
+    contract.put_event(id, None, &typed, &author).await.unwrap();
+    contract.propose(id, "One event", &author).await.unwrap();
+    contract.decide(id, true, "", &approver).await.unwrap();
+
+    let track = |number: &str, event: &str, total: Value| {
+        json!({"type": "track", "event": event, "userId": number, "messageId": number,
+            "properties": {"total": total}})
+    };
+    let identify = json!({"type": "identify", "userId": "u-4", "messageId": "u-4"});
+    let batch = json!({"batch": [
+        track("u-1", "Purchase", json!(9)),
+        track("u-2", "Purchase", json!("nine")),
+        track("u-3", "Order Completed", json!(9)),
+        identify,
+    ]});
+    assert_eq!(machines.sent("batch", &batch).await.0, StatusCode::OK);
+    let going = machines.house.segue.storage.waiting(10).await.unwrap();
+    let bodies: Vec<Value> =
+        going.iter().map(|one| serde_json::from_str(&one.body).unwrap()).collect();
+    let told: Vec<_> =
+        bodies.iter().map(|one| (one["messageId"].as_str(), one["event"].as_str())).collect();
+    let order = Some("Order Completed");
+    assert_eq!(told, [(Some("u-1"), order), (Some("u-3"), order), (Some("u-4"), None)]);
+    // Whoever bought is kept out, whatever was wrong with the event.
+    let sql = "SELECT name FROM held_name WHERE kind = $1 ORDER BY name";
+    assert_eq!(machines.texts(sql, "id").await, ["u-1", "u-2", "u-3"]);
+    let groups = contract.view().await.unwrap().quarantine;
+    assert_eq!((groups.len(), &*groups[0].violation.path), (1, "total"));
+    assert_eq!(
+        contract.settle(&groups[0].name, &groups[0].violation, true, &approver).await.unwrap(),
+        1
+    );
+    let body = &machines.house.segue.storage.waiting(10).await.unwrap()[1].body;
+    assert!(body.contains("Purchase") && body.contains("nine"), "as it came: {body}");
 }

@@ -274,8 +274,8 @@ pub async fn read_samples(
     /// What is wrong.
     violation: Violation,
 ) -> Result<Vec<String>, AppError> {
-    let (services, _) = enter()?;
-    Ok(services.contract.samples(&name, &violation).await?)
+    let (services, actor) = enter()?;
+    Ok(services.contract.samples(&name, &violation, &actor).await?)
 }
 
 /// Lets a group go on as it is, or discards it.

@@ -37,7 +37,14 @@ pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> An
         empty(may_propose, draft)
     } else {
         view! {
-            {budget(&version.contract)} {events(&version.contract, "Events of the contract")}
+            {budget(&version.contract)}
+            {events(&version.contract, "Events of the contract")}
+            <p class="quiet">
+                <a href="/contract/schema.json" rel="external" download="">
+                    "JSON Schema"
+                </a>
+                " of each event, for whoever sends them."
+            </p>
         }
         .into_any()
     };

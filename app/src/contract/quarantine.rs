@@ -10,7 +10,7 @@ use super::api::{ContractRead, SettleQuarantine, read_contract, read_samples};
 use crate::{
     form::{FormError, answered},
     format,
-    live::{loaded, read, renew},
+    live::{loaded, read},
     ui::{Column, Empty, Figure, Moment, Page, Table},
 };
 
@@ -19,13 +19,13 @@ use crate::{
 pub fn QuarantinePage() -> AnyView {
     let settle = ServerAction::<SettleQuarantine>::new();
     let data = read(move || settle.version().get(), |_| read_contract());
-    renew(data, |_| false);
+    // It isn't renewed by itself: whoever reads a sample would lose it.
     loaded(data, "Quarantine", move |view| quarantine_page(view, settle))
 }
 
 /// The page.
 pub fn quarantine_page(read: ContractRead, settle: ServerAction<SettleQuarantine>) -> AnyView {
-    let ContractRead { now, view, may_decide, .. } = read;
+    let ContractRead { now, view, may_propose, may_decide } = read;
     let groups = view.quarantine;
     let events: u64 = groups.iter().map(|group| group.events).sum();
     let answer = match (events, groups.len() as u64) {
@@ -45,7 +45,7 @@ pub fn quarantine_page(read: ContractRead, settle: ServerAction<SettleQuarantine
         }
         .into_any()
     } else {
-        table(groups, now, may_decide, settle)
+        table(groups, now, (may_propose, may_decide), settle)
     };
     view! {
         <Page name="Quarantine" answer=answer.into_any()>
@@ -59,30 +59,25 @@ pub fn quarantine_page(read: ContractRead, settle: ServerAction<SettleQuarantine
 fn table(
     groups: Vec<Group>,
     now: Instant,
-    may_decide: bool,
+    (may_look, may_decide): (bool, bool),
     settle: ServerAction<SettleQuarantine>,
 ) -> AnyView {
     let mut columns = vec![Column::words("Event"), Column::words("What is wrong")];
     if may_decide {
         columns.push(Column::actions("Release or discard"));
     }
-    columns.extend([
-        Column::figures("Events"),
-        Column::words("First"),
-        Column::words("Last"),
-        Column::words("Sample"),
-    ]);
+    columns.extend([Column::figures("Events"), Column::words("First"), Column::words("Last")]);
     let row = |group: Group| {
         let wrong = group.violation.to_string();
         let deciding = may_decide.then(|| {
             let form = deciding(&group, settle);
             view! { <td>{form}</td> }
         });
-        let sample = sample(group.name.clone(), group.violation);
+        let sample = may_look.then(|| sample(group.name.clone(), group.violation));
         view! {
             <tr>
                 <th scope="row">{group.name}</th>
-                <td class="wrap">{wrong}</td>
+                <td class="wrap">{wrong} {sample}</td>
                 {deciding}
                 <Figure value=group.events />
                 <td>
@@ -91,7 +86,6 @@ fn table(
                 <td>
                     <Moment at=group.last_at now />
                 </td>
-                <td>{sample}</td>
             </tr>
         }
     };

@@ -22,6 +22,7 @@ use super::{
     notation,
     port::{ContractStore, QuarantineStore, Quarantined, Rechecked, Verdict},
     request::{Decision, Request, RequestView, State, Version, rebased},
+    schema::of_contract,
     starter::starter,
 };
 
@@ -63,7 +64,8 @@ pub struct Typed<'a> {
 /// An event that was held against the contract.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checked {
-    /// Its canonical name, where that is another.
+    /// Its canonical name, where that is another; also of one that isn't as agreed, since a rule
+    /// that names it holds all the same.
     pub canonical: Option<String>,
     /// Why it isn't as agreed.
     pub violation: Option<Violation>,
@@ -98,7 +100,12 @@ impl ContractService {
         })
     }
 
-    /// How many requests wait for somebody.
+    /// What is in force, as JSON Schema.
+    pub async fn schema(&self) -> Result<Value> {
+        Ok(of_contract(&self.store.current().await?.contract))
+    }
+
+    /// The requests that wait for somebody.
     pub async fn waiting(&self) -> Result<Vec<Request>> {
         let mut requests = self.store.requests(0).await?;
         requests.retain(|request| request.state == State::Open);
@@ -272,7 +279,14 @@ impl ContractService {
     }
 
     /// What the quarantine holds of a group, as it came.
-    pub async fn samples(&self, name: &str, violation: &Violation) -> Result<Vec<String>> {
+    pub async fn samples(
+        &self,
+        name: &str,
+        violation: &Violation,
+        actor: &Actor,
+    ) -> Result<Vec<String>> {
+        // They have people's names in them.
+        actor.require(Role::Operator)?;
         let samples = self.quarantine.samples(name, violation, 3).await?;
         Ok(samples.into_iter().map(|one| one.body).collect())
     }
@@ -302,7 +316,8 @@ impl ContractService {
                 Checked { canonical: Some(canonical.to_owned()), violation: None, version }
             }
             check::Verdict::Violated(violation) => {
-                Checked { canonical: None, violation: Some(violation), version }
+                let canonical = checker.canonical(name).map(str::to_owned);
+                Checked { canonical, violation: Some(violation), version }
             }
         })
     }

@@ -205,9 +205,11 @@ impl EventService {
                 Some(canonical) => (canonical, Some(one.name.clone())),
                 None => (one.name.clone(), None),
             };
+            // What isn't as agreed stays as it came, but holds by either name.
+            let renamed = sent_as.as_ref().filter(|_| checked.violation.is_none()).map(|_| &*name);
             events.push(NewEvent {
                 origin: Origin::Source,
-                body: one.body(&number, sent_as.as_ref().map(|_| &*name)),
+                body: one.body(&number, renamed),
                 number,
                 name,
                 sent_as,

@@ -29,6 +29,7 @@ pub fn routes(services: Services) -> Router {
         .route("/mappings.csv", get(mappings))
         .route("/audiences/{key}/ledger.csv", get(ledger))
         .route("/review.md", get(review))
+        .route("/contract/schema.json", get(schema))
         .with_state(services)
 }
 
@@ -52,6 +53,20 @@ async fn review(State(services): State<Services>) -> Response {
         Err(error) => {
             tracing::error!(?error, "could not export the review");
             let said = "Segue can't review its plan now. Try again in a moment.\n";
+            (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
+        }
+    }
+}
+
+/// What is agreed on, as whoever sends events can check them beforehand.
+async fn schema(State(services): State<Services>) -> Response {
+    match services.contract.schema().await {
+        Ok(schema) => {
+            file("contract.schema.json", "application/schema+json", format!("{schema:#}\n"))
+        }
+        Err(error) => {
+            tracing::error!(?error, "could not export the contract");
+            let said = "Segue can't read its contract now. Try again in a moment.\n";
             (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
         }
     }

@@ -228,7 +228,7 @@ async fn what_is_not_as_agreed_waits_until_it_is_let_go_or_a_version_lets_it(
     let groups = bench.storage.groups(9).await.unwrap();
     let told_groups: Vec<_> = groups.iter().map(|group| (&*group.name, group.events)).collect();
     assert_eq!(told_groups, [("Purchase", 2), ("Order Completd", 1)]);
-    assert_eq!(contract.samples("Purchase", &told).await.unwrap().len(), 2);
+    assert_eq!(contract.samples("Purchase", &told, &author()).await.unwrap().len(), 2);
 
     // A preview says what a change would let go; the change does.
     let looser = contract.draft(false, &author()).await.unwrap();

@@ -9,6 +9,7 @@ mod cancel;
 mod closing;
 mod configuration;
 mod contract;
+mod contract_model;
 mod coverage;
 mod delivery;
 mod doubt;

@@ -13,8 +13,9 @@ test: ## every test, on both databases and in a real browser
 	.ci/setup test
 	.ci/test
 
-bench: ## speed and memory beside the SDKs of Segment: half an hour, see docs/performance.md
+bench: ## speed and memory beside the SDKs of Segment and validators of JSON Schema: half an hour, see docs/performance.md
 	cargo bench -p server --bench speed
+	cargo bench -p domain --features service --bench contract
 
 check: ## format, lints, documentation
 	.ci/setup

@@ -26,6 +26,7 @@ const PAGES = {
   suppression: '/suppression',
   rule: '/suppression/rules/purchase?what=retire',
   contract: '/contract',
+  names: '/contract/names',
   review: '/review',
   checklist: '/mappings/cart-to-meta/checklist',
   'first-steps': '/first-steps',

@@ -122,6 +122,65 @@ mod grid {
     }
 }
 
+/// Moves the focus among what is to be decided: `j` and `k` to the next and the last line, `a`
+/// to what approves and `r` to what turns away. It decides nothing: Enter does.
+pub fn walk_decisions(event: &leptos::web_sys::KeyboardEvent) {
+    #[cfg(feature = "hydrate")]
+    let _ = decisions::walk(event);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = event;
+}
+
+#[cfg(feature = "hydrate")]
+mod decisions {
+    use leptos::{prelude::document, wasm_bindgen::JsCast as _, web_sys};
+    use web_sys::{Element, HtmlElement};
+
+    /// A line of what waits.
+    const LINE: &str = "[data-decision]";
+
+    pub fn walk(event: &web_sys::KeyboardEvent) -> Option<()> {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return None;
+        }
+        let at = document().active_element();
+        let is_typing = |at: &Element| at.matches("input, textarea, select, dialog *");
+        if at.as_ref().is_some_and(|at| is_typing(at).unwrap_or(true)) {
+            return None;
+        }
+        let line = at.and_then(|at| at.closest(LINE).ok()?);
+        let next = match event.key().as_str() {
+            "j" => beside(line.as_ref(), 1)?.query_selector("a[href], button").ok()??,
+            "k" => beside(line.as_ref(), -1)?.query_selector("a[href], button").ok()??,
+            "a" => verdict(line.as_ref(), "[data-verdict=approve]")?,
+            "r" => verdict(line.as_ref(), "[data-verdict=reject]")?,
+            _ => return None,
+        };
+        event.prevent_default();
+        next.unchecked_into::<HtmlElement>().focus().ok()
+    }
+
+    fn beside(line: Option<&Element>, step: i32) -> Option<Element> {
+        let lines = document().query_selector_all(LINE).ok()?;
+        let at = line.and_then(|line| {
+            (0..lines.length()).find(|at| lines.get(*at).is_some_and(|one| *one == ***line))
+        });
+        let next = match at {
+            Some(at) => at.checked_add_signed(step)?,
+            None => 0,
+        };
+        lines.get(next)?.dyn_into::<Element>().ok()
+    }
+
+    /// Of the line that has the focus; without one, of the page.
+    fn verdict(line: Option<&Element>, which: &str) -> Option<Element> {
+        match line {
+            Some(line) => line.query_selector(which).ok()?,
+            None => document().query_selector(which).ok()?,
+        }
+    }
+}
+
 /// Closes an open popover.
 pub fn close_popover(element: &leptos::web_sys::HtmlElement) {
     #[cfg(feature = "hydrate")]

@@ -54,7 +54,8 @@ use audiences::{
 };
 use connections::{page::ConnectionsPage, source::SourcePage};
 use contract::{
-    change::ChangePage, form::EventPage, page::ContractPage, quarantine::QuarantinePage,
+    change::ChangePage, form::EventPage, names::NamesPage, page::ContractPage,
+    quarantine::QuarantinePage,
 };
 use delivery::page::LettersPage;
 use demo::page::DemoPage;
@@ -176,6 +177,7 @@ fn Pages() -> impl IntoView {
                 ssr=SsrMode::Async
             />
             <Route path=path!("/contract") view=ContractPage ssr=SsrMode::Async />
+            <Route path=path!("/contract/names") view=NamesPage ssr=SsrMode::Async />
             <Route path=path!("/contract/quarantine") view=QuarantinePage ssr=SsrMode::Async />
             <Route path=path!("/contract/changes/:change") view=ChangePage ssr=SsrMode::Async />
             <Route

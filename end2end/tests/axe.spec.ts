@@ -70,6 +70,7 @@ for (const path of [
   '/suppression/rules/purchase?what=retire',
   '/contract',
   '/contract/quarantine',
+  '/contract/names',
   '/people',
   '/review',
   '/first-steps',

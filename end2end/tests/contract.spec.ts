@@ -63,17 +63,61 @@ for (const javaScriptEnabled of [true, false]) {
       await ready(page);
       await page.getByRole('button', { name: 'Ask for approval' }).click();
       await expect(page.getByRole('main')).toContainText('Somebody else approves it');
-      await expect(page.getByRole('button', { name: 'Approve' })).toHaveCount(0);
+      await expect(page.getByRole('button', { name: 'Approve', exact: true })).toHaveCount(0);
 
       const other = await approver(browser, ownDemo, javaScriptEnabled);
+      await page.getByLabel('Say something to it').fill('The names are those of the shop');
+      await page.getByRole('button', { name: 'Say it' }).click();
+      await expect(page.getByRole('list').filter({ hasText: 'The names are those' })).toContainText('The names are those of the shop');
+      // Whoever may decide sees from any page that something waits; its author doesn't.
+      await other.goto('/mappings');
+      await ready(other);
+      if (javaScriptEnabled) {
+        await expect(other.getByRole('link', { name: '1 decision waiting' })).toBeVisible();
+        await expect(page.getByRole('link', { name: /decision.* waiting/ })).toHaveCount(0);
+      }
+      // They ask for a change first: it is the author's again.
+      await other.goto(change);
+      await ready(other);
+      await other.getByRole('button', { name: 'Ask for changes' }).click();
+      await expect(other.locator('#note-wrong')).toContainText('Write what you have to say');
+      await other.getByLabel('What you say to it').fill('Who owns the quiz?');
+      await other.getByRole('button', { name: 'Ask for changes' }).click();
+      await expect(other.locator('.answer')).toContainText('Draft by');
+      await page.goto(change);
+      await ready(page);
+      await expect(page.getByRole('main')).toContainText('Who owns the quiz?');
+      await page.getByRole('button', { name: 'Ask for approval' }).click();
+      await expect(page.getByRole('main')).toContainText('Somebody else approves it');
+
       await other.goto('/approvals');
+      await ready(other);
       await expect(other.locator('.answer')).toContainText('1 change of the contract is proposed');
-      await other.getByRole('link', { name: 'The first twelve events' }).click();
+      const waiting = other.getByRole('link', { name: 'The first twelve events' });
+      if (javaScriptEnabled) {
+        await other.keyboard.press('j');
+        await expect(waiting).toBeFocused();
+        await other.keyboard.press('Enter');
+      } else {
+        await waiting.click();
+      }
       await expect(other).toHaveURL(change);
       await ready(other);
-      await other.getByLabel('What you say to it').fill('As we said');
-      await other.keyboard.press('Tab');
-      await expect(other.getByRole('button', { name: 'Approve' })).toBeFocused();
+      const approve = other.getByRole('button', { name: 'Approve', exact: true });
+      await other.getByLabel('What you say to it').fill('As we said: a');
+      if (javaScriptEnabled) {
+        // What is typed is no command.
+        await expect(other.getByLabel('What you say to it')).toBeFocused();
+        await other.keyboard.press('a');
+        await expect(other.getByLabel('What you say to it')).toHaveValue('As we said: aa');
+        await other.getByLabel('What you say to it').evaluate((field: HTMLElement) => field.blur());
+        await other.keyboard.press('r');
+        await expect(other.getByRole('button', { name: 'Turn it away' })).toBeFocused();
+        await other.keyboard.press('a');
+      } else {
+        await other.keyboard.press('Tab');
+      }
+      await expect(approve).toBeFocused();
       await other.keyboard.press('Enter');
       await expect(other.getByRole('main')).toContainText('Approved by ben@example.com');
       await expect(other.getByRole('main')).toContainText('As we said');
@@ -100,14 +144,36 @@ for (const javaScriptEnabled of [true, false]) {
         await row.getByText('As they came').click();
         await expect(row).toContainText('"score": "three"');
       }
+      // It suggests a change; as the score is a number to all others, there is none to suggest.
+      await page.goto('/contract/quarantine');
+      await ready(page);
+      await page.getByRole('button', { name: /^Propose .* of Quiz Completed$/ }).click();
+      await expect(page.getByRole('alert')).toContainText('A property is of one kind');
+      forgive(problems, '/fn/propose_group', 409);
+      await page.getByRole('button', { name: /^Propose .* of Quiz Complete$/ }).click();
+      await expect(page.locator('.answer')).toContainText('1 difference over version 1: whatever passed still passes');
+      const past = page.getByRole('table', { name: 'The events of the last seven days under the change' });
+      await expect(past.getByRole('row').filter({ hasText: 'Quiz Complete' })).toBeVisible();
+      // Names in the last seven days: one is another's.
+      expect(await send(ownDemo, 'alias-1', 'quiz_completed', { score: 4 })).toBe(200);
+      await page.goto('/contract/names');
+      await ready(page);
+      await expect(page.getByRole('row').filter({ hasText: 'quiz_completed' }).first()).toContainText('Quiz Completed');
+      await page.getByRole('button', { name: 'Propose quiz_completed as an alias of Quiz Completed' }).click();
+      await expect(page.getByRole('table', { name: 'What the change does' })).toContainText('quiz_completed');
+
+      await other.goto('/contract/quarantine');
+      await ready(other);
       await other.getByRole('button', { name: /^Release 1.event of Quiz Completed$/ }).click();
       await expect(other.getByRole('rowheader', { name: 'Quiz Completed', exact: true })).toHaveCount(0);
+      await other.getByRole('button', { name: /^Discard .* of quiz_completed$/ }).click();
+      await expect(other.getByRole('rowheader', { name: 'quiz_completed' })).toHaveCount(0);
       await other.getByRole('button', { name: /^Discard .* of Quiz Complete$/ }).click();
       await expect(other.locator('.answer')).toContainText('Every event came as agreed.');
       await page.goto('/settings/audit');
       const trail = page.getByRole('table');
       await expect(trail.getByRole('row').filter({ hasText: 'approve' }).filter({ hasText: /change [0-9a-f]{8}-/ })).toContainText('ben@example.com');
-      await expect(trail.getByRole('row').filter({ hasText: 'discard' })).toContainText('quarantine Quiz Complete');
+      await expect(trail.getByRole('row').filter({ hasText: 'discard' }).first()).toContainText('quarantine Quiz Complete');
       await other.context().close();
     });
   });

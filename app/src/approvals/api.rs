@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
+#[cfg(feature = "ssr")]
+use domain::{
+    access::{Actor, Role},
+    services::Services,
+};
 
 /// The page of approvals.
 pub const PAGE: &str = "/approvals";
@@ -29,6 +34,25 @@ pub async fn read_approvals() -> Result<ApprovalsView, AppError> {
     let approvals = services.approvals.list().await?;
     let changes = services.contract.waiting().await?;
     Ok(ApprovalsView { now: services.clock.now(), approvals, changes })
+}
+
+/// How many things wait for somebody who may decide; nothing for those who may not.
+#[server(prefix = "/fn", endpoint = "read_waiting")]
+pub async fn read_waiting() -> Result<u64, AppError> {
+    let (services, actor) = enter()?;
+    if actor.role < Role::Approver {
+        return Ok(0);
+    }
+    waiting(&services, &actor).await
+}
+
+/// How many things wait for somebody else than their author.
+#[cfg(feature = "ssr")]
+pub async fn waiting(services: &Services, actor: &Actor) -> Result<u64, AppError> {
+    let runs = services.approvals.list().await?.len();
+    let changes = services.contract.waiting().await?;
+    let others = changes.iter().filter(|change| change.author != actor.name).count();
+    Ok((runs + others) as u64)
 }
 
 /// Sends what a run held back.

@@ -1,4 +1,6 @@
 //! Approvals: what waits until somebody has looked at it.
 
 pub mod api;
+pub mod badge;
+pub mod keys;
 pub mod page;

@@ -7,7 +7,10 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::api::{AcceptShrunk, ApprovalsView, DiscardRun, PAGE, ReleaseRun, read_approvals};
+use super::{
+    api::{AcceptShrunk, ApprovalsView, DiscardRun, PAGE, ReleaseRun, read_approvals},
+    keys::decision_keys,
+};
 use crate::{
     contract,
     form::{FormError, answered},
@@ -75,7 +78,7 @@ pub fn approvals_page(view: ApprovalsView, actions: Actions) -> AnyView {
         let runs = (!runs.is_empty()).then(|| runs_section(runs, now, actions));
         let shrunk = (!shrunk.is_empty()).then(|| shrunk_section(shrunk, now, actions));
         let changes = (!changes.is_empty()).then(|| changes_section(changes, now));
-        view! { {runs} {shrunk} {changes} }.into_any()
+        view! { {runs} {shrunk} {changes} {decision_keys(true)} }.into_any()
     };
     view! {
         <Page name="Approvals" answer>
@@ -120,7 +123,7 @@ fn changes_section(changes: Vec<Request>, now: Instant) -> AnyView {
             let href = contract::api::page_of(&request.id.to_string());
             let title = contract::page::title(&request);
             view! {
-                <tr>
+                <tr data-decision="">
                     <th scope="row">
                         <a href=href>{title}</a>
                     </th>
@@ -171,7 +174,7 @@ fn run_row(run: &WaitingRun, now: Instant, actions: Actions) -> AnyView {
     let (release, discard) = (id.clone(), id.clone());
     let words = change(run.entered, run.exited);
     view! {
-        <tr>
+        <tr data-decision="">
             <th scope="row">
                 <a href=format!("/mappings/{}", run.mapping)>{run.mapping.to_string()}</a>
             </th>
@@ -179,11 +182,11 @@ fn run_row(run: &WaitingRun, now: Instant, actions: Actions) -> AnyView {
                 <div class="buttons">
                     <ActionForm action=actions.release>
                         <input type="hidden" name="run" value=release />
-                        <Button busy=actions.release.pending()>"Release " {words}</Button>
+                        <Button busy=actions.release.pending() attr:data-verdict="approve">"Release " {words}</Button>
                     </ActionForm>
                     <ActionForm action=actions.discard>
                         <input type="hidden" name="run" value=discard />
-                        <Button kind=ButtonKind::Quiet busy=actions.discard.pending()>
+                        <Button kind=ButtonKind::Quiet busy=actions.discard.pending() attr:data-verdict="reject">
                             "Discard and pause"
                         </Button>
                     </ActionForm>
@@ -246,14 +249,14 @@ fn shrunk_row(one: &ShrunkAudience, now: Instant, actions: Actions) -> AnyView {
     let name = one.segment_name.clone().unwrap_or_else(|| key.clone());
     let words = format!("Accept {}", format::count(one.read, "person", "people"));
     view! {
-        <tr>
+        <tr data-decision="">
             <th scope="row">
                 <a href=format!("/audiences#{key}")>{name}</a>
             </th>
             <td class="tight">
                 <ActionForm action=actions.accept>
                     <input type="hidden" name="audience" value=key />
-                    <Button busy=actions.accept.pending()>{words}</Button>
+                    <Button busy=actions.accept.pending() attr:data-verdict="approve">{words}</Button>
                 </ActionForm>
             </td>
             <td>

@@ -1,7 +1,9 @@
 //! Server functions of the contract: read, draft, propose, decide, let go.
 
 use domain::{
-    contract::{ContractView, Event, Violation, request::RequestView},
+    contract::{
+        ContractView, Event, Violation, replay::Replay, request::RequestView, synonyms::Names,
+    },
     time::Instant,
 };
 use leptos::prelude::*;
@@ -18,6 +20,9 @@ pub const PAGE: &str = "/contract";
 
 /// The page of what isn't as agreed.
 pub const QUARANTINE: &str = "/contract/quarantine";
+
+/// The page of the names under which events come in.
+pub const NAMES: &str = "/contract/names";
 
 /// What the contract's page and the quarantine's show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +46,19 @@ pub struct ChangeRead {
     pub view: RequestView,
     /// Whether it is their own.
     pub is_own: bool,
+    /// Whether they may say something to it.
+    pub may_comment: bool,
     /// Whether they may decide on what others propose.
     pub may_decide: bool,
+}
+
+/// The names under which events come in, for whoever looks at them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamesRead {
+    /// The names.
+    pub names: Names,
+    /// Whether whoever looks may propose a change.
+    pub may_propose: bool,
 }
 
 /// An event as its form begins.
@@ -88,9 +104,62 @@ pub async fn read_change(
     Ok(ChangeRead {
         now: services.clock.now(),
         is_own: view.request.author == actor.name,
+        may_comment: actor.role >= Role::Operator,
         may_decide: actor.role >= Role::Approver,
         view,
     })
+}
+
+/// What a change does to what came in lately.
+#[server(prefix = "/fn", endpoint = "read_replay")]
+pub async fn read_replay(
+    /// Which.
+    change: String,
+) -> Result<Replay, AppError> {
+    let (services, _) = enter()?;
+    Ok(services.contract.replay(id_of(&change)?).await?)
+}
+
+/// The names under which events came in lately.
+#[server(prefix = "/fn", endpoint = "read_names")]
+pub async fn read_names() -> Result<NamesRead, AppError> {
+    let (services, actor) = enter()?;
+    let names = services.contract.names().await?;
+    Ok(NamesRead { names, may_propose: actor.role >= Role::Operator })
+}
+
+/// Puts a name as an alias into a draft.
+#[server(prefix = "/fn", endpoint = "propose_alias")]
+pub async fn propose_alias(
+    /// As it comes in.
+    name: String,
+    /// The event that it stands for.
+    canonical: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let id = services.contract.propose_alias(&name, &canonical, &actor).await?;
+        Ok(page_of(&id.to_string()))
+    };
+    finish::<ProposeAlias>(outcome.await, NAMES, &[])
+}
+
+/// Begins a change under which a group in quarantine would be as agreed.
+#[server(prefix = "/fn", endpoint = "propose_group")]
+pub async fn propose_group(
+    /// The event.
+    name: String,
+    /// What is wrong, as JSON.
+    violation: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let again = |_| AppError::invalid("violation", "Load the page again");
+        let violation: Violation = serde_json::from_str(&violation).map_err(again)?;
+        let id = services.contract.propose_from(&name, &violation, &actor).await?;
+        Ok(page_of(&id.to_string()))
+    };
+    finish::<ProposeGroup>(outcome.await, QUARANTINE, &[])
 }
 
 /// An event of a change, as it would be.
@@ -246,7 +315,7 @@ pub async fn move_change(
 pub async fn decide_change(
     /// Which.
     change: String,
-    /// `approve` or `reject`.
+    /// `approve`, `reject` or `changes`.
     verdict: String,
     /// What is said to it.
     #[server(default)]
@@ -255,15 +324,34 @@ pub async fn decide_change(
     let page = page_of(&change);
     let outcome = async {
         let (services, actor) = enter()?;
-        let approve = match verdict.as_str() {
-            "approve" => true,
-            "reject" => false,
-            _ => return Err(AppError::invalid("verdict", "Approve or reject it")),
-        };
-        services.contract.decide(id_of(&change)?, approve, &note, &actor).await?;
+        let (contract, id) = (&services.contract, id_of(&change)?);
+        match verdict.as_str() {
+            "approve" => contract.decide(id, true, &note, &actor).await?,
+            "reject" => contract.decide(id, false, &note, &actor).await?,
+            "changes" => contract.ask_for_changes(id, &note, &actor).await?,
+            _ => return Err(AppError::invalid("verdict", "Load the page again")),
+        }
         Ok(page.clone())
     };
     finish::<DecideChange>(outcome.await, &page, &[("note", &note)])
+}
+
+/// Says something to a change.
+#[server(prefix = "/fn", endpoint = "comment_change")]
+pub async fn comment_change(
+    /// Which.
+    change: String,
+    /// What.
+    #[server(default)]
+    words: String,
+) -> Result<(), AppError> {
+    let page = page_of(&change);
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.contract.comment(id_of(&change)?, &words, &actor).await?;
+        Ok(page.clone())
+    };
+    finish::<CommentChange>(outcome.await, &page, &[("words", &words)])
 }
 
 /// Events of a group in quarantine, as they came.

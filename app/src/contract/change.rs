@@ -8,10 +8,16 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    api::{ChangeRead, DecideChange, MoveChange, RemoveChangeEvent, page_of, read_change},
+    api::{
+        ChangeRead, CommentChange, DecideChange, MoveChange, RemoveChangeEvent, page_of,
+        read_change, read_replay,
+    },
+    effect::{concerned, replayed},
     page::{state, title},
+    talk::talk,
 };
 use crate::{
+    approvals::keys::decision_keys,
     form::{FormError, answered, typed, wrong},
     format,
     live::{loaded, read},
@@ -27,6 +33,7 @@ pub struct Actions {
     moving: ServerAction<MoveChange>,
     decide: ServerAction<DecideChange>,
     remove: ServerAction<RemoveChangeEvent>,
+    comment: ServerAction<CommentChange>,
 }
 
 impl Default for Actions {
@@ -35,13 +42,17 @@ impl Default for Actions {
             moving: ServerAction::new(),
             decide: ServerAction::new(),
             remove: ServerAction::new(),
+            comment: ServerAction::new(),
         }
     }
 }
 
 impl Actions {
     fn version(self) -> usize {
-        self.moving.version().get() + self.decide.version().get() + self.remove.version().get()
+        self.moving.version().get()
+            + self.decide.version().get()
+            + self.remove.version().get()
+            + self.comment.version().get()
     }
 }
 
@@ -51,15 +62,32 @@ pub fn ChangePage() -> AnyView {
     let params = use_params_map();
     let actions = Actions::default();
     let change = Memo::new(move |_| params.read().get("change").unwrap_or_default());
-    let data = read(move || (change.get(), actions.version()), |(change, _)| read_change(change));
-    loaded(data, "Change", move |read| change_page(read, actions))
+    let asked = move || (change.get(), actions.version());
+    let data = read(asked, |(change, _)| read_change(change));
+    // By itself: of a million events it takes seconds.
+    let past = read(asked, |(change, _)| read_replay(change));
+    let shown = move || {
+        past.get().map(|answer| match answer {
+            Ok(replay) => replayed(replay),
+            Err(error) => view! { <p>{error.to_string()}</p> }.into_any(),
+        })
+    };
+    loaded(data, "Change", move |read| {
+        let past = view! {
+            <Transition fallback=|| view! { <p class="quiet">"Being replayed."</p> }>
+                {shown}
+            </Transition>
+        };
+        change_page(read, actions, past.into_any())
+    })
 }
 
-/// The page.
-pub fn change_page(read: ChangeRead, actions: Actions) -> AnyView {
-    let ChangeRead { now, view, is_own, may_decide } = read;
+/// The page, with what the change does to what came in lately.
+pub fn change_page(read: ChangeRead, actions: Actions, past: AnyView) -> AnyView {
+    let ChangeRead { now, view, is_own, may_comment, may_decide } = read;
     let answer = sentence(&view).into_any();
-    let RequestView { request, differences, current, .. } = view;
+    let RequestView { request, differences, current, touched, comments, .. } = view;
+    let concerned = (!touched.is_empty()).then(|| concerned(touched));
     let is_stale = request.base != current && matches!(request.state, State::Draft | State::Open);
     let stale = is_stale.then(|| stale(&request, current, is_own, actions));
     let decision = request.decision.clone().map(|Decision { by, at, note }| {
@@ -70,6 +98,7 @@ pub fn change_page(read: ChangeRead, actions: Actions) -> AnyView {
             </p>
         }
     });
+    let talk = talk(&request, comments, now, may_comment.then_some(actions.comment));
     let edits = (is_own && request.state == State::Draft).then(|| edits(&request, actions));
     let deciding = (request.state == State::Open && !is_stale)
         .then(|| deciding(&request, is_own, may_decide, actions));
@@ -87,7 +116,10 @@ pub fn change_page(read: ChangeRead, actions: Actions) -> AnyView {
             {decision}
             {deciding}
             <Section title="What it changes">{differences}</Section>
+            {concerned}
+            <Section title="The last seven days under it">{past}</Section>
             {edits}
+            {talk}
         </Page>
     }
     .into_any()
@@ -178,14 +210,23 @@ fn deciding(request: &Request, is_own: bool, may_decide: bool, actions: Actions)
                 optional=true
             />
             <div class="buttons">
-                <button class="button button-primary" name="verdict" value="approve">
+                <button
+                    class="button button-primary"
+                    name="verdict"
+                    value="approve"
+                    data-verdict="approve"
+                >
                     "Approve"
                 </button>
-                <button class="button" name="verdict" value="reject">
+                <button class="button" name="verdict" value="changes">
+                    "Ask for changes"
+                </button>
+                <button class="button" name="verdict" value="reject" data-verdict="reject">
                     "Turn it away"
                 </button>
             </div>
         </ActionForm>
+        {decision_keys(false)}
     }
     .into_any()
 }

@@ -9,7 +9,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::api::{ContractRead, DraftChange, QUARANTINE, page_of, read_contract};
+use super::api::{ContractRead, DraftChange, NAMES, QUARANTINE, page_of, read_contract};
 use crate::{
     form::{FormError, answered},
     format,
@@ -43,7 +43,9 @@ pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> An
                 <a href="/contract/schema.json" rel="external" download="">
                     "JSON Schema"
                 </a>
-                " of each event, for whoever sends them."
+                " of each event, for whoever sends them. "
+                <a href=NAMES>"Under which names they come in"</a>
+                "."
             </p>
         }
         .into_any()

@@ -6,7 +6,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::api::{ContractRead, SettleQuarantine, read_contract, read_samples};
+use super::api::{ContractRead, ProposeGroup, SettleQuarantine, read_contract, read_samples};
 use crate::{
     form::{FormError, answered},
     format,
@@ -14,17 +14,30 @@ use crate::{
     ui::{Column, Empty, Figure, Moment, Page, Table},
 };
 
+/// What can be done with a group.
+#[derive(Clone, Copy)]
+pub struct Actions {
+    settle: ServerAction<SettleQuarantine>,
+    propose: ServerAction<ProposeGroup>,
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self { settle: ServerAction::new(), propose: ServerAction::new() }
+    }
+}
+
 /// What stands in quarantine.
 #[component]
 pub fn QuarantinePage() -> AnyView {
-    let settle = ServerAction::<SettleQuarantine>::new();
-    let data = read(move || settle.version().get(), |_| read_contract());
+    let actions = Actions::default();
+    let data = read(move || actions.settle.version().get(), |_| read_contract());
     // It isn't renewed by itself: whoever reads a sample would lose it.
-    loaded(data, "Quarantine", move |view| quarantine_page(view, settle))
+    loaded(data, "Quarantine", move |view| quarantine_page(view, actions))
 }
 
 /// The page.
-pub fn quarantine_page(read: ContractRead, settle: ServerAction<SettleQuarantine>) -> AnyView {
+pub fn quarantine_page(read: ContractRead, actions: Actions) -> AnyView {
     let ContractRead { now, view, may_propose, may_decide } = read;
     let groups = view.quarantine;
     let events: u64 = groups.iter().map(|group| group.events).sum();
@@ -45,11 +58,12 @@ pub fn quarantine_page(read: ContractRead, settle: ServerAction<SettleQuarantine
         }
         .into_any()
     } else {
-        table(groups, now, (may_propose, may_decide), settle)
+        table(groups, now, (may_propose, may_decide), actions)
     };
     view! {
         <Page name="Quarantine" answer=answer.into_any()>
-            <FormError answered=answered(settle) fields=&[] title="Nothing was decided" />
+            <FormError answered=answered(actions.settle) fields=&[] title="Nothing was decided" />
+            <FormError answered=answered(actions.propose) fields=&[] title="No change was begun" />
             {content}
         </Page>
     }
@@ -59,21 +73,26 @@ pub fn quarantine_page(read: ContractRead, settle: ServerAction<SettleQuarantine
 fn table(
     groups: Vec<Group>,
     now: Instant,
-    (may_look, may_decide): (bool, bool),
-    settle: ServerAction<SettleQuarantine>,
+    (may_propose, may_decide): (bool, bool),
+    actions: Actions,
 ) -> AnyView {
     let mut columns = vec![Column::words("Event"), Column::words("What is wrong")];
-    if may_decide {
-        columns.push(Column::actions("Release or discard"));
+    if may_propose {
+        columns.push(Column::actions("Propose or decide"));
     }
     columns.extend([Column::figures("Events"), Column::words("First"), Column::words("Last")]);
     let row = |group: Group| {
         let wrong = group.violation.to_string();
-        let deciding = may_decide.then(|| {
-            let form = deciding(&group, settle);
-            view! { <td>{form}</td> }
+        let deciding = may_propose.then(|| {
+            let (propose, decide) =
+                (proposing(&group, actions), may_decide.then(|| deciding(&group, actions.settle)));
+            view! {
+                <td class="tight">
+                    <div class="buttons">{propose} {decide}</div>
+                </td>
+            }
         });
-        let sample = may_look.then(|| sample(group.name.clone(), group.violation));
+        let sample = may_propose.then(|| sample(group.name.clone(), group.violation));
         view! {
             <tr>
                 <th scope="row">{group.name}</th>
@@ -94,6 +113,24 @@ fn table(
         <Table caption="Events in quarantine, by what is wrong" columns>
             {rows}
         </Table>
+    }
+    .into_any()
+}
+
+/// Begins a change of the contract under which they would be as agreed.
+fn proposing(group: &Group, actions: Actions) -> AnyView {
+    let label =
+        format!("Propose {} of {}", format::count(group.events, "event", "events"), group.name);
+    let (name, violation) =
+        (group.name.clone(), serde_json::to_string(&group.violation).unwrap_or_default());
+    view! {
+        <ActionForm action=actions.propose>
+            <input type="hidden" name="name" value=name />
+            <input type="hidden" name="violation" value=violation />
+            <button class="button" aria-label=label>
+                "Propose as agreed"
+            </button>
+        </ActionForm>
     }
     .into_any()
 }

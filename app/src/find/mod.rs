@@ -23,7 +23,7 @@ pub struct Line {
 }
 
 /// Things to do that have a page of their own and no place in the rail.
-const DEEDS: [(&str, &str); 13] = [
+const DEEDS: [(&str, &str); 14] = [
     ("/mappings/new", "New mapping"),
     ("/audiences/new", "Promote a segment"),
     ("/audiences/bands", "Bands of lapsed buyers"),
@@ -34,6 +34,7 @@ const DEEDS: [(&str, &str); 13] = [
     ("/exclusivity", "Exclusivity groups"),
     ("/dead-letters", "Dead letters"),
     ("/contract/quarantine", "Quarantine"),
+    ("/contract/names", "Event names"),
     ("/first-steps", "First steps"),
     ("/settings/connections/events", "What comes in"),
     ("/settings/connections/source", "What the source receives"),

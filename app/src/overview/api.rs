@@ -13,9 +13,9 @@ use domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "ssr")]
-use crate::context::enter;
 use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::{approvals::api::waiting, context::enter};
 
 /// Newest runs that the overview shows.
 #[cfg(feature = "ssr")]
@@ -53,7 +53,7 @@ pub struct Overview {
 /// What the overview shows.
 #[server(prefix = "/fn", endpoint = "read_overview")]
 pub async fn read_overview() -> Result<Overview, AppError> {
-    let (services, _) = enter()?;
+    let (services, actor) = enter()?;
     let mut runs = services.runs.recent(None, None).await?;
     runs.truncate(RUNS);
     Ok(Overview {
@@ -65,7 +65,7 @@ pub async fn read_overview() -> Result<Overview, AppError> {
         mappings: services.mappings.list().await?,
         suppressions: services.suppression.list().await?,
         canary: services.canary.read().await?,
-        waiting: services.approvals.list().await?.len() as u64,
+        waiting: waiting(&services, &actor).await?,
         first_steps: crate::first_steps::api::progress(&services).await?,
         letters: services.delivery.letters().await?.count(None),
         now: services.clock.now(),

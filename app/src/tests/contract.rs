@@ -3,9 +3,12 @@
 use domain::{
     contract::{
         ContractView, Group, Violation,
+        blast::Touched,
         change::effects,
-        request::{Request, RequestView, State, Version},
+        replay::{Replay, Replayed},
+        request::{Comment, Request, RequestView, State, Version},
         starter::starter,
+        synonyms::{Names, Seen, inconsistent, synonyms},
     },
     ids::RequestId,
 };
@@ -14,10 +17,12 @@ use uuid::Uuid;
 
 use super::{answer, page, samples::*, words};
 use crate::contract::{
-    api::{ChangeRead, ContractRead},
+    api::{ChangeRead, ContractRead, NamesRead},
     change::{Actions, change_page},
+    effect::replayed,
+    names::names_page,
     page::contract_page,
-    quarantine::quarantine_page,
+    quarantine::{self, quarantine_page},
 };
 
 fn request(state: State) -> Request {
@@ -41,9 +46,33 @@ fn change(state: State, is_own: bool, may_decide: bool, current: u64) -> String 
         current,
         releases: 3,
         looked_at: 7,
+        touched: vec![Touched {
+            event: "Order Completed".to_owned(),
+            consumers: ["Meta <CAPI>".to_owned()].into(),
+            suppressions: vec![(key("purchased"), vec![key("cart-to-meta")])],
+            mappings: vec![key("cart-to-warehouse")],
+        }],
+        comments: vec![Comment {
+            by: "ben@example.com".to_owned(),
+            at: now(),
+            words: "Why <now>?".to_owned(),
+        }],
     };
-    let read = ChangeRead { now: now(), view, is_own, may_decide };
-    page("/contract/changes/x", move || change_page(read, Actions::default()))
+    let read =
+        ChangeRead { now: now(), view, is_own, may_comment: is_own || may_decide, may_decide };
+    page("/contract/changes/x", move || change_page(read, Actions::default(), replayed(replay())))
+}
+
+fn replay() -> Replay {
+    let line = Replayed {
+        name: "Purchase <i>".to_owned(),
+        events: 40,
+        failing: 3,
+        passing: 1,
+        violation: Some(group().violation),
+    };
+    let quiet = Replayed { name: "Quiet".to_owned(), events: 960, ..Replayed::default() };
+    Replay { since: now(), events: 1_000, lines: vec![line, quiet] }
 }
 
 fn read(version: Version, quarantine: Vec<Group>, may_decide: bool) -> ContractRead {
@@ -77,7 +106,9 @@ fn each_sees_what_they_can_do_with_a_change() {
     let other = change(State::Open, false, true, 0);
     assert!(has(&other, "Approve") && has(&other, "Turn it away"));
     assert!(!has(&other, "Ask for approval") && other.contains("The &lt;first&gt; twelve"));
+    assert!(has(&other, "Ask for changes") && has(&other, "Say it"));
     let viewer = change(State::Open, false, false, 0);
+    assert!(!has(&viewer, "Say it") && words(&viewer).contains("Why &lt;now&gt;?"));
     assert!(!has(&viewer, "Approve") && words(&viewer).contains("An approver decides"));
     let stale = change(State::Open, false, true, 2);
     assert!(!has(&stale, "Approve") && words(&stale).contains("version 2 is in force"));
@@ -112,11 +143,62 @@ fn the_contract_says_what_is_agreed_on_and_what_waits() {
 fn what_did_not_come_as_agreed_is_decided_by_those_who_may() {
     for may_decide in [true, false] {
         let shown = read(Version::default(), vec![group()], may_decide);
-        let html =
-            page("/contract/quarantine", move || quarantine_page(shown, ServerAction::new()));
+        let html = page("/contract/quarantine", move || {
+            quarantine_page(shown, quarantine::Actions::default())
+        });
         assert_eq!(answer(&html), "1,204 events did not come as agreed, in 1 way.");
         assert!(words(&html).contains("total: expected a number, found nothing"));
         assert!(html.contains("Order &lt;b>Completd") || html.contains("Order &lt;b&gt;Completd"));
         assert_eq!(html.contains("Discard"), may_decide);
+    }
+}
+
+#[test]
+fn a_change_says_whom_it_concerns_and_what_it_does_to_what_came_in() {
+    let html = change(State::Open, false, true, 0);
+    let told = words(&html);
+    for expected in [
+        "Of 1,000 events 3 (0.3 %) would begin to fail, and 1 would begin to pass.",
+        "total: expected a number, found nothing",
+        "purchased from 1 mapping",
+        "Meta &lt;CAPI&gt;",
+    ] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    assert!(html.contains("/mappings/cart-to-warehouse"));
+    assert!(!told.contains("Quiet"), "what comes out as before is no line");
+    let nothing = Replay { since: now(), events: 0, lines: Vec::new() };
+    let html = page("/contract/changes/x", move || replayed(nothing));
+    assert!(words(&html).contains("No event came in"));
+}
+
+#[test]
+fn names_that_stand_for_an_event_can_be_proposed_by_those_who_may() {
+    let seen = |name: &str, events| Seen {
+        name: name.to_owned(),
+        properties: ["total".to_owned()].into(),
+        events,
+    };
+    let all = [seen("CompletePayment", 7), seen("Order Completed", 9), seen("Odd <b>", 1)];
+    let mut contract = starter();
+    contract.events.get_mut("Order Completed").unwrap().aliases.clear();
+    let names = Names {
+        since: now(),
+        events: 17,
+        is_all: true,
+        synonyms: synonyms(&contract, &all),
+        spellings: inconsistent(&contract, &all),
+        unknown: all[2..].to_vec(),
+    };
+    for may_propose in [true, false] {
+        let shown = NamesRead { names: names.clone(), may_propose };
+        let html = page("/contract/names", move || names_page(shown, ServerAction::new()));
+        assert_eq!(
+            answer(&html),
+            "Of 17 events in the last seven days: 1 name stands for an event of the contract, \
+             1 event comes in under several names and 1 name is nobody's."
+        );
+        assert_eq!(html.contains("Propose CompletePayment as an alias"), may_propose);
+        assert!(!html.contains("Odd <b>"), "names are text");
     }
 }

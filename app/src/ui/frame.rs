@@ -91,7 +91,14 @@ pub fn Frame(
                             view! { <span class=class>{label}</span> }.into_any()
                         }
                     })}
-                {person.is_some().then(|| view! { <crate::find::palette::Palette /> })}
+                {person
+                    .is_some()
+                    .then(|| {
+                        view! {
+                            <crate::approvals::badge::WaitingBadge />
+                            <crate::find::palette::Palette />
+                        }
+                    })}
                 <AccountMenu person />
             </header>
             <main class="main" id="main" tabindex="-1">
@@ -211,17 +218,18 @@ fn steps(path: &str) -> Vec<(String, String)> {
         let words = match (named(&href), part) {
             (Some(words), _) => words.to_owned(),
             // No pages of their own.
-            (None, "settings" | "rules" | "lists") => continue,
+            (None, "settings" | "rules" | "lists" | "changes") => continue,
             (None, "demo") => "Break something".to_owned(),
             (None, "dead-letters") => "Dead letters".to_owned(),
             (None, "first-steps") => "First steps".to_owned(),
+            (None, "names") => "Event names".to_owned(),
             (None, "runs") => "Runs".to_owned(),
             (None, "new") => "New".to_owned(),
             (None, "edit") => "Edit".to_owned(),
             (
                 None,
                 "exclusivity" | "timeline" | "find" | "policy" | "import" | "checklist" | "test"
-                | "source" | "events",
+                | "source" | "events" | "quarantine" | "event",
             ) => crate::format::capital(part),
             (None, part) => crate::format::short_step(part),
         };
@@ -277,6 +285,7 @@ mod tests {
         assert_eq!(words("/"), "Overview");
         assert_eq!(words("/mappings/vip-meta/edit"), "Mappings / vip-meta / Edit");
         assert_eq!(words("/settings/connections"), "Connections");
+        assert_eq!(words("/contract/changes/0193/event"), "Contract / 0193 / Event");
         assert_eq!(words("/suppression/rules/purchase"), "Suppression / purchase");
         assert_eq!(words("/runs/0193a4e2-7c11-7000-8000-00000000beef"), "Runs / 0193a4…beef");
         assert_eq!(

@@ -4,13 +4,17 @@
 //! stand in the order of their names, so that an event is checked in one pass over its fields.
 //! Nothing is allocated for an event that passes.
 
+pub(super) mod moment;
+
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
 use serde_json::{Map, Value};
 
+use self::moment::is_moment;
 use super::{Contract, Event, Kind, Property, Violation};
 
 /// Of a foreign name, as many characters are told.
@@ -147,8 +151,12 @@ impl Fields {
         let mut required = 0;
         for (name, value) in object {
             // Should the object have another order, the field may stand before.
-            let field = match rest.find(|field| *field.name >= **name) {
-                Some(field) if *field.name == **name => field,
+            let reached = rest.find_map(|field| match (*field.name).cmp(name) {
+                Ordering::Less => None,
+                order => Some((field, order)),
+            });
+            let field = match reached {
+                Some((field, Ordering::Equal)) => field,
                 _ => self.named(name).ok_or_else(|| {
                     violation("nothing of that name", found_unknown(value)).within(name)
                 })?,
@@ -213,7 +221,7 @@ impl Shape {
                 }
                 true
             }
-            (Self::Time, Value::String(text)) => text.parse::<jiff::Timestamp>().is_ok(),
+            (Self::Time, Value::String(text)) => is_moment(text),
             (Self::Whole, Value::Number(number)) => {
                 !number.is_f64() || number.as_f64().is_some_and(|number| number.fract() == 0.0)
             }

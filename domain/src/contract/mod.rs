@@ -6,19 +6,32 @@
 //! says what a change does to events that passed, [`schema`] is its JSON Schema. A further
 //! property of an event is a field of [`Property`], one arm in [`change`] and one in [`schema`].
 
+pub mod blast;
 #[cfg(feature = "service")]
 pub mod change;
 #[cfg(feature = "service")]
 pub mod check;
+#[cfg(feature = "service")]
+pub mod gate;
+#[cfg(feature = "service")]
+pub mod infer;
+#[cfg(feature = "service")]
+pub mod names;
 pub mod notation;
 #[cfg(feature = "service")]
 pub mod port;
+#[cfg(feature = "service")]
+pub mod preview;
+pub mod replay;
 pub mod request;
 #[cfg(feature = "service")]
 pub mod schema;
 #[cfg(feature = "service")]
 pub mod service;
 pub mod starter;
+pub mod synonyms;
+#[cfg(feature = "service")]
+pub mod talk;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,12 +1,13 @@
 //! What storage must do for the contract.
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use crate::{error::Result, ids::RequestId, time::Instant};
 
 use super::{
     Group, Violation,
-    request::{Request, State, Version},
+    request::{Comment, Request, State, Version},
 };
 
 /// What becomes of a request.
@@ -45,6 +46,22 @@ pub trait ContractStore: Send + Sync {
         request: &Request,
         seen: Option<&Request>,
         now: Instant,
+    ) -> Result<()>;
+
+    /// What was said to a request, the oldest first.
+    async fn comments(&self, id: RequestId) -> Result<Vec<Comment>>;
+
+    /// Keeps what somebody says to a request; where they ask for changes, it is a draft again in
+    /// the same commit.
+    ///
+    /// # Errors
+    /// [`crate::Error::Conflict`] if changes are asked for and it doesn't wait.
+    async fn comment(
+        &self,
+        id: RequestId,
+        comment_id: Uuid,
+        comment: &Comment,
+        asks_for_changes: bool,
     ) -> Result<()>;
 
     /// Decides a request that waits. Approved, it is the next version in the same commit.
@@ -108,4 +125,22 @@ pub trait QuarantineStore: Send + Sync {
         by: &str,
         now: Instant,
     ) -> Result<u64>;
+}
+
+/// What came in, whatever became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// Its `messageId`.
+    pub number: String,
+    /// Its name as it came.
+    pub name: String,
+    /// Its properties: JSON.
+    pub properties: String,
+}
+
+/// Knows the events that came in lately.
+#[async_trait]
+pub trait PastStore: Send + Sync {
+    /// Tracks that were kept at `since` or later, by their numbers, from the one after this.
+    async fn past(&self, since: Instant, after: &str, at_most: u64) -> Result<Vec<Past>>;
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contract, Difference};
+use super::{Contract, Difference, blast::Touched};
 use crate::{ids::RequestId, time::Instant};
 
 /// How far a request has come.
@@ -85,6 +85,17 @@ pub struct Decision {
     pub note: String,
 }
 
+/// What somebody says to a request, without deciding on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub words: String,
+}
+
 /// A contract that was approved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
@@ -140,6 +151,10 @@ pub struct RequestView {
     pub releases: u64,
     /// Of the events that stand in quarantine, how many were looked at for that.
     pub looked_at: u64,
+    /// Whom it concerns.
+    pub touched: Vec<Touched>,
+    /// What was said to it, the oldest first.
+    pub comments: Vec<Comment>,
 }
 
 #[cfg(test)]

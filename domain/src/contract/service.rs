@@ -10,36 +10,27 @@ use serde_json::Value;
 
 use crate::{
     access::{Actor, Role},
+    configuration::service::ConfigurationService,
     error::{Error, Result},
     ids::{Ids, RequestId},
-    time::{Clock, Instant, Span},
+    time::{Clock, Instant},
 };
 
 use super::{
-    Contract, ContractView, Event, Violation,
-    change::effects,
-    check::{self, Checker},
+    Contract, ContractView, Event,
+    check::Checker,
     notation,
-    port::{ContractStore, QuarantineStore, Quarantined, Rechecked, Verdict},
-    request::{Decision, Request, RequestView, State, Version, rebased},
+    port::{ContractStore, PastStore, QuarantineStore, Verdict},
+    request::{Decision, Request, State, Version, rebased},
     schema::of_contract,
     starter::starter,
 };
-
-/// A version that was approved elsewhere counts here after so long.
-const KNOWN_FOR: Span = Span::from_seconds(1);
 
 /// Requests that are shown after they were decided.
 const DECIDED: u64 = 20;
 
 /// Groups of the quarantine that are shown.
 const GROUPS: u64 = 100;
-
-/// Events that a preview of a request looks at.
-const LOOKED_AT: u64 = 2_000;
-
-/// Events of one step of the second look.
-const STEP: u64 = 500;
 
 /// Longest title or note.
 const LONGEST: usize = 500;
@@ -61,20 +52,8 @@ pub struct Typed<'a> {
     pub properties: &'a str,
 }
 
-/// An event that was held against the contract.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Checked {
-    /// Its canonical name, where that is another; also of one that isn't as agreed, since a rule
-    /// that names it holds all the same.
-    pub canonical: Option<String>,
-    /// Why it isn't as agreed.
-    pub violation: Option<Violation>,
-    /// By which version.
-    pub version: u64,
-}
-
 /// Compiled, as of a moment.
-type Known = Option<(Instant, u64, Arc<Checker>)>;
+pub(super) type Known = Option<(Instant, u64, Arc<Checker>)>;
 
 /// The contract and its changes.
 pub struct ContractService {
@@ -82,6 +61,10 @@ pub struct ContractService {
     pub store: Arc<dyn ContractStore>,
     /// Keeps what isn't as agreed.
     pub quarantine: Arc<dyn QuarantineStore>,
+    /// Knows what came in lately.
+    pub past: Arc<dyn PastStore>,
+    /// What uses the events.
+    pub configuration: Arc<ConfigurationService>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -110,25 +93,6 @@ impl ContractService {
         let mut requests = self.store.requests(0).await?;
         requests.retain(|request| request.state == State::Open);
         Ok(requests)
-    }
-
-    /// A request and what it does.
-    pub async fn request(&self, id: RequestId) -> Result<RequestView> {
-        let request = self.found(id).await?;
-        let base = self.base(&request).await?;
-        let waiting = self.quarantine.unseen(u64::MAX, LOOKED_AT).await?;
-        let checker = Checker::new(&request.contract);
-        let is_empty = request.contract.events.is_empty();
-        let passes = |one: &&Quarantined| {
-            is_empty || recheck(&checker, one).is_some_and(|found| found.violation.is_none())
-        };
-        Ok(RequestView {
-            differences: effects(&base.contract, &request.contract),
-            current: self.store.current().await?.number,
-            releases: waiting.iter().filter(passes).count() as u64,
-            looked_at: waiting.len() as u64,
-            request,
-        })
     }
 
     /// Begins a request from what is in force, or from the twelve events that most begin with.
@@ -278,96 +242,11 @@ impl ContractService {
         Ok(())
     }
 
-    /// What the quarantine holds of a group, as it came.
-    pub async fn samples(
-        &self,
-        name: &str,
-        violation: &Violation,
-        actor: &Actor,
-    ) -> Result<Vec<String>> {
-        // They have people's names in them.
-        actor.require(Role::Operator)?;
-        let samples = self.quarantine.samples(name, violation, 3).await?;
-        Ok(samples.into_iter().map(|one| one.body).collect())
-    }
-
-    /// Lets a group go on as it is, or discards it; how many those were.
-    pub async fn settle(
-        &self,
-        name: &str,
-        violation: &Violation,
-        release: bool,
-        actor: &Actor,
-    ) -> Result<u64> {
-        actor.require(Role::Approver)?;
-        let now = self.clock.now();
-        self.quarantine.settle(name, violation, release, &actor.name, now).await
-    }
-
-    /// Holds an event against what is in force.
-    pub async fn check(&self, name: &str, properties: Option<&Value>) -> Result<Checked> {
-        let (version, checker) = self.checker().await?;
-        if version == 0 {
-            return Ok(Checked::default());
-        }
-        Ok(match checker.check(name, properties) {
-            check::Verdict::Valid => Checked { version, ..Checked::default() },
-            check::Verdict::Aliased(canonical) => {
-                Checked { canonical: Some(canonical.to_owned()), violation: None, version }
-            }
-            check::Verdict::Violated(violation) => {
-                let canonical = checker.canonical(name).map(str::to_owned);
-                Checked { canonical, violation: Some(violation), version }
-            }
-        })
-    }
-
-    /// Looks once more at events whose last look was by an older version: those that are as
-    /// agreed by now go on. How many were looked at.
-    pub async fn run_once(&self) -> Result<u64> {
-        let current = self.store.current().await?;
-        let events = self.quarantine.unseen(current.number, STEP).await?;
-        if events.is_empty() {
-            return Ok(0);
-        }
-        let checker = Checker::new(&current.contract);
-        let is_frozen = !current.contract.events.is_empty();
-        let look = |one: &Quarantined| {
-            recheck(&checker, one).map(|found| Rechecked {
-                violation: found.violation.filter(|_| is_frozen),
-                ..found
-            })
-        };
-        let found: Vec<Rechecked> = events.iter().filter_map(look).collect();
-        self.quarantine.rechecked(current.number, &found, self.clock.now()).await?;
-        Ok(events.len() as u64)
-    }
-
-    async fn checker(&self) -> Result<(u64, Arc<Checker>)> {
-        let now = self.clock.now();
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((at, version, checker)) = &known
-            && (0..KNOWN_FOR.0).contains(&now.since(*at).0)
-        {
-            return Ok((*version, checker.clone()));
-        }
-        let current = self.store.current().await?;
-        // Without an event nothing was agreed on.
-        let number = if current.contract.events.is_empty() { 0 } else { current.number };
-        let checker = match known {
-            Some((_, version, checker)) if version == number => checker,
-            _ => Arc::new(Checker::new(&current.contract)),
-        };
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) =
-            Some((now, number, checker.clone()));
-        Ok((number, checker))
-    }
-
-    fn forget(&self) {
+    pub(super) fn forget(&self) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    async fn found(&self, id: RequestId) -> Result<Request> {
+    pub(super) async fn found(&self, id: RequestId) -> Result<Request> {
         let request = self.store.request(id).await?;
         request.ok_or_else(|| Error::NotFound("change request of that number".to_owned()))
     }
@@ -382,24 +261,9 @@ impl ContractService {
         Ok(request)
     }
 
-    async fn base(&self, request: &Request) -> Result<Version> {
+    pub(super) async fn base(&self, request: &Request) -> Result<Version> {
         Ok(self.store.version(request.base).await?.unwrap_or_default())
     }
-}
-
-/// A second look at an event; nothing if it can't be read at all.
-fn recheck(checker: &Checker, one: &Quarantined) -> Option<Rechecked> {
-    let mut body: Value = serde_json::from_str(&one.body).ok()?;
-    let name = body.get("event")?.as_str()?.to_owned();
-    let (name, violation) = match checker.check(&name, body.get("properties")) {
-        check::Verdict::Valid => (name, None),
-        check::Verdict::Aliased(canonical) => (canonical.to_owned(), None),
-        check::Verdict::Violated(violation) => (name, Some(violation)),
-    };
-    if violation.is_none() {
-        body["event"] = name.clone().into();
-    }
-    Some(Rechecked { number: one.number.clone(), violation, body: body.to_string(), name })
 }
 
 fn short(field: &'static str, text: &str) -> Result<String> {
@@ -410,14 +274,20 @@ fn short(field: &'static str, text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-fn parse(typed: &Typed<'_>) -> Result<(String, Event)> {
-    let name = short("name", typed.name)?;
+/// The name of an event.
+pub(super) fn named(text: &str) -> Result<String> {
+    let name = short("name", text)?;
     if name.is_empty() || name.len() > crate::events::LONGEST_NAME {
         return Err(Error::invalid("name", "write what has happened, such as Order Completed"));
     }
     if name.chars().any(char::is_control) {
         return Err(Error::invalid("name", "no control characters"));
     }
+    Ok(name)
+}
+
+fn parse(typed: &Typed<'_>) -> Result<(String, Event)> {
+    let name = named(typed.name)?;
     let list = |text: &str| -> std::collections::BTreeSet<String> {
         let parts = text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty());
         parts.map(str::to_owned).collect()

@@ -31,6 +31,8 @@ pub struct NewEvent {
     pub violation: Option<Violation>,
     /// By which version of the contract that was seen; 0 where none is in force.
     pub checked_by: u64,
+    /// The properties of a track: JSON, kept for replays of changes of the contract.
+    pub said: Option<String>,
     /// As it came: JSON.
     pub body: String,
     /// Whether it goes on to Segment.

@@ -5,13 +5,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use serde_json::Value;
+
 use crate::{
     access::Actor,
     audiences::{SegmentId, port::MirrorStore},
     configuration::{
         CustomerioTable, Desired, Secret, SecretList, SourceTable, service::ConfigurationService,
     },
-    contract::service::{Checked, ContractService},
+    contract::{gate::Checked, service::ContractService},
     error::{Error, Result},
     ids::Ids,
     suppression::service::SuppressionStore,
@@ -129,6 +131,7 @@ impl EventService {
             checked_by: 0,
             at: report.at.min(now),
             received_at: now,
+            said: None,
             body: String::from_utf8_lossy(body).into_owned(),
             is_forwarded: false,
         };
@@ -197,9 +200,12 @@ impl EventService {
         let mut events = Vec::with_capacity(call.events.len());
         for one in call.events {
             let number = one.number.clone().unwrap_or_else(|| self.ids.next().to_string());
-            let checked = match one.track() {
-                Some((name, properties)) => self.contract.check(name, properties).await?,
-                None => Checked::default(),
+            let (checked, said) = match one.track() {
+                Some((name, properties)) => {
+                    let said = properties.map_or_else(|| "{}".to_owned(), Value::to_string);
+                    (self.contract.check(name, properties).await?, Some(said))
+                }
+                None => (Checked::default(), None),
             };
             let (name, sent_as) = match checked.canonical {
                 Some(canonical) => (canonical, Some(one.name.clone())),
@@ -215,6 +221,7 @@ impl EventService {
                 sent_as,
                 violation: checked.violation,
                 checked_by: checked.version,
+                said,
                 names: one.names,
                 former: one.former,
                 at: one.at,

@@ -180,6 +180,8 @@ impl Parts<'_> {
         Arc::new(ContractService {
             store: self.stored.clone(),
             quarantine: self.stored.clone(),
+            past: self.stored.clone(),
+            configuration: self.configuration.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
             known: RwLock::default(),

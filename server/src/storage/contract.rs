@@ -5,7 +5,7 @@ use domain::{
     Error, Result,
     contract::{
         port::{ContractStore, Verdict},
-        request::{Decision, Request, State, Version},
+        request::{Comment, Decision, Request, State, Version},
     },
     ids::RequestId,
     time::Instant,
@@ -196,6 +196,58 @@ impl ContractStore for Storage {
             }
             let detail = serde_json::json!({ "title": request.title, "base": base }).to_string();
             audit!(self, connection, now, &request.author, action, subject(request.id), detail);
+            Ok(())
+        })
+    }
+
+    async fn comments(&self, id: RequestId) -> Result<Vec<Comment>> {
+        let rows: Vec<(String, i64, String)> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT author, at, words FROM change_comment WHERE request_id = $1
+                ORDER BY at, id",
+            )
+            .bind(id.0)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        let read = |(by, at, words)| Comment { by, at: Instant(at), words };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    async fn comment(
+        &self,
+        id: RequestId,
+        comment_id: Uuid,
+        comment: &Comment,
+        asks_for_changes: bool,
+    ) -> Result<()> {
+        writing!(self.database, |connection| {
+            if asks_for_changes {
+                let given_back = sqlx::query(
+                    "UPDATE change_request SET state = 'draft' WHERE id = $1 AND state = 'open'",
+                )
+                .bind(id.0)
+                .execute(&mut *connection)
+                .await?
+                .rows_affected();
+                if given_back == 0 {
+                    return Err(conflict("it doesn't wait any more: look at what was decided"));
+                }
+            }
+            sqlx::query(
+                "INSERT INTO change_comment (id, request_id, author, at, words)
+                VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind(comment_id)
+            .bind(id.0)
+            .bind(&comment.by)
+            .bind(comment.at.0)
+            .bind(&comment.words)
+            .execute(&mut *connection)
+            .await?;
+            let action = if asks_for_changes { "ask for changes" } else { "comment" };
+            let detail = serde_json::json!({ "words": comment.words }).to_string();
+            audit!(self, connection, comment.at, &comment.by, action, subject(id), detail);
             Ok(())
         })
     }

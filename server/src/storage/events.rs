@@ -76,11 +76,11 @@ const FORMER: &str = "INSERT INTO held_name (kind, name, suppression_id, since, 
 
 const EVENTS: &str =
     "INSERT INTO event (origin, number, name, at, received_at, kept_at, place, body, sent_as,
-        violation, checked_by)
+        violation, checked_by, said)
     SELECT rows.value ->> 0, rows.value ->> 1, rows.value ->> 2,
         CAST(rows.value ->> 3 AS BIGINT), CAST(rows.value ->> 4 AS BIGINT), $2,
         CAST(rows.value ->> 5 AS BIGINT), rows.value ->> 6, rows.value ->> 7,
-        rows.value ->> 8, CAST(rows.value ->> 9 AS BIGINT)
+        rows.value ->> 8, CAST(rows.value ->> 9 AS BIGINT), rows.value ->> 10
     FROM {rows} WHERE TRUE
     ON CONFLICT (origin, number) DO NOTHING RETURNING origin, number";
 
@@ -120,6 +120,7 @@ fn row(place: usize, event: &NewEvent) -> Result<impl serde::Serialize> {
         &event.sent_as,
         violation,
         event.checked_by,
+        &event.said,
     ))
 }
 

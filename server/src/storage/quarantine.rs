@@ -1,12 +1,12 @@
 //! Events that aren't as agreed, until somebody or a newer version lets them go on: rows of
-//! `event` with a violation. See [`domain::contract`].
+//! `event` with a violation. And what came in lately, for replays. See [`domain::contract`].
 
 use async_trait::async_trait;
 use domain::{
     Result,
     contract::{
         Group, Violation,
-        port::{QuarantineStore, Quarantined, Rechecked},
+        port::{Past, PastStore, QuarantineStore, Quarantined, Rechecked},
     },
     time::Instant,
 };
@@ -166,5 +166,26 @@ impl QuarantineStore for Storage {
             }
             Ok(settled)
         })
+    }
+}
+
+#[async_trait]
+impl PastStore for Storage {
+    async fn past(&self, since: Instant, after: &str, at_most: u64) -> Result<Vec<Past>> {
+        let rows: Vec<(String, String, String)> = reading!(self.database, |connection| {
+            // By the numbers: events that come in meanwhile move nothing.
+            Ok(sqlx::query_as(
+                "SELECT number, COALESCE(sent_as, name), said FROM event
+                WHERE origin = 'source' AND number > $1 AND kept_at >= $2 AND said IS NOT NULL
+                ORDER BY number LIMIT $3",
+            )
+            .bind(after)
+            .bind(since.0)
+            .bind(limit(at_most))
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        let read = |(number, name, properties)| Past { number, name, properties };
+        Ok(rows.into_iter().map(read).collect())
     }
 }

@@ -7,9 +7,10 @@ use domain::{
     access::{Actor, Role},
     contract::{
         Violation,
+        gate::Checked,
         port::{ContractStore as _, QuarantineStore as _},
         request::State,
-        service::{Checked, ContractService, Typed},
+        service::{ContractService, Typed},
     },
     events::{
         forward::ForwardStore as _,
@@ -17,6 +18,7 @@ use domain::{
     },
     ids::RequestId,
     suppression::listing::NameKind,
+    time::Span,
 };
 use rstest::rstest;
 use serde_json::json;
@@ -41,11 +43,13 @@ fn approver() -> Actor {
     actor("ben@example.com", Role::Approver)
 }
 
-fn service(bench: &Bench) -> ContractService {
+pub fn service(bench: &Bench) -> ContractService {
     let stored = Arc::new(bench.storage.clone());
     ContractService {
         store: stored.clone(),
-        quarantine: stored,
+        quarantine: stored.clone(),
+        past: stored,
+        configuration: Arc::new(bench.configuration()),
         clock: bench.clock.clone(),
         ids: bench.ids(),
         known: std::sync::RwLock::default(),
@@ -299,4 +303,108 @@ async fn a_contract_without_events_is_none(#[values(Sqlite, Postgres)] engine: E
     assert_eq!(contract.check("Anything", None).await.unwrap(), Checked::default());
     contract.run_once().await.unwrap();
     assert_eq!(waiting(&bench).await, ["m-1"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_change_is_replayed_over_what_came_in_lately(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let contract = service(&bench);
+    let sent = |number: &str, total: &str, at| NewEvent {
+        said: Some(format!("{{\"total\":{total},\"odd\":\"\\u0000\"}}")),
+        received_at: at,
+        ..event(number, "Purchase", (NameKind::Id, "u-1"), at)
+    };
+    let old = sent("m-0", "9", bench.now());
+    keep(&bench, &[old]).await;
+    bench.clock.advance(Span::from_hours(7 * 24 + 1));
+    let now = bench.now();
+    let renamed = NewEvent {
+        name: "Order Completed".to_owned(),
+        sent_as: Some("Purchase".to_owned()),
+        ..sent("m-3", "\"9\"", now)
+    };
+    let page = NewEvent { said: None, ..sent("m-4", "1", now) };
+    keep(&bench, &[sent("m-1", "9", now), sent("m-2", "9.5", now), renamed, page]).await;
+
+    let id = proposed(&contract, "Order Completed", "total: number\nodd: text").await;
+    let replay = contract.replay(id).await.unwrap();
+    let [line] = &replay.lines[..] else { panic!("{replay:?}") };
+    assert_eq!((&*line.name, line.events, line.failing, line.passing), ("Purchase", 3, 1, 0));
+    assert_eq!(line.violation.as_ref().unwrap().path, "total");
+    // The same against a version: only what it changes.
+    contract.decide(id, true, "", &approver()).await.unwrap();
+    let id = proposed(&contract, "Other", "").await;
+    assert_eq!((contract.replay(id).await.unwrap().failing(), line.failing), (0, 1));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_not_as_agreed_suggests_a_wider_contract(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let contract = service(&bench);
+    let id = proposed(&contract, "Order Completed", "total: number, required").await;
+    contract.decide(id, true, "", &approver()).await.unwrap();
+    let keep_odd = async |number: &str, name: &str, properties: serde_json::Value| {
+        let checked = contract.check(name, Some(&properties)).await.unwrap();
+        let violation = checked.violation.clone().unwrap();
+        let body = json!({"type": "track", "event": name, "properties": properties}).to_string();
+        let one = NewEvent { body, ..track(&bench, number, name, checked) };
+        keep(&bench, &[one]).await;
+        violation
+    };
+    let more = json!({"total": 9, "coupon": "SPRING"});
+    let unknown = keep_odd("m-1", "Purchase", more).await;
+    let text = keep_odd("m-2", "Order Completed", json!({"total": "nine"})).await;
+    let stranger = keep_odd("m-3", "Loyalty Joined", json!({"tier": "gold"})).await;
+
+    // An alias widens its event, and whoever looks only may not.
+    let viewer = actor("vic@example.com", Role::Viewer);
+    let refused = contract.propose_from("Purchase", &unknown, &viewer).await;
+    assert!(matches!(refused, Err(Error::Forbidden)));
+    let id = contract.propose_from("Purchase", &unknown, &author()).await.unwrap();
+    let view = contract.request(id).await.unwrap();
+    let paths: Vec<_> = view.differences.iter().map(|one| (&*one.event, &*one.path)).collect();
+    assert_eq!(paths, [("Order Completed", "properties.coupon")]);
+    assert_eq!((view.releases, view.request.author), (1, "ana@example.com".to_owned()));
+
+    // A name of its own is a new event; a text where a number is agreed on is nobody's.
+    let id = contract.propose_from("Loyalty Joined", &stranger, &author()).await.unwrap();
+    assert_eq!(contract.request(id).await.unwrap().releases, 1);
+    conflict(contract.propose_from("Order Completed", &text, &author()), "no wider").await;
+    let gone = contract.propose_from("Never Came", &text, &author()).await;
+    assert!(matches!(gone, Err(Error::NotFound(_))), "{gone:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn whoever_decides_may_ask_for_changes_first(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let contract = service(&bench);
+    let id = proposed(&contract, "Order Completed", "total: number").await;
+    let state = async || contract.request(id).await.unwrap().request.state;
+    let viewer = actor("vic@example.com", Role::Viewer);
+    assert!(matches!(contract.comment(id, "No?", &viewer).await, Err(Error::Forbidden)));
+    assert!(matches!(contract.ask_for_changes(id, "No", &author()).await, Err(Error::Forbidden)));
+    let own = actor("ana@example.com", Role::Approver);
+    conflict(contract.ask_for_changes(id, "Mine", &own), "take it back").await;
+    let empty = contract.ask_for_changes(id, "  ", &approver()).await;
+    assert!(matches!(empty, Err(Error::Invalid { .. })), "{empty:?}");
+    assert_eq!(state().await, State::Open);
+
+    contract.comment(id, "In which currency? \u{0}", &approver()).await.unwrap_err();
+    contract.comment(id, "In which currency?", &approver()).await.unwrap();
+    assert_eq!(state().await, State::Open);
+    contract.ask_for_changes(id, "Say the currency", &approver()).await.unwrap();
+    assert_eq!(state().await, State::Draft);
+    conflict(contract.ask_for_changes(id, "Again", &approver()), "doesn't wait").await;
+    conflict(contract.decide(id, true, "", &approver()), "doesn't wait").await;
+    contract.propose(id, "Orders", &author()).await.unwrap();
+    contract.decide(id, true, "", &approver()).await.unwrap();
+    contract.comment(id, "Thanks", &author()).await.unwrap();
+    let said: Vec<_> =
+        contract.request(id).await.unwrap().comments.into_iter().map(|one| one.words).collect();
+    assert_eq!(said, ["In which currency?", "Say the currency", "Thanks"]);
 }

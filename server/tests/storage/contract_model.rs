@@ -1,10 +1,7 @@
 //! Random sequences of edits, proposals and decisions by several people, against the rule: what
 //! is in force was approved by somebody else, as they have seen it.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::{
     access::{Actor, Role},
@@ -12,7 +9,7 @@ use domain::{
         Contract,
         port::ContractStore as _,
         request::{Request, State},
-        service::{ContractService, Typed},
+        service::Typed,
     },
     ids::RequestId,
 };
@@ -22,9 +19,12 @@ use proptest::{
 };
 use rstest::rstest;
 
-use super::harness::{
-    Bench,
-    Engine::{self, Postgres, Sqlite},
+use super::{
+    contract,
+    harness::{
+        Bench,
+        Engine::{self, Postgres, Sqlite},
+    },
 };
 
 /// Who does it, to which of the requests so far.
@@ -89,14 +89,7 @@ async fn hold(bench: &Bench, asked: &[(RequestId, Contract)]) {
 async fn play(bench: &Bench, steps: &[Step]) {
     bench.execute("DELETE FROM contract_version").await;
     bench.execute("DELETE FROM change_request").await;
-    let stored = Arc::new(bench.storage.clone());
-    let service = ContractService {
-        store: stored.clone(),
-        quarantine: stored,
-        clock: bench.clock.clone(),
-        ids: bench.ids(),
-        known: std::sync::RwLock::default(),
-    };
+    let service = contract::service(bench);
     let (mut requests, mut asked) = (Vec::new(), Vec::new());
     for Step { who, request, what } in steps {
         let (name, role) = PEOPLE[*who];

@@ -62,6 +62,7 @@ pub fn event(number: &str, name: &str, who: (NameKind, &str), at: Instant) -> Ne
         names: vec![Name { kind: who.0, text: who.1.to_owned() }],
         at,
         received_at: at,
+        said: None,
         body: format!("{{\"messageId\":\"{number}\"}}"),
         is_forwarded: true,
     }

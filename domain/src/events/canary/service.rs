@@ -228,6 +228,7 @@ fn purchase(id: Uuid, view: &PersonView, event: String, now: Instant) -> NewEven
         names: names(Some(&view.person.cio_id), None, None),
         at: now,
         received_at: now,
+        said: None,
         body: String::new(),
         is_forwarded: false,
     }

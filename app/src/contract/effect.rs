@@ -1,0 +1,139 @@
+//! What a change would do: whom it concerns, and what came in lately held against it.
+
+use domain::{
+    contract::{
+        blast::Touched,
+        replay::{Replay, Replayed},
+    },
+    key::Key,
+};
+use leptos::prelude::*;
+
+use crate::{
+    format,
+    ui::{Column, Figure, Nothing, Section, Table},
+};
+
+/// Who reads what is changed, and what hears or sends it.
+pub fn concerned(touched: Vec<Touched>) -> AnyView {
+    let columns = vec![
+        Column::words("Event"),
+        Column::words("Read by"),
+        Column::words("Keeps out, by suppression"),
+        Column::words("Sent by mapping"),
+    ];
+    let links = |keys: Vec<Key>, none: &'static str| {
+        if keys.is_empty() {
+            return view! { <Nothing words=none /> }.into_any();
+        }
+        let link = |key: Key| view! { <a href=format!("/mappings/{key}")>{key.to_string()}</a>" " };
+        keys.into_iter().map(link).collect_view().into_any()
+    };
+    let rows = touched
+        .into_iter()
+        .map(|one| {
+            let readers = one.consumers.into_iter().collect::<Vec<_>>().join(", ");
+            let readers = if readers.is_empty() {
+                view! { <Nothing words="nobody said" /> }.into_any()
+            } else {
+                readers.into_any()
+            };
+            let suppressions = if one.suppressions.is_empty() {
+                view! { <Nothing words="nobody" /> }.into_any()
+            } else {
+                one.suppressions.into_iter().map(suppression).collect_view().into_any()
+            };
+            view! {
+                <tr>
+                    <th scope="row">{one.event}</th>
+                    <td class="wrap">{readers}</td>
+                    <td class="wrap">{suppressions}</td>
+                    <td class="wrap">{links(one.mappings, "none")}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Section title="Whom it concerns">
+            <p class="reading">
+                "A suppression goes on to hear an event under every name that it comes in by, and whether or not it is as agreed."
+            </p>
+            <Table caption="What uses the events that are changed" columns>
+                {rows}
+            </Table>
+        </Section>
+    }
+    .into_any()
+}
+
+/// A suppression that hears an event, with how many mappings it protects.
+fn suppression((rule, mappings): (Key, Vec<Key>)) -> AnyView {
+    let names = mappings.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let words = format!(" from {}", format::count(mappings.len() as u64, "mapping", "mappings"));
+    view! {
+        <div>
+            <a href="/suppression">{rule.to_string()}</a>
+            <span title=names>{words}</span>
+        </div>
+    }
+    .into_any()
+}
+
+/// What came in lately, held against the change.
+pub fn replayed(replay: Replay) -> AnyView {
+    let (events, failing, passing) = (replay.events, replay.failing(), replay.passing());
+    if events == 0 {
+        return view! { <p class="quiet">"No event came in at /v1 in the last seven days."</p> }
+            .into_any();
+    }
+    let all = format::count(events, "event", "events");
+    let words = match (failing, passing) {
+        (0, 0) => format!("Of {all} none would come out otherwise."),
+        (failing, passing) => format!(
+            "Of {all} {} ({}) would begin to fail, and {} would begin to pass.",
+            format::number(failing),
+            format::share(failing, events),
+            format::number(passing)
+        ),
+    };
+    let lines: Vec<Replayed> =
+        replay.lines.into_iter().filter(|line| line.failing + line.passing > 0).collect();
+    let table = (!lines.is_empty()).then(|| {
+        let columns = vec![
+            Column::words("Event, as it came"),
+            Column::figures("Came in"),
+            Column::figures("Would fail"),
+            Column::figures("Would pass"),
+            Column::words("What would be wrong first"),
+        ];
+        let rows = lines.into_iter().map(replayed_row).collect_view();
+        view! {
+            <Table caption="The events of the last seven days under the change" columns>
+                {rows}
+            </Table>
+        }
+    });
+    view! {
+        <p class="reading">{words}</p>
+        {table}
+    }
+    .into_any()
+}
+
+fn replayed_row(line: Replayed) -> AnyView {
+    let name = if line.name.is_empty() { "All other names".to_owned() } else { line.name };
+    let wrong = match line.violation {
+        Some(violation) => violation.to_string().into_any(),
+        None => view! { <Nothing words="nothing" /> }.into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row">{name}</th>
+            <Figure value=line.events />
+            <Figure value=line.failing />
+            <Figure value=line.passing />
+            <td class="wrap">{wrong}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,126 @@
+//! Finds what a changed event is used for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Touched;
+use crate::{
+    configuration::Configuration,
+    contract::{Contract, Event},
+    key::Key,
+    suppression::{Suppression, scope::holds_at},
+};
+
+/// What a changed event is called, and who reads it.
+#[derive(Default)]
+struct Changed {
+    names: BTreeSet<String>,
+    consumers: BTreeSet<String>,
+}
+
+/// Every event that differs, with what it is used for.
+#[must_use]
+pub fn touched(before: &Contract, after: &Contract, configuration: &Configuration) -> Vec<Touched> {
+    let names: BTreeSet<&String> = before.events.keys().chain(after.events.keys()).collect();
+    // What is renamed differs under both names, and is told under the new one.
+    let mut changed: BTreeMap<&str, Changed> = BTreeMap::new();
+    for name in names {
+        let sides = [before.events.get(name), after.events.get(name)];
+        if sides[0] == sides[1] {
+            continue;
+        }
+        let one = changed.entry(after.canonical(name).unwrap_or(name)).or_default();
+        one.names.insert(name.clone());
+        for Event { aliases, consumers, .. } in sides.into_iter().flatten() {
+            one.names.extend(aliases.iter().cloned());
+            one.consumers.extend(consumers.iter().cloned());
+        }
+    }
+    let told = changed.into_iter().map(|(event, Changed { names, consumers })| {
+        let is_sent =
+            |name: &Option<String>| name.as_ref().is_some_and(|name| names.contains(name));
+        let specs = configuration.mappings.iter().map(|one| &one.spec);
+        let sending = specs.filter(|spec| is_sent(&spec.entry_event)).map(|spec| spec.key.clone());
+        Touched {
+            event: event.to_owned(),
+            suppressions: suppressions(&names, configuration),
+            mappings: sending.collect(),
+            consumers,
+        }
+    });
+    told.collect()
+}
+
+fn suppressions(names: &BTreeSet<String>, configuration: &Configuration) -> Vec<(Key, Vec<Key>)> {
+    let hears =
+        |rule: &&Suppression| rule.spec.event.as_ref().is_some_and(|name| names.contains(name));
+    let protects = |rule: &Suppression| {
+        let specs = configuration.mappings.iter().map(|mapping| &mapping.spec);
+        let protected = specs
+            .filter(|spec| spec.active && spec.use_case.is_suppressed())
+            .filter(|spec| holds_at(&rule.spec.destinations, &spec.destination))
+            .map(|spec| spec.key.clone());
+        (rule.spec.key.clone(), protected.collect())
+    };
+    configuration.suppressions.iter().filter(hears).map(protects).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        ids::SuppressionId,
+        mappings::UseCase,
+        suppression::SuppressionSpec,
+        sync::decide::tests::{configuration, mapping},
+    };
+
+    fn contract(events: &[(&str, &[&str], &str)]) -> Contract {
+        let event = |&(name, aliases, consumer): &(&str, &[&str], &str)| {
+            let event = Event {
+                aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+                consumers: [consumer.to_owned()].into(),
+                ..Event::default()
+            };
+            (name.to_owned(), event)
+        };
+        Contract { events: events.iter().map(event).collect() }
+    }
+
+    fn rule(name: &str, event: &str, destinations: &[&str]) -> Suppression {
+        let mut spec = SuppressionSpec::new(name.parse().unwrap(), "purchase");
+        spec.event = Some(event.to_owned());
+        spec.destinations = destinations.iter().map(|one| one.parse().unwrap()).collect();
+        Suppression { id: SuppressionId(Uuid::nil()), audience_id: None, spec }
+    }
+
+    #[test]
+    fn a_renamed_event_is_one_and_whatever_hears_either_name_is_named() {
+        let before = contract(&[("Purchase", &["bought"], "Meta"), ("Other", &[], "")]);
+        let after = contract(&[("Order Completed", &["Purchase"], "TikTok"), ("Other", &[], "")]);
+        let mut paused = mapping(3, 1, UseCase::Retarget, None);
+        paused.spec.active = false;
+        paused.spec.entry_event = Some("bought".to_owned());
+        let mut all = configuration(vec![
+            mapping(1, 0, UseCase::Retarget, None),
+            mapping(2, 0, UseCase::Suppress, None),
+            paused,
+            mapping(4, 0, UseCase::Retarget, None),
+        ]);
+        all.suppressions = vec![
+            rule("everywhere", "Purchase", &[]),
+            rule("narrow", "Order Completed", &["d1"]),
+            rule("deaf", "Other", &[]),
+        ];
+        let [one] = &touched(&before, &after, &all)[..] else { panic!("one event") };
+        assert_eq!(one.event, "Order Completed");
+        assert_eq!(one.consumers, ["Meta".to_owned(), "TikTok".to_owned()].into());
+        let key = |text: &str| text.parse::<Key>().unwrap();
+        let expected =
+            [(key("everywhere"), vec![key("m1"), key("m4")]), (key("narrow"), vec![key("m1")])];
+        assert_eq!(one.suppressions, expected);
+        assert_eq!(one.mappings, [key("m3")]);
+        assert!(touched(&before, &before, &all).is_empty());
+    }
+}

@@ -243,9 +243,19 @@ fn table(differences: Vec<Difference>) -> AnyView {
         Some(text) => view! { {text} }.into_any(),
         None => view! { <Nothing words=none /> }.into_any(),
     };
+    // What is so of all is said once.
+    let shared = match &differences[..] {
+        [first, rest @ ..] if !rest.is_empty() => {
+            rest.iter().all(|one| one.reason == first.reason).then(|| first.reason.clone())
+        }
+        _ => None,
+    };
+    let has_reasons = shared.is_none();
     let rows = differences
         .into_iter()
         .map(|one| {
+            let reason =
+                has_reasons.then(|| view! { <div class="quiet">{one.reason.clone()}</div> });
             let place = if one.path.is_empty() { "the event".to_owned() } else { one.path };
             let class = format!("effect effect-{}", one.compatibility.as_str());
             let before = side(one.before, "not there");
@@ -257,7 +267,7 @@ fn table(differences: Vec<Difference>) -> AnyView {
                         <span class=class>{one.compatibility.as_str()}</span>
                     </td>
                     <td class="wrap">
-                        {place} <div class="quiet">{one.reason}</div>
+                        {place} {reason}
                     </td>
                     <td class="wrap">{before}</td>
                     <td class="wrap">{after}</td>
@@ -266,6 +276,7 @@ fn table(differences: Vec<Difference>) -> AnyView {
         })
         .collect_view();
     view! {
+        {shared.map(|words| view! { <p class="reading">{words}</p> })}
         <Table caption="What the change does" columns>
             {rows}
         </Table>

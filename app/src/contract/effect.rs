@@ -29,7 +29,27 @@ pub fn concerned(touched: Vec<Touched>) -> AnyView {
         let link = |key: Key| view! { <a href=format!("/mappings/{key}")>{key.to_string()}</a>" " };
         keys.into_iter().map(link).collect_view().into_any()
     };
-    let rows = touched
+    let all = touched.len();
+    let is_used = |one: &Touched| {
+        !(one.consumers.is_empty() && one.suppressions.is_empty() && one.mappings.is_empty())
+    };
+    let used: Vec<Touched> = touched.into_iter().filter(is_used).collect();
+    let others = match (used.len(), (all - used.len()) as u64) {
+        (_, 0) => None,
+        (0, _) => Some(
+            "Nobody said that they read what is changed, and nothing here hears or sends it."
+                .to_owned(),
+        ),
+        (_, 1) => {
+            Some("The other event is read, heard and sent by nobody that is known here.".to_owned())
+        }
+        (_, more) => Some(format!(
+            "The other {more} events are read, heard and sent by nobody that is known here."
+        )),
+    };
+    let others = others.map(|words| view! { <p class="quiet">{words}</p> });
+    let has_rows = !used.is_empty();
+    let rows = used
         .into_iter()
         .map(|one| {
             let readers = one.consumers.into_iter().collect::<Vec<_>>().join(", ");
@@ -53,14 +73,20 @@ pub fn concerned(touched: Vec<Touched>) -> AnyView {
             }
         })
         .collect_view();
-    view! {
-        <Section title="Whom it concerns">
+    let table = has_rows.then(|| {
+        view! {
             <p class="reading">
                 "A suppression goes on to hear an event under every name that it comes in by, and whether or not it is as agreed."
             </p>
             <Table caption="What uses the events that are changed" columns>
                 {rows}
             </Table>
+        }
+    });
+    view! {
+        <Section title="Whom it concerns">
+            {table}
+            {others}
         </Section>
     }
     .into_any()
@@ -89,12 +115,17 @@ pub fn replayed(replay: Replay) -> AnyView {
     let all = format::count(events, "event", "events");
     let words = match (failing, passing) {
         (0, 0) => format!("Of {all} none would come out otherwise."),
-        (failing, passing) => format!(
-            "Of {all} {} ({}) would begin to fail, and {} would begin to pass.",
-            format::number(failing),
-            format::share(failing, events),
-            format::number(passing)
-        ),
+        (failing, passing) => {
+            let clause = |some: u64, words: &str| {
+                (some > 0).then(|| {
+                    let share = format::share(some, events);
+                    format!("{} ({share}) would begin to {words}", format::number(some))
+                })
+            };
+            let clauses: Vec<String> =
+                [clause(failing, "fail"), clause(passing, "pass")].into_iter().flatten().collect();
+            format!("Of {all} {}.", format::list(&clauses))
+        }
     };
     let lines: Vec<Replayed> =
         replay.lines.into_iter().filter(|line| line.failing + line.passing > 0).collect();

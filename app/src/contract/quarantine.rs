@@ -88,7 +88,7 @@ fn table(
                 (proposing(&group, actions), may_decide.then(|| deciding(&group, actions.settle)));
             view! {
                 <td class="tight">
-                    <div class="buttons">{propose} {decide}</div>
+                    <div class="buttons one-line">{propose} {decide}</div>
                 </td>
             }
         });

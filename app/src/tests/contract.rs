@@ -158,7 +158,7 @@ fn a_change_says_whom_it_concerns_and_what_it_does_to_what_came_in() {
     let html = change(State::Open, false, true, 0);
     let told = words(&html).replace('\u{a0}', " ");
     for expected in [
-        "Of 1,000 events 3 (0.3 %) would begin to fail, and 1 would begin to pass.",
+        "Of 1,000 events 3 (0.3 %) would begin to fail and 1 (0.1 %) would begin to pass.",
         "total: expected a number, found nothing",
         "purchased from 1 mapping",
         "Meta &lt;CAPI&gt;",

@@ -17,6 +17,8 @@ for (const javaScriptEnabled of [true, false]) {
     };
 
     ownDemoTest('a mapping is made, runs, is changed, paused and resumed', async ({ page, ownDemo }) => {
+      // A store of its own, two runs, and a machine that may be busy.
+      ownDemoTest.slow();
       await settled(page, ownDemo);
       await page.goto('/mappings');
       if (javaScriptEnabled) await awake(page);

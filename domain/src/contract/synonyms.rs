@@ -2,12 +2,12 @@
 //!
 //! A name is held against the names of the contract's events in steps, and the first step that
 //! finds one event decides; one that finds several proposes none. The steps are: the same
-//! letters, the same words, the same meaning by the vendors' names ([`table::CONCEPTS`]), and the same
+//! letters, the same words, the same meaning by the vendors' names (`CONCEPTS`), and the same
 //! properties. Whatever they find, a name whose verbs speak against it is never proposed: the
 //! worst is a refund that counts as a purchase. What is proposed is for people to decide on.
 //!
-//! A further vendor is a [`Vendor`] and its names in [`table::CONCEPTS`]. A further verb, or one of
-//! another language, is a stem in [`table::UNDOES`], [`table::DOES`] or [`table::TELLS`].
+//! A further vendor is a [`Vendor`] and its names in `CONCEPTS` of `table.rs`. A further verb, or one of
+//! another language, is a stem in `UNDOES`, `DOES` or `TELLS`.
 
 mod name;
 mod table;

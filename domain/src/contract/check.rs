@@ -222,9 +222,7 @@ impl Shape {
                 true
             }
             (Self::Time, Value::String(text)) => is_moment(text),
-            (Self::Whole, Value::Number(number)) => {
-                !number.is_f64() || number.as_f64().is_some_and(|number| number.fract() == 0.0)
-            }
+            (Self::Whole, Value::Number(_)) => is_whole(value),
             (Self::Object(fields), Value::Object(object)) => return fields.check(object),
             (Self::List(of), Value::Array(elements)) => {
                 for (at, element) in elements.iter().enumerate() {
@@ -275,6 +273,11 @@ impl Violation {
         self.path = format!("[{element}]{}", self.path);
         self
     }
+}
+
+/// Whether a number has no fraction, however it is written.
+pub(super) fn is_whole(value: &Value) -> bool {
+    !value.is_f64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
 }
 
 #[cold]

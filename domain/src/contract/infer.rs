@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Class, DEEPEST, Event, Kind, Property, check::moment::is_moment};
+use super::{
+    Class, DEEPEST, Event, Kind, Property,
+    check::{is_whole, moment::is_moment},
+};
 
 /// Of fewer events nobody can tell what all of them have.
 const FEWEST: usize = 10;
@@ -158,10 +161,6 @@ fn guess(seen: &[&Value], is_new: bool, depth: usize) -> Option<Kind> {
 
 fn is_time(value: &Value) -> bool {
     value.as_str().is_some_and(is_moment)
-}
-
-fn is_whole(value: &Value) -> bool {
-    !value.is_f64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
 }
 
 #[cfg(test)]

@@ -73,14 +73,8 @@ impl ContractService {
         };
         let seen = self.store.requests(0).await?.into_iter().find(own);
         let mut request = seen.clone().unwrap_or_else(|| Request {
-            id: RequestId(self.ids.next()),
             title: "Other names of events".to_owned(),
-            base: current.number,
-            contract: current.contract.clone(),
-            author: actor.name.clone(),
-            at: self.clock.now(),
-            state: State::Draft,
-            decision: None,
+            ..self.drafted(&current, actor)
         });
         add_alias(&mut request.contract, name, canonical)?;
         self.store.put_request(&request, seen.as_ref(), self.clock.now()).await?;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Contract, Violation,
+    Violation,
     blast::touched,
     change::effects,
     check::Checker,
@@ -11,7 +11,7 @@ use super::{
     infer::widened,
     port::Quarantined,
     replay::{LOOKED_BACK, Replay, Tally},
-    request::{Request, RequestView, State},
+    request::RequestView,
     service::{ContractService, named},
 };
 use crate::{
@@ -106,18 +106,9 @@ impl ContractService {
                  or discard them, and tell whoever sends them"
             )));
         }
-        let mut contract: Contract = current.contract.clone();
-        contract.events.insert(canonical.clone(), event);
-        let request = Request {
-            id: RequestId(self.ids.next()),
-            title: format!("{canonical} as it comes in"),
-            base: current.number,
-            contract,
-            author: actor.name.clone(),
-            at: self.clock.now(),
-            state: State::Draft,
-            decision: None,
-        };
+        let mut request = self.drafted(&current, actor);
+        request.title = format!("{canonical} as it comes in");
+        request.contract.events.insert(canonical, event);
         self.store.put_request(&request, None, request.at).await?;
         Ok(request.id)
     }

@@ -99,16 +99,11 @@ impl ContractService {
     pub async fn draft(&self, from_starter: bool, actor: &Actor) -> Result<RequestId> {
         actor.require(Role::Operator)?;
         let current = self.store.current().await?;
-        let request = Request {
-            id: RequestId(self.ids.next()),
-            title: if from_starter { "The first twelve events".to_owned() } else { String::new() },
-            base: current.number,
-            contract: if from_starter { starter() } else { current.contract },
-            author: actor.name.clone(),
-            at: self.clock.now(),
-            state: State::Draft,
-            decision: None,
-        };
+        let mut request = self.drafted(&current, actor);
+        if from_starter {
+            "The first twelve events".clone_into(&mut request.title);
+            request.contract = starter();
+        }
         self.store.put_request(&request, None, request.at).await?;
         Ok(request.id)
     }
@@ -240,6 +235,20 @@ impl ContractService {
         self.store.decide(id, verdict, self.clock.now()).await?;
         self.forget();
         Ok(())
+    }
+
+    /// A request over a version that changes nothing yet.
+    pub(super) fn drafted(&self, current: &Version, actor: &Actor) -> Request {
+        Request {
+            id: RequestId(self.ids.next()),
+            title: String::new(),
+            base: current.number,
+            contract: current.contract.clone(),
+            author: actor.name.clone(),
+            at: self.clock.now(),
+            state: State::Draft,
+            decision: None,
+        }
     }
 
     pub(super) fn forget(&self) {

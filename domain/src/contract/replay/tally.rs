@@ -49,11 +49,8 @@ impl Tally {
     fn line(&mut self, name: &str) -> &mut Replayed {
         let is_one_too_many = self.lines.len() >= MOST_NAMES && !self.lines.contains_key(name);
         let name = if is_one_too_many { "" } else { name };
-        if !self.lines.contains_key(name) {
-            let line = Replayed { name: name.to_owned(), ..Replayed::default() };
-            self.lines.insert(name.to_owned(), line);
-        }
-        self.lines.entry(name.to_owned()).or_default()
+        let new = || Replayed { name: name.to_owned(), ..Replayed::default() };
+        self.lines.entry(name.to_owned()).or_insert_with(new)
     }
 
     /// What came of it.

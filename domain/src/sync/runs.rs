@@ -27,6 +27,10 @@ pub trait RunReads: Send + Sync {
 
     /// One run.
     async fn run(&self, id: RunId) -> Result<Option<RunRow>>;
+
+    /// The newest run that decided a mapping anew: it began at `since` or later and has ended.
+    /// What events order in between is no answer to that.
+    async fn newest_pass(&self, mapping: &Key, since: Instant) -> Result<Option<RunRow>>;
 }
 
 /// Ends runs by hand.

@@ -1,10 +1,15 @@
 //! `segue sync --once`: runs mappings now, drains their orders, and says what happened.
 
-use std::{collections::BTreeMap, io::Write, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    time::Duration,
+};
 
 use domain::{
     Error, Result,
     delivery::retry::Patience,
+    ids::MappingId,
     key::Key,
     mappings::port::MappingStore as _,
     sync::{Cause, RunRow, runs::RunReads as _, service::Outcome},
@@ -148,6 +153,7 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
         }
         now.clone_from(&left);
     }
+    call.wait_for_exits(&wanted).await?;
     call.end().await;
     // What shares a group with a mapping ran too; only what was asked for is reported.
     let lines: Vec<Line> = wanted
@@ -166,6 +172,9 @@ pub async fn run(config: &Config, sync: &Sync, out: &mut impl Write) -> Result<E
 
 /// How often a command looks at what others do.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// How long it waits for exits that others send: what they can't send is told on every page.
+const OTHERS: Span = Span::from_seconds(10);
 
 async fn open(config: &Config, until: Instant) -> Result<Segue> {
     Segue::open(config, Purpose::Once { until }).await
@@ -233,6 +242,23 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// Exits that a living server orders between two runs are its own to send, and nothing is
+    /// done before they are.
+    async fn wait_for_exits(&self, keys: &[Key]) -> Result<()> {
+        let configuration = self.segue.services.configuration.load().await?;
+        let wanted: BTreeSet<MappingId> =
+            keys.iter().filter_map(|key| configuration.mapping(key)).map(|one| one.id).collect();
+        let until = self.segue.clock.now().plus(OTHERS).min(self.until);
+        while self.segue.clock.now() < until {
+            let open = self.segue.fast.open().await?;
+            if !open.iter().any(|(mapping, _)| wanted.contains(mapping)) {
+                break;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
     /// Takes what others have run since, and on SQLite the right to work once it is free.
     async fn look(
         &mut self,
@@ -241,11 +267,8 @@ impl Call<'_> {
         asked_at: Instant,
     ) -> Result<()> {
         for key in keys {
-            let newest = self.segue.storage.recent(Some(key), None, 1).await?;
-            for run in newest {
-                if run.started_at >= asked_at && run.finished_at.is_some() {
-                    self.keep(lines, run);
-                }
+            if let Some(run) = self.segue.storage.newest_pass(key, asked_at).await? {
+                self.keep(lines, run);
             }
         }
         if !self.segue.works && WorkLock::is_free(&self.config.database_url)? {

@@ -123,6 +123,25 @@ impl RunReads for Storage {
         })?;
         row.map(StoredRun::read).transpose()
     }
+
+    async fn newest_pass(&self, mapping: &Key, since: Instant) -> Result<Option<RunRow>> {
+        let row: Option<StoredRun> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM run r JOIN mapping m ON m.id = r.mapping_id
+                JOIN audience a ON a.id = m.audience_id
+                WHERE m.key = $1 AND m.retired_at IS NULL AND r.kind = 'pass'
+                    AND r.started_at >= $2 AND r.finished_at IS NOT NULL
+                ORDER BY r.started_at DESC, r.id DESC LIMIT 1"
+            ))
+            .bind(mapping.as_str())
+            .bind(since.0)
+            .fetch_optional(&mut *connection)
+            .await?)
+        })?;
+        row.map(StoredRun::read).transpose()
+    }
 }
 
 #[async_trait]

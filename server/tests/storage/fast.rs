@@ -12,8 +12,8 @@ use domain::{
     },
     ids::RunId,
     people::{PersonSet, port::PersonStore as _},
-    sync::port::SyncStore as _,
-    time::Span,
+    sync::{port::SyncStore as _, runs::RunReads as _},
+    time::{Instant, Span},
 };
 use rstest::rstest;
 
@@ -22,7 +22,7 @@ use super::{
     harness::{
         Bench, Engine,
         Engine::{Postgres, Sqlite},
-        people,
+        key, people,
     },
     reads::learn,
     worker::{Worker, decision, end},
@@ -128,6 +128,8 @@ async fn whoever_bought_leaves_between_two_runs_and_only_once(
     let runs = "SELECT kind || ' ' || exited || ' ' || delivered FROM run WHERE kind = 'events'";
     assert_eq!(bench.texts(runs).await, ["events 1 1"]);
     assert_eq!(bench.row("carts-meta").await.delivered, 2);
+    let newest = bench.storage.newest_pass(&key("carts-meta"), Instant(0)).await.unwrap();
+    assert_ne!(newest.map(|run| run.by_events), Some(true), "events decide no mapping anew");
 
     // The next run finds everything in order.
     drop(fast);

@@ -174,6 +174,12 @@ async fn runs_from_their_beginning_to_their_end(#[values(Sqlite, Postgres)] engi
     let before = read(second).await.started_at;
     assert_eq!(recent(Some(&carts), Some(before), 50).await, [first]);
     assert!(recent(Some(&key("nobody")), None, 50).await.is_empty());
+    let newest = async |since: Instant| {
+        let pass = bench.storage.newest_pass(&carts, since).await.unwrap();
+        pass.map(|run| run.id)
+    };
+    assert_eq!(newest(before).await, Some(second), "the one after it hasn't ended");
+    assert_eq!(newest(Instant(before.0 + 1)).await, None);
     assert_eq!(bench.storage.run(RunId(bench.id())).await.unwrap(), None);
 }
 

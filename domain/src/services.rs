@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::{
-    access::{service::AccessService, trail::TrailService},
+    access::{service::AccessService, token::TokenService, trail::TrailService},
     approvals::service::ApprovalService,
     audiences::{
         coverage::service::CoverageService, ledger::LedgerService, service::AudienceService,
@@ -102,6 +102,8 @@ pub struct Services {
     pub suppression: Arc<SuppressionService>,
     /// Who changed what.
     pub trail: Arc<TrailService>,
+    /// How programs come in.
+    pub tokens: Arc<TokenService>,
     /// Its time zone and currency.
     pub workspace: Arc<WorkspaceService>,
     /// The time, for what pages say about it.

@@ -16,7 +16,7 @@ use crate::{
     config::Config,
     http::{
         assets::Site,
-        downloads, machines,
+        downloads, machines, rest,
         router::{Edge, router},
         uploads,
     },
@@ -157,7 +157,8 @@ pub async fn serve_on(
         auth: Auth::new(segue.storage.clone(), segue.services.access.clone(), segue.clock.clone()),
         downloads: downloads::routes(segue.services.clone()),
         uploads: uploads::routes(segue.services.clone()),
-        machines: machines::routes(segue.services.events.clone()),
+        machines: machines::routes(segue.services.events.clone())
+            .merge(rest::routes(&segue.services)),
     };
     tracing::info!("listening on http://{address}");
     writeln!(out, "Segue is at {url}")?;

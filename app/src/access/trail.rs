@@ -170,6 +170,7 @@ fn past(action: &str, subject: &str) -> String {
         "resync" => "ordered everybody to be sent again by",
         "retire" => "retired",
         "retry" => "tried again",
+        "revoke" => "revoked",
         "secret" => "replaced the key",
         "send test" => "sent",
         "set" => "set",

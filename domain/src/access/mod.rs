@@ -1,8 +1,8 @@
 //! Access: who signs in, and who may do what.
 //!
 //! An account has an e-mail address, a role and perhaps a password. Whoever has none yet comes
-//! in by a [one-time link](link). Sessions live at the HTTP edge; what they are asked is in
-//! [`port`]. A new way to sign in is a method of the [service].
+//! in by a [one-time link](link); programs come in by a [token]. Sessions live at the HTTP edge;
+//! what they are asked is in [`port`]. A new way to sign in is a method of the [service].
 
 #[cfg(feature = "service")]
 mod email;
@@ -13,6 +13,8 @@ pub mod password;
 pub mod port;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(feature = "service")]
+pub mod token;
 pub mod trail;
 
 #[cfg(feature = "service")]

@@ -22,12 +22,16 @@ pub mod notation;
 pub mod port;
 #[cfg(feature = "service")]
 pub mod preview;
+#[cfg(feature = "service")]
+pub mod proposal;
 pub mod replay;
 pub mod request;
 #[cfg(feature = "service")]
 pub mod schema;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(feature = "service")]
+pub mod spec;
 pub mod starter;
 pub mod synonyms;
 #[cfg(feature = "service")]

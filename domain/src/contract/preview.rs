@@ -12,7 +12,8 @@ use super::{
     port::Quarantined,
     replay::{LOOKED_BACK, Replay, Tally},
     request::RequestView,
-    service::{ContractService, named},
+    service::ContractService,
+    spec::named,
 };
 use crate::{
     access::{Actor, Role},

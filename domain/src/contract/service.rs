@@ -17,12 +17,12 @@ use crate::{
 };
 
 use super::{
-    Contract, ContractView, Event,
+    Contract, ContractView,
     check::Checker,
-    notation,
     port::{ContractStore, PastStore, QuarantineStore, Verdict},
     request::{Decision, Request, State, Version, rebased},
     schema::of_contract,
+    spec::{EventSpec, short},
     starter::starter,
 };
 
@@ -31,9 +31,6 @@ const DECIDED: u64 = 20;
 
 /// Groups of the quarantine that are shown.
 const GROUPS: u64 = 100;
-
-/// Longest title or note.
-const LONGEST: usize = 500;
 
 /// An event as a form has it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,7 +45,7 @@ pub struct Typed<'a> {
     pub consumers: &'a str,
     /// Other names, one a line or separated by commas.
     pub aliases: &'a str,
-    /// See [`notation`].
+    /// One a line, see [`super::notation`].
     pub properties: &'a str,
 }
 
@@ -119,27 +116,8 @@ impl ContractService {
         typed: &Typed<'_>,
         actor: &Actor,
     ) -> Result<()> {
-        let (name, event) = parse(typed)?;
-        self.edit(id, actor, |contract| {
-            if let Some(former) = former {
-                contract.events.remove(former);
-            }
-            if contract.events.contains_key(&name) {
-                return Err(Error::invalid("name", "there is an event of that name already"));
-            }
-            let taken = contract.events.iter().find(|(other, one)| {
-                event.aliases.contains(*other) || !event.aliases.is_disjoint(&one.aliases)
-            });
-            if let Some((other, _)) = taken {
-                return Err(Error::invalid("aliases", format!("{other} has one of them already")));
-            }
-            if contract.events.values().any(|one| one.aliases.contains(&name)) {
-                return Err(Error::invalid("name", "another event has it as its alias"));
-            }
-            contract.events.insert(name, event);
-            Ok(())
-        })
-        .await
+        let (name, event) = spec(typed).read()?;
+        self.edit(id, actor, |contract| contract.put(former, name, event)).await
     }
 
     /// Takes an event out of a draft.
@@ -275,46 +253,17 @@ impl ContractService {
     }
 }
 
-fn short(field: &'static str, text: &str) -> Result<String> {
-    let text = text.trim();
-    if text.chars().count() > LONGEST {
-        return Err(Error::invalid(field, format!("at most {LONGEST} characters")));
-    }
-    Ok(text.to_owned())
-}
-
-/// The name of an event.
-pub(super) fn named(text: &str) -> Result<String> {
-    let name = short("name", text)?;
-    if name.is_empty() || name.len() > crate::events::LONGEST_NAME {
-        return Err(Error::invalid("name", "write what has happened, such as Order Completed"));
-    }
-    if name.chars().any(char::is_control) {
-        return Err(Error::invalid("name", "no control characters"));
-    }
-    Ok(name)
-}
-
-fn parse(typed: &Typed<'_>) -> Result<(String, Event)> {
-    let name = named(typed.name)?;
-    let list = |text: &str| -> std::collections::BTreeSet<String> {
-        let parts = text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty());
-        parts.map(str::to_owned).collect()
-    };
-    let aliases = list(typed.aliases);
-    if aliases.contains(&name) {
-        return Err(Error::invalid("aliases", "it is called so already"));
-    }
-    let properties =
-        notation::read(typed.properties).map_err(|error| Error::invalid("properties", error))?;
-    let event = Event {
-        description: short("description", typed.description)?,
-        owner: short("owner", typed.owner)?,
+/// What a form has, as an event is written.
+fn spec(typed: &Typed<'_>) -> EventSpec {
+    let list = |text: &str| text.split([',', '\n']).map(|part| part.trim().to_owned()).collect();
+    EventSpec {
+        name: typed.name.to_owned(),
+        description: typed.description.to_owned(),
+        owner: typed.owner.to_owned(),
         consumers: list(typed.consumers),
-        aliases,
-        properties,
-    };
-    Ok((name, event))
+        aliases: list(typed.aliases),
+        properties: typed.properties.lines().map(str::to_owned).collect(),
+    }
 }
 
 /// A decision as it is stored.

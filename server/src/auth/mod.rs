@@ -72,7 +72,7 @@ impl Auth {
 }
 
 /// 256 bits of the machine's chance.
-struct RandomTokens;
+pub struct RandomTokens;
 
 impl Tokens for RandomTokens {
     fn next(&self) -> String {

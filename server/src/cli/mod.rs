@@ -8,6 +8,7 @@ pub mod demo;
 pub mod explain;
 pub mod forget;
 pub mod sync;
+pub mod token;
 pub mod user;
 
 use std::process::ExitCode;
@@ -55,6 +56,9 @@ enum Command {
     /// Says who may sign in
     #[command(subcommand)]
     User(user::User),
+    /// Says which programs may come in
+    #[command(subcommand)]
+    Token(token::Token),
 }
 
 /// How a command ended.
@@ -121,6 +125,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Explain(explain) => explain::run(&config, &explain, &mut out).await,
         Command::Forget(forget) => forget::run(&config, &forget, &mut out).await,
         Command::User(user) => user::run(&config, &user, &mut out).await,
+        Command::Token(token) => token::run(&config, &token, &mut out).await,
     };
     let exit = result.unwrap_or_else(|failure| {
         tracing::error!("{failure}");

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, RwLock};
 
 use domain::{
-    access::trail::TrailService,
+    access::{token::TokenService, trail::TrailService},
     approvals::service::ApprovalService,
     audiences::{
         coverage::service::CoverageService, ledger::LedgerService, service::AudienceService,
@@ -42,6 +42,7 @@ use domain::{
 
 use super::Stir;
 use crate::{
+    auth::RandomTokens,
     config::Config,
     storage::Storage,
     vendors::{
@@ -146,6 +147,11 @@ impl Parts<'_> {
             ledger: Arc::new(LedgerService::new(stored.clone())),
             needs: self.needs(coverage),
             exclusivity: self.exclusivity(),
+            tokens: Arc::new(TokenService::new(
+                stored.clone(),
+                Arc::new(RandomTokens),
+                clock.clone(),
+            )),
             trail: Arc::new(TrailService::new(stored.clone())),
             people: people.clone(),
             previews: self.previews(&gates),

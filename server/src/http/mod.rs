@@ -7,6 +7,7 @@ pub mod assets;
 pub mod downloads;
 pub mod machines;
 pub mod refusal;
+pub mod rest;
 pub mod router;
 pub mod security;
 pub mod uploads;

@@ -51,6 +51,7 @@ mod statement;
 mod stops;
 mod suppression;
 mod timeline;
+mod tokens;
 mod trail;
 mod trials;
 mod unnamed;

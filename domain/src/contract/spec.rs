@@ -1,0 +1,199 @@
+//! An event as files, programs and forms write it: plain lists, and properties one a line in the
+//! [`notation`].
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Contract, Event, notation};
+use crate::error::{Error, Result};
+
+/// Longest text of a field.
+pub const LONGEST: usize = 500;
+
+/// Longest event as it is written, in characters: what is worth agreeing on fits in far less.
+const LARGEST: usize = 64 * 1024;
+
+/// An event as somebody writes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventSpec {
+    /// Its canonical name.
+    pub name: String,
+    /// What has happened.
+    #[serde(default)]
+    pub description: String,
+    /// Who answers for it.
+    #[serde(default)]
+    pub owner: String,
+    /// Who reads it.
+    #[serde(default)]
+    pub consumers: Vec<String>,
+    /// Other names under which it comes in.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// What it says, one property an item, such as `total: number, required, in USD`.
+    #[serde(default)]
+    pub properties: Vec<String>,
+}
+
+impl EventSpec {
+    /// An event as it would be written.
+    #[must_use]
+    pub fn of(name: &str, event: &Event) -> Self {
+        Self {
+            name: name.to_owned(),
+            description: event.description.clone(),
+            owner: event.owner.clone(),
+            consumers: event.consumers.iter().cloned().collect(),
+            aliases: event.aliases.iter().cloned().collect(),
+            properties: notation::write(&event.properties).lines().map(str::to_owned).collect(),
+        }
+    }
+
+    /// The event that is written here, and its name.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the field that can't be.
+    pub fn read(&self) -> Result<(String, Event)> {
+        let name = named(&self.name)?;
+        let aliases = list("aliases", &self.aliases)?;
+        if aliases.contains(&name) {
+            return Err(Error::invalid("aliases", "it is called so already"));
+        }
+        let properties = self.properties.join("\n");
+        if properties.chars().count() > LARGEST {
+            return Err(Error::invalid("properties", format!("at most {LARGEST} characters")));
+        }
+        let properties =
+            notation::read(&properties).map_err(|error| Error::invalid("properties", error))?;
+        let event = Event {
+            description: short("description", &self.description)?,
+            owner: short("owner", &self.owner)?,
+            consumers: list("consumers", &self.consumers)?,
+            aliases,
+            properties,
+        };
+        Ok((name, event))
+    }
+}
+
+/// The name of an event.
+pub(super) fn named(text: &str) -> Result<String> {
+    let name = short("name", text)?;
+    if name.is_empty() || name.len() > crate::events::LONGEST_NAME {
+        return Err(Error::invalid("name", "write what has happened, such as Order Completed"));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Error::invalid("name", "no control characters"));
+    }
+    Ok(name)
+}
+
+/// A text of moderate length.
+pub(super) fn short(field: &'static str, text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().count() > LONGEST {
+        return Err(Error::invalid(field, format!("at most {LONGEST} characters")));
+    }
+    if text.chars().any(|letter| letter.is_control() && !"\n\r\t".contains(letter)) {
+        return Err(Error::invalid(field, "no control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+fn list(field: &'static str, items: &[String]) -> Result<BTreeSet<String>> {
+    let items = items.iter().filter(|item| !item.trim().is_empty());
+    let items: BTreeSet<String> = items.map(|item| short(field, item)).collect::<Result<_>>()?;
+    if items.iter().any(|item| item.contains([',', '\n', '\r'])) {
+        return Err(Error::invalid(field, "one name an item, without commas"));
+    }
+    if items.len() > 100 {
+        return Err(Error::invalid(field, "at most 100"));
+    }
+    Ok(items)
+}
+
+impl Contract {
+    /// Puts an event in, in the place of `former` if that is named.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for `name` or `aliases` that another event has.
+    pub fn put(&mut self, former: Option<&str>, name: String, event: Event) -> Result<()> {
+        let others = || self.events.iter().filter(|(other, _)| Some(other.as_str()) != former);
+        if others().any(|(other, _)| *other == name) {
+            return Err(Error::invalid("name", "there is an event of that name already"));
+        }
+        let taken = others().find(|(other, one)| {
+            event.aliases.contains(*other) || !event.aliases.is_disjoint(&one.aliases)
+        });
+        if let Some((other, _)) = taken {
+            return Err(Error::invalid("aliases", format!("{other} has one of them already")));
+        }
+        if others().any(|(_, one)| one.aliases.contains(&name)) {
+            return Err(Error::invalid("name", "another event has it as its alias"));
+        }
+        if let Some(former) = former {
+            self.events.remove(former);
+        }
+        self.events.insert(name, event);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::starter::starter;
+
+    #[test]
+    fn what_is_written_reads_back_as_it_was() {
+        for (name, event) in &starter().events {
+            let spec = EventSpec::of(name, event);
+            assert_eq!(spec.read().unwrap(), (name.clone(), event.clone()));
+        }
+    }
+
+    #[test]
+    fn whatever_cannot_be_names_its_field() {
+        let spec = |name: &str| EventSpec { name: name.to_owned(), ..EventSpec::default() };
+        let lines = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
+        let field = |spec: EventSpec| match spec.read() {
+            Err(Error::Invalid { field, .. }) => field.into_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(field(spec(" ")), "name");
+        assert_eq!(field(spec("A\u{7}")), "name");
+        assert_eq!(field(spec(&"x".repeat(501))), "name");
+        assert_eq!(field(EventSpec { aliases: lines(&["A"]), ..spec("A") }), "aliases");
+        assert_eq!(field(EventSpec { aliases: lines(&["B, C"]), ..spec("A") }), "aliases");
+        assert_eq!(field(EventSpec { consumers: lines(&["a\nb"]), ..spec("A") }), "consumers");
+        assert_eq!(field(EventSpec { properties: lines(&["x"]), ..spec("A") }), "properties");
+        assert_eq!(field(EventSpec { owner: "x".repeat(501), ..spec("A") }), "owner");
+    }
+
+    #[test]
+    fn no_name_means_two_events() {
+        let event = |aliases: &[&str]| Event {
+            aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+            ..Event::default()
+        };
+        let mut contract = Contract::default();
+        contract.put(None, "A".to_owned(), event(&["a"])).unwrap();
+        contract.put(None, "B".to_owned(), event(&["b"])).unwrap();
+        let before = contract.clone();
+        for (former, name, aliases) in [
+            (None, "A", &[][..]),
+            (None, "a", &[]),
+            (None, "C", &["A"]),
+            (None, "C", &["a"]),
+            (Some("A"), "B", &[]),
+            (Some("A"), "C", &["b"]),
+        ] {
+            assert!(contract.put(former, name.to_owned(), event(aliases)).is_err(), "{name}");
+            assert_eq!(contract, before, "a refusal changes nothing");
+        }
+        contract.put(Some("A"), "a".to_owned(), event(&["A"])).unwrap();
+        assert_eq!(contract.canonical("A"), Some("a"));
+    }
+}

@@ -1,0 +1,98 @@
+//! What is in force.
+
+use axum::{Json, extract::State};
+use domain::contract::{request::Version, spec::EventSpec};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Api, body::Time, caller::Caller, problem::Problem};
+
+/// An event of the contract.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventBody {
+    /// Its canonical name.
+    #[schema(example = "Order Completed")]
+    pub name: String,
+    /// What has happened when it is sent.
+    #[serde(default)]
+    pub description: String,
+    /// Who answers for it.
+    #[serde(default)]
+    pub owner: String,
+    /// Who reads it, such as a destination or a report.
+    #[serde(default)]
+    pub consumers: Vec<String>,
+    /// Other names under which it comes in: they are renamed.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// What it says, one property an item, in the notation of the console and of `segue.toml`.
+    #[serde(default)]
+    #[schema(example = json!(["order_id: text, required", "total: number, required, in USD"]))]
+    pub properties: Vec<String>,
+}
+
+impl From<EventSpec> for EventBody {
+    fn from(spec: EventSpec) -> Self {
+        let EventSpec { name, description, owner, consumers, aliases, properties } = spec;
+        Self { name, description, owner, consumers, aliases, properties }
+    }
+}
+
+impl From<EventBody> for EventSpec {
+    fn from(body: EventBody) -> Self {
+        let EventBody { name, description, owner, consumers, aliases, properties } = body;
+        Self { name, description, owner, consumers, aliases, properties }
+    }
+}
+
+/// A contract that was approved.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ContractBody {
+    /// Counted from 1; 0 before there is any.
+    version: u64,
+    /// Since when.
+    approved_at: Option<Time>,
+    /// The change request that it was.
+    change_request: Option<Uuid>,
+    /// What was agreed on.
+    events: Vec<EventBody>,
+}
+
+impl From<Version> for ContractBody {
+    fn from(version: Version) -> Self {
+        let events = version.contract.events.iter();
+        Self {
+            version: version.number,
+            approved_at: version.at.map(Time),
+            change_request: version.request.map(|id| id.0),
+            events: events.map(|(name, event)| EventSpec::of(name, event).into()).collect(),
+        }
+    }
+}
+
+/// The contract that is in force.
+#[utoipa::path(
+    get, path = "/api/v1/contract", tag = "contract", operation_id = "read_contract",
+    responses(
+        (status = 200, body = ContractBody),
+        (status = 401, description = "No token, or one that doesn't work", body = Problem),
+    )
+)]
+pub(super) async fn read(_: Caller, State(api): State<Api>) -> Result<Json<ContractBody>, Problem> {
+    Ok(Json(api.contract.view().await?.version.into()))
+}
+
+/// The same as JSON Schema (2020-12).
+#[utoipa::path(
+    get, path = "/api/v1/contract/schema", tag = "contract", operation_id = "read_schema",
+    responses(
+        (status = 200, body = Object),
+        (status = 401, description = "No token, or one that doesn't work", body = Problem),
+    )
+)]
+pub(super) async fn schema(_: Caller, State(api): State<Api>) -> Result<Json<Value>, Problem> {
+    Ok(Json(api.contract.schema().await?))
+}

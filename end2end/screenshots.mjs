@@ -16,6 +16,7 @@ const PAGES = {
   audience: '/audiences/cart-abandoners',
   coverage: '/audiences?view=coverage',
   events: '/settings/connections/events',
+  live: '/live',
   source: '/settings/connections/source',
   mappings: '/mappings',
   matrix: '/mappings?view=matrix',

@@ -26,6 +26,61 @@ pub fn focus_soon(id: String) {
     drop(id);
 }
 
+/// Server-sent events, heard until this goes.
+pub struct Listening {
+    #[cfg(feature = "hydrate")]
+    source: leptos::web_sys::EventSource,
+    #[cfg(feature = "hydrate")]
+    _heard: leptos::wasm_bindgen::closure::Closure<dyn FnMut(leptos::web_sys::MessageEvent)>,
+    #[cfg(feature = "hydrate")]
+    _opened: leptos::wasm_bindgen::closure::Closure<dyn FnMut()>,
+    #[cfg(feature = "hydrate")]
+    _lost: leptos::wasm_bindgen::closure::Closure<dyn FnMut()>,
+}
+
+#[cfg(feature = "hydrate")]
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.source.close();
+    }
+}
+
+/// Hears the server-sent events of an address: each one's data, and whether the connection
+/// stands. The browser connects again by itself.
+pub fn listen(
+    url: &str,
+    hear: impl Fn(String) + 'static,
+    state: impl Fn(bool) + Clone + 'static,
+) -> Option<Listening> {
+    #[cfg(feature = "hydrate")]
+    {
+        use leptos::{
+            wasm_bindgen::{JsCast as _, closure::Closure},
+            web_sys::{EventSource, MessageEvent},
+        };
+        let source = EventSource::new(url).ok()?;
+        let heard = Closure::new(move |event: MessageEvent| {
+            if let Some(text) = event.data().as_string() {
+                hear(text);
+            }
+        });
+        let opened = Closure::new({
+            let state = state.clone();
+            move || state(true)
+        });
+        let lost = Closure::new(move || state(false));
+        source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        source.set_onopen(Some(opened.as_ref().unchecked_ref()));
+        source.set_onerror(Some(lost.as_ref().unchecked_ref()));
+        Some(Listening { source, _heard: heard, _opened: opened, _lost: lost })
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = (url, hear, state);
+        None
+    }
+}
+
 /// Whether the page has woken: what is drawn from now on need not be what the server wrote.
 pub fn is_awake() -> bool {
     #[cfg(feature = "hydrate")]

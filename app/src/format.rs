@@ -121,6 +121,13 @@ pub fn clock(at: Instant) -> String {
     format!("{hour:02}:{minute:02}")
 }
 
+/// `14:02:09`.
+#[must_use]
+pub fn second(at: Instant) -> String {
+    let (_, _, _, _, _, second, _) = shown().zone.local(at).0.civil();
+    format!("{}:{second:02}", clock(at))
+}
+
 /// `23 Nov 2026, 14:02:09 UTC`, or what the workspace's zone is called then.
 #[must_use]
 pub fn exact(at: Instant) -> String {

@@ -202,6 +202,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async />
             <Route path=path!("/settings/workspace") view=WorkspacePage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections/events") view=EntrancesPage ssr=SsrMode::Async />
+            <Route path=path!("/live") view=events::live::LivePage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections/source") view=SourcePage ssr=SsrMode::Async />
         </Routes>
     }

@@ -79,6 +79,7 @@ for (const path of [
   '/people?find=nobody%40example.com',
   '/settings/connections',
   '/settings/connections/events',
+  '/live',
   '/settings/connections/source',
   '/settings/workspace',
   '/account',

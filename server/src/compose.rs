@@ -23,6 +23,7 @@ use self::{services::Parts, work::Work};
 use crate::{
     clock::SystemClock,
     config::Config,
+    live::Hub,
     random::{RandomIds, RandomJitter, secure},
     storage::{Database, Storage, WorkLock},
     vendors::{
@@ -55,6 +56,8 @@ pub struct Segue {
     pub forwarder: Arc<Forwarder>,
     /// Stirs it.
     pub forward_stir: Arc<Stir>,
+    /// What happens, for whoever watches.
+    pub live: Arc<Hub>,
     /// Whether the vendors are called at all.
     pub fuses: Vec<Arc<Fuse>>,
     /// Tries a connection.
@@ -148,7 +151,9 @@ impl Segue {
             Arc::new(Tester { customerio: customerio.clone(), tracking: tracking.clone() });
         let stir = Arc::new(Stir::default());
         let configuration = Arc::new(ConfigurationService::new(stored.clone(), clock.clone()));
+        let live = Arc::new(Hub::new(clock.now()));
         let work = Work {
+            live: &live,
             stored: &stored,
             configuration: &configuration,
             customerio: &customerio,
@@ -174,6 +179,7 @@ impl Segue {
             ids: &ids,
             clock: &clock,
             stir: &stir,
+            live: &live,
             intake: &(Arc::new(GroupIntake::start(stored.clone(), clock.clone(), kept)) as _),
         }
         .services(config);
@@ -188,6 +194,7 @@ impl Segue {
             fast_stir,
             forwarder,
             forward_stir,
+            live,
             fuses,
             tester,
             clock,

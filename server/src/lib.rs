@@ -11,6 +11,7 @@ pub mod clock;
 pub mod compose;
 pub mod config;
 pub mod http;
+pub mod live;
 pub mod random;
 pub mod run;
 pub mod sandbox;

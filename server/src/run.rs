@@ -16,7 +16,7 @@ use crate::{
     config::Config,
     http::{
         assets::Site,
-        downloads, machines, rest,
+        downloads, live, machines, rest,
         router::{Edge, router},
         uploads,
     },
@@ -155,7 +155,8 @@ pub async fn serve_on(
         }),
         https: url.starts_with("https://"),
         auth: Auth::new(segue.storage.clone(), segue.services.access.clone(), segue.clock.clone()),
-        downloads: downloads::routes(segue.services.clone()),
+        downloads: downloads::routes(segue.services.clone())
+            .merge(live::routes(segue.live.clone(), cancel.clone())),
         uploads: uploads::routes(segue.services.clone()),
         machines: machines::routes(segue.services.events.clone())
             .merge(rest::routes(&segue.services)),

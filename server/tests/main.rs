@@ -15,6 +15,8 @@ mod house;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod rest;
 #[cfg(test)]
 mod sandbox;

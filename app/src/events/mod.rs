@@ -3,6 +3,7 @@
 pub mod api;
 pub mod canary;
 pub mod connect;
+pub mod live;
 pub mod objectives;
 pub mod page;
 pub mod watching;

@@ -35,6 +35,7 @@ pub const PLACES: [&[Place]; 3] = [
         place("/approvals", "Approvals", Mark::Approvals),
         place("/review", "Design review", Mark::Check),
         place("/people", "People", Mark::People),
+        place("/live", "Live events", Mark::Monitoring),
     ],
     &[
         place("/settings/connections", "Connections", Mark::Settings),

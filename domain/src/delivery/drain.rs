@@ -10,6 +10,7 @@ use futures::future::join;
 
 use crate::{
     error::{Error, Result},
+    events::live::Live,
     ids::RunId,
     mappings::Mapping,
     people::{Ordinal, Person, PersonSet, chunks, chunks::CHUNK, renaming::Without},
@@ -110,6 +111,8 @@ pub struct Drain {
     pub sleep: Arc<dyn Sleep>,
     /// Chance.
     pub jitter: Arc<dyn Jitter>,
+    /// Whoever watches.
+    pub live: Arc<dyn Live>,
 }
 
 /// A range that is claimed.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::{
+    events::live::{self, Frame},
     people::Ordinal,
     time::{Instant, Span},
 };
@@ -47,6 +48,7 @@ impl Drain {
             };
             match answer {
                 Ok(dead) => {
+                    self.show(job, request, &dead);
                     sent.people += request.len();
                     sent.dead.extend(dead);
                 }
@@ -57,6 +59,18 @@ impl Drain {
             }
         }
         sent
+    }
+
+    /// Shows whoever watches what has just gone.
+    fn show(&self, job: &Job<'_>, request: &[Rendered], dead: &[(Ordinal, String)]) {
+        if !self.live.is_watched() {
+            return;
+        }
+        let destination = &job.mapping.spec.destination;
+        for frame in Frame::gone(request, dead, destination, self.clock.now()) {
+            self.live.tell(frame);
+        }
+        self.live.miss(request.len().saturating_sub(live::MOST) as u64);
     }
 
     /// Asks whether the lease is still ours, unless that was sure a moment ago.

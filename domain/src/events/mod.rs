@@ -13,6 +13,7 @@ pub mod forward;
 #[cfg(feature = "service")]
 pub mod ingest;
 pub mod latency;
+pub mod live;
 pub mod objective;
 #[cfg(feature = "service")]
 pub mod port;

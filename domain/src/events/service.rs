@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    access::Actor,
+    access::{Actor, Role},
     audiences::{SegmentId, port::MirrorStore},
     configuration::{
         CustomerioTable, Desired, Secret, SecretList, SourceTable, service::ConfigurationService,
@@ -27,7 +27,9 @@ use crate::{
 };
 
 use super::{
-    Call, Entrances, Origin, campaign, ingest, latency, objective,
+    Call, Entrances, Origin, campaign, ingest, latency,
+    live::{Filter, Frame, Live},
+    objective,
     port::{EventStore, Intake, Kept, Keyring, NewEvent},
     report,
     signature::{Disbelief, verify},
@@ -97,6 +99,8 @@ pub struct EventService {
     pub workspace: Arc<WorkspaceService>,
     /// What events are held against.
     pub contract: Arc<ContractService>,
+    /// Whoever watches.
+    pub live: Arc<dyn Live>,
     /// The worker.
     pub wake: Arc<dyn Wake>,
     /// The time.
@@ -135,8 +139,27 @@ impl EventService {
             body: String::from_utf8_lossy(body).into_owned(),
             is_forwarded: false,
         };
-        let kept = self.intake.keep(vec![event]).await?;
+        let kept = self.keep(vec![event]).await?;
         Ok(kept.first().copied().unwrap_or(Kept::Again))
+    }
+
+    /// Keeps events, and shows those that are new to whoever watches.
+    async fn keep(&self, events: Vec<NewEvent>) -> Result<Vec<Kept>> {
+        let frames: Vec<Frame> = events.iter().map(Frame::taken).collect();
+        let kept = self.intake.keep(events).await?;
+        for (frame, kept) in frames.into_iter().zip(&kept) {
+            if *kept == Kept::New {
+                self.live.tell(frame);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// The newest of what came in and went out, the oldest first.
+    pub fn recent(&self, filter: &Filter, actor: &Actor) -> Result<Vec<Frame>> {
+        // They name people.
+        actor.require(Role::Operator)?;
+        Ok(self.live.recent(filter))
     }
 
     /// Takes a campaign's webhook: has its segment read soon, once for many calls.
@@ -231,7 +254,7 @@ impl EventService {
         }
         let accepted = events.len();
         if accepted > 0 {
-            self.intake.keep(events).await?;
+            self.keep(events).await?;
         }
         if call.rejected.is_empty() {
             return Ok(());

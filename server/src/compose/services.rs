@@ -44,6 +44,7 @@ use super::Stir;
 use crate::{
     auth::RandomTokens,
     config::Config,
+    live::Hub,
     storage::Storage,
     vendors::{
         StoredKeys,
@@ -66,6 +67,7 @@ pub(super) struct Parts<'a> {
     pub clock: &'a Arc<dyn Clock>,
     pub stir: &'a Arc<Stir>,
     pub intake: &'a Arc<dyn Intake>,
+    pub live: &'a Arc<Hub>,
 }
 
 impl Parts<'_> {
@@ -208,6 +210,7 @@ impl Parts<'_> {
             mirrors: self.stored.clone(),
             workspace: workspace.clone(),
             contract: contract.clone(),
+            live: self.live.clone(),
             wake: self.stir.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),

@@ -18,6 +18,7 @@ use domain::{
 use crate::{
     clock::SystemClock,
     compose::Stir,
+    live::Hub,
     storage::Storage,
     vendors::{customerio::CustomerioClient, twilio::TrackingClient},
 };
@@ -32,6 +33,7 @@ pub(super) struct Work<'a> {
     pub clock: &'a Arc<dyn Clock>,
     pub jitter: &'a Arc<dyn Jitter>,
     pub ids: &'a Arc<dyn Ids>,
+    pub live: &'a Arc<Hub>,
 }
 
 impl Work<'_> {
@@ -43,6 +45,7 @@ impl Work<'_> {
             clock: self.clock.clone(),
             sleep: self.time.clone(),
             jitter: self.jitter.clone(),
+            live: self.live.clone(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod assets;
 pub mod downloads;
+pub mod live;
 pub mod machines;
 pub mod refusal;
 pub mod rest;

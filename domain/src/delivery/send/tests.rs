@@ -22,6 +22,7 @@ use crate::{
     },
     destinations::{DestinationSpec, Profile},
     error::{Error, Result},
+    events::live::Unwatched,
     ids::{AudienceId, DestinationId, MappingId, PartId, RunId},
     mappings::{Mapping, MappingSpec, UseCase},
     people::PersonSet,
@@ -135,6 +136,7 @@ fn send(script: Vec<Outcome>, renewals: usize, patience: Patience) -> (Answer, u
         clock: still.clone(),
         sleep: still.clone(),
         jitter: still.clone(),
+        live: Arc::new(Unwatched),
     };
     let key = |text: &str| text.parse().expect("a key");
     let spec = MappingSpec {

@@ -9,6 +9,7 @@ use crate::{
         port::{EventSink, LeaseStore, Outcome, Sleep},
         send::tests::Nothing,
     },
+    events::live::Unwatched,
     time::Clock,
 };
 
@@ -131,6 +132,7 @@ fn an_hour_without_segment_loses_nothing_and_keeps_no_more_in_memory() {
             clock: world.clone(),
             sleep: world.clone(),
             jitter: world.clone(),
+            live: Arc::new(Unwatched),
         },
         lease: Mutex::default(),
     };

@@ -29,20 +29,7 @@ pub fn focus_soon(id: String) {
 /// Server-sent events, heard until this goes.
 pub struct Listening {
     #[cfg(feature = "hydrate")]
-    source: leptos::web_sys::EventSource,
-    #[cfg(feature = "hydrate")]
-    _heard: leptos::wasm_bindgen::closure::Closure<dyn FnMut(leptos::web_sys::MessageEvent)>,
-    #[cfg(feature = "hydrate")]
-    _opened: leptos::wasm_bindgen::closure::Closure<dyn FnMut()>,
-    #[cfg(feature = "hydrate")]
-    _lost: leptos::wasm_bindgen::closure::Closure<dyn FnMut()>,
-}
-
-#[cfg(feature = "hydrate")]
-impl Drop for Listening {
-    fn drop(&mut self) {
-        self.source.close();
-    }
+    place: u32,
 }
 
 /// Hears the server-sent events of an address: each one's data, and whether the connection
@@ -54,10 +41,43 @@ pub fn listen(
 ) -> Option<Listening> {
     #[cfg(feature = "hydrate")]
     {
-        use leptos::{
-            wasm_bindgen::{JsCast as _, closure::Closure},
-            web_sys::{EventSource, MessageEvent},
-        };
+        listening::open(url, hear, state).map(|place| Listening { place })
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = (url, hear, state);
+        None
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod listening {
+    use std::{cell::RefCell, collections::BTreeMap};
+
+    use leptos::{
+        wasm_bindgen::{JsCast as _, closure::Closure},
+        web_sys::{EventSource, MessageEvent},
+    };
+
+    /// A connection with what it calls: they go together.
+    struct Open {
+        source: EventSource,
+        _heard: Closure<dyn FnMut(MessageEvent)>,
+        _opened: Closure<dyn FnMut()>,
+        _lost: Closure<dyn FnMut()>,
+    }
+
+    thread_local! {
+        /// Kept here, so that what stands in a page is a number: the server drops its pages on
+        /// any thread.
+        static OPEN: RefCell<(u32, BTreeMap<u32, Open>)> = RefCell::default();
+    }
+
+    pub fn open(
+        url: &str,
+        hear: impl Fn(String) + 'static,
+        state: impl Fn(bool) + Clone + 'static,
+    ) -> Option<u32> {
         let source = EventSource::new(url).ok()?;
         let heard = Closure::new(move |event: MessageEvent| {
             if let Some(text) = event.data().as_string() {
@@ -72,12 +92,21 @@ pub fn listen(
         source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         source.set_onopen(Some(opened.as_ref().unchecked_ref()));
         source.set_onerror(Some(lost.as_ref().unchecked_ref()));
-        Some(Listening { source, _heard: heard, _opened: opened, _lost: lost })
+        let open = Open { source, _heard: heard, _opened: opened, _lost: lost };
+        Some(OPEN.with_borrow_mut(|(next, all)| {
+            *next += 1;
+            all.insert(*next, open);
+            *next
+        }))
     }
-    #[cfg(not(feature = "hydrate"))]
-    {
-        let _ = (url, hear, state);
-        None
+
+    impl Drop for super::Listening {
+        fn drop(&mut self) {
+            let open = OPEN.with_borrow_mut(|(_, all)| all.remove(&self.place));
+            if let Some(open) = open {
+                open.source.close();
+            }
+        }
     }
 }
 

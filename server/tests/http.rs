@@ -257,10 +257,14 @@ async fn downloads_are_for_whoever_is_signed_in() {
 
 /// A form with a file, as a browser sends it.
 fn upload(cookie: Option<&str>, site: &str, file: &[u8]) -> Request<Body> {
+    upload_to("/suppression/lists/staff/file", cookie, site, file)
+}
+
+fn upload_to(path: &str, cookie: Option<&str>, site: &str, file: &[u8]) -> Request<Body> {
     let mut body = b"--b\r\ncontent-disposition: form-data; name=\"note\"\r\n\r\nasked\r\n--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"../<b>.csv\"\r\ncontent-type: text/csv\r\n\r\n".to_vec();
     body.extend(file);
     body.extend(b"\r\n--b--\r\n");
-    let request = Request::post("/suppression/lists/staff/file")
+    let request = Request::post(path)
         .header(HOST, "segue.example.com")
         .header(ACCEPT, "text/html")
         .header(fetch_site(), site)
@@ -316,4 +320,38 @@ async fn a_file_is_taken_in_or_comes_back_with_why() {
             .get(LOCATION)
             .is_some_and(|to| to.to_str().unwrap().contains("lists/staff/0"))
     );
+}
+
+#[tokio::test]
+async fn a_tracking_plan_becomes_a_draft_or_comes_back_with_why() {
+    let house = House::new().await;
+    let cookie = house.signed_in().await;
+    let router = router(house.edge());
+    let path = app::contract::api::IMPORT;
+    let led_to = async |file: &[u8]| {
+        let (response, _) = ask(&router, upload_to(path, Some(&cookie), "same-origin", file)).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        let to = response.headers()[LOCATION].to_str().unwrap().to_owned();
+        let (_, html) = ask(&router, page(&to, Some(&cookie))).await;
+        (to, html)
+    };
+    let large = vec![b' '; 5 * 1024 * 1024];
+    for (file, said) in [
+        (&b""[..], "Choose a file"),
+        (b"{\"rules\": [", "no JSON from line 1"),
+        (b"\xff", "no JSON from line 1"),
+        (b"{\"rules\": 7}", "it has no list of rules"),
+        (b"{\"rules\": []}", "changes nothing"),
+        (&large, "larger than 4 MB"),
+    ] {
+        let (to, html) = led_to(file).await;
+        assert!(to.starts_with("/contract?"), "{to}");
+        assert!(html.to_lowercase().contains(&said.to_lowercase()), "{said}: {html}");
+    }
+    let plan = br#"[{"type": "TRACK", "key": "<b>Sold</b>", "jsonSchema": {}}]"#;
+    let (to, html) = led_to(plan).await;
+    assert!(to.starts_with("/contract/changes/"), "{to}");
+    assert!(html.contains("&lt;b&gt;Sold") && !html.contains("<b>Sold"), "a name is text");
+    let (response, _) = ask(&router, upload_to(path, Some(&cookie), "cross-site", plan)).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
 }

@@ -2,7 +2,11 @@
 //! contract from a quarantined event to its approval.
 
 use axum::{Router, body::Body};
-use domain::access::{Actor, Role};
+use domain::{
+    access::{Actor, Role},
+    audiences::port::{Identifiers, MirrorStore as _},
+    time::Instant,
+};
 use http::{Method, Request, StatusCode, header::AUTHORIZATION};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -289,6 +293,71 @@ async fn events_in_quarantine_go_on_once_a_wider_contract_is_approved() {
     assert_eq!(programs.get(Role::Viewer, "/quarantine").await.1["groups"], json!([]));
     let (_, settled) = programs.post(Role::Approver, "/quarantine/discard", &named).await;
     assert_eq!(settled["events"], json!(0), "nothing of that group is left");
+}
+
+#[tokio::test]
+async fn a_tracking_plan_goes_out_and_comes_back_as_a_draft() {
+    let programs = Programs::on(Engine::Sqlite).await;
+    let carts = programs.proposed(&cart(&["total: number, required, in USD"])).await;
+    assert_eq!(programs.approved(&carts).await.0, StatusCode::OK);
+    let (_, mut plan) = programs.get(Role::Viewer, "/contract/tracking-plan").await;
+    let import = "/change-requests/import";
+    let (status, _) = programs.post(Role::Viewer, import, &plan).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    let (status, told) = programs.post(Role::Operator, import, &plan).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{told}");
+    let (status, told) = programs.post(Role::Operator, import, &json!({ "rules": 1 })).await;
+    assert_eq!((status, &told["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("plan")));
+
+    let properties = &mut plan["rules"][0]["jsonSchema"]["properties"]["properties"];
+    properties["properties"]["coupon"] = json!({ "type": "string" });
+    properties["properties"]["any"] = json!({});
+    // Segment's own plans know neither units nor owners: ours stay.
+    properties["properties"]["total"] = json!({ "type": "number" });
+    plan["rules"][0]["jsonSchema"]["x-owner"] = json!("");
+    let (status, made) = programs.post(Role::Operator, import, &plan).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let place = format!("/change-requests/{}", made["id"].as_str().unwrap());
+    let (_, view) = programs.get(Role::Viewer, &place).await;
+    assert_eq!(view["state"], json!("draft"));
+    assert_eq!(view["events"][0]["owner"], json!("Growth"));
+    assert_eq!(
+        view["events"][0]["properties"],
+        json!(["coupon: text", "total: number, required, in USD"])
+    );
+    let told = view["comments"][0]["words"].as_str().unwrap();
+    assert!(told.contains("any: of no kind"), "{told}");
+}
+
+#[tokio::test]
+async fn one_call_says_where_somebody_stands() {
+    let programs = Programs::on(Engine::Sqlite).await;
+    let (services, storage) = (&programs.house.segue.services, &programs.house.segue.storage);
+    let file = "[[audience]]\nkey = \"carts\"\nsegment = 1\n[[destination]]\nkey = \"meta\"\nprofile = \"plain\"\n\
+        integration = \"Facebook Custom Audiences\"\n[[mapping]]\nkey = \"carts-meta\"\naudience = \"carts\"\n\
+        destination = \"meta\"\nuse_case = \"retarget\"\n";
+    services
+        .configuration
+        .apply(&toml::from_str(file).unwrap(), false, &Actor::host("test"))
+        .await
+        .unwrap();
+    let ada = Identifiers {
+        cio_id: "c1".to_owned(),
+        id: Some("u/1".to_owned()),
+        email: Some("ada@example.com".to_owned()),
+    };
+    storage.learn(&[ada], Instant(1)).await.unwrap();
+    for name in ["c1", "u%2F1", "ada%40example.com"] {
+        let (status, told) = programs.get(Role::Viewer, &format!("/people/{name}")).await;
+        assert_eq!(status, StatusCode::OK, "{name}: {told}");
+        assert_eq!(told["email"], json!("ada@example.com"));
+        assert_eq!(told["is_member_anywhere"], json!(false));
+        assert_eq!(told["is_there_anywhere"], json!(false));
+        let place = &told["mappings"][0];
+        assert_eq!((&place["mapping"], &place["is_there"]), (&json!("carts-meta"), &json!(false)));
+    }
+    let (status, told) = programs.get(Role::Viewer, "/people/nobody").await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{told}");
 }
 
 #[tokio::test]

@@ -24,6 +24,16 @@ pub const QUARANTINE: &str = "/contract/quarantine";
 /// The page of the names under which events come in.
 pub const NAMES: &str = "/contract/names";
 
+/// Where a file with the rules of a tracking plan is posted to.
+pub const IMPORT: &str = "/contract/tracking-plan/file";
+
+/// Where a refused file leads: the contract, with why.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn back_to_contract(error: AppError) -> String {
+    crate::form::back_with::<DraftChange>(error, PAGE, &[]).unwrap_or_else(|_| PAGE.to_owned())
+}
+
 /// What the contract's page and the quarantine's show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContractRead {

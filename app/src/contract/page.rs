@@ -9,12 +9,12 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::api::{ContractRead, DraftChange, NAMES, QUARANTINE, page_of, read_contract};
+use super::api::{ContractRead, DraftChange, IMPORT, NAMES, QUARANTINE, page_of, read_contract};
 use crate::{
     form::{FormError, answered},
     format,
     live::{loaded, read, renew},
-    ui::{Button, ButtonKind, Column, Empty, Moment, Nothing, Page, Section, Table},
+    ui::{Button, ButtonKind, Column, Empty, Field, Moment, Nothing, Page, Section, Table},
 };
 
 /// The contract.
@@ -43,13 +43,18 @@ pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> An
                 <a href="/contract/schema.json" rel="external" download="">
                     "JSON Schema"
                 </a>
-                " of each event, for whoever sends them. "
+                ", "
+                <a href="/contract/tracking-plan.json" rel="external" download="">
+                    "rules of a Segment tracking plan"
+                </a>
+                " for whoever sends them. "
                 <a href=NAMES>"Under which names they come in"</a>
                 "."
             </p>
         }
         .into_any()
     };
+    let import = may_propose.then(import_form);
     let actions = (may_propose && !is_empty).then(|| begin(draft, false, "Propose a change"));
     let quarantine = (waiting > 0).then(|| {
         let words = format::count(waiting, "event", "events");
@@ -69,7 +74,40 @@ pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> An
             {content}
             {quarantine}
             {changes}
+            {import}
         </Page>
+    }
+    .into_any()
+}
+
+/// A browser posts it by itself, awake or not.
+fn import_form() -> AnyView {
+    view! {
+        <Section title="From a Segment tracking plan">
+            <form class="form" method="post" enctype="multipart/form-data" action=IMPORT>
+                <Field
+                    name="plan"
+                    label="Rules of the plan"
+                    hint=Some(
+                        "JSON, as GET /tracking-plans/{id}/rules of Segment's Public API answers. It begins a draft: nothing changes before somebody approves it."
+                            .to_owned(),
+                    )
+                >
+                    <input
+                        class="input"
+                        id="plan"
+                        name="file"
+                        type="file"
+                        accept=".json,application/json"
+                        required
+                        aria-describedby="plan-hint"
+                    />
+                </Field>
+                <div class="buttons">
+                    <Button>"Begin a draft from it"</Button>
+                </div>
+            </form>
+        </Section>
     }
     .into_any()
 }

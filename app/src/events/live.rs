@@ -123,7 +123,7 @@ struct Ear {
     frames: RwSignal<Vec<Arc<Frame>>>,
     missed: RwSignal<u64>,
     hearing: RwSignal<Hearing>,
-    source: StoredValue<Option<Listening>, LocalStorage>,
+    source: StoredValue<Option<Listening>>,
 }
 
 impl Ear {
@@ -133,7 +133,7 @@ impl Ear {
             frames: RwSignal::new(frames),
             missed: RwSignal::new(0),
             hearing: RwSignal::new(Hearing::Listening),
-            source: StoredValue::new_local(None),
+            source: StoredValue::new(None),
         }
     }
 

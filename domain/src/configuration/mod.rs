@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     audiences::{Audience, AudienceSpec},
     connections::Region,
+    contract::spec::EventSpec,
     delivery::route::Route,
     destinations::{Destination, DestinationSpec},
     ids::SourceId,
@@ -138,6 +139,9 @@ pub struct Desired {
     pub flow: Vec<FlowSpec>,
     /// Who may send events to us.
     pub source: Vec<SourceTable>,
+    /// What everybody means the same by. They are the contract's, see
+    /// `contract::proposal::Edits`.
+    pub event: Vec<EventSpec>,
 }
 
 /// The settings of both connections that aren't secret.

@@ -30,12 +30,13 @@ pub mod request;
 pub mod schema;
 #[cfg(feature = "service")]
 pub mod service;
-#[cfg(feature = "service")]
 pub mod spec;
 pub mod starter;
 pub mod synonyms;
 #[cfg(feature = "service")]
 pub mod talk;
+#[cfg(feature = "service")]
+pub mod tracking_plan;
 
 use std::collections::{BTreeMap, BTreeSet};
 

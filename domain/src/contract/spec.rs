@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 /// Longest text of a field.
 pub const LONGEST: usize = 500;
 
+/// Most names of a list.
+pub const MOST_ITEMS: usize = 100;
+
 /// Longest event as it is written, in characters: what is worth agreeing on fits in far less.
 const LARGEST: usize = 64 * 1024;
 
@@ -108,8 +111,8 @@ fn list(field: &'static str, items: &[String]) -> Result<BTreeSet<String>> {
     if items.iter().any(|item| item.contains([',', '\n', '\r'])) {
         return Err(Error::invalid(field, "one name an item, without commas"));
     }
-    if items.len() > 100 {
-        return Err(Error::invalid(field, "at most 100"));
+    if items.len() > MOST_ITEMS {
+        return Err(Error::invalid(field, format!("at most {MOST_ITEMS}")));
     }
     Ok(items)
 }

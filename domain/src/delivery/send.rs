@@ -63,14 +63,14 @@ impl Drain {
 
     /// Shows whoever watches what has just gone.
     fn show(&self, job: &Job<'_>, request: &[Rendered], dead: &[(Ordinal, String)]) {
-        if !self.live.is_watched() {
-            return;
-        }
+        let most = if self.live.is_watched() { live::MOST } else { live::FEW };
         let destination = &job.mapping.spec.destination;
-        for frame in Frame::gone(request, dead, destination, self.clock.now()) {
+        for frame in
+            Frame::gone(&request[..request.len().min(most)], dead, destination, self.clock.now())
+        {
             self.live.tell(frame);
         }
-        self.live.miss(request.len().saturating_sub(live::MOST) as u64);
+        self.live.miss(request.len().saturating_sub(most) as u64);
     }
 
     /// Asks whether the lease is still ours, unless that was sure a moment ago.

@@ -123,7 +123,7 @@ pub struct Frames {
 /// Tells frames to whoever watches. It never waits.
 #[cfg(feature = "service")]
 pub trait Live: Send + Sync {
-    /// Whether somebody watches: what goes out is told to nobody else.
+    /// Whether somebody watches: less of what goes out is told otherwise.
     fn is_watched(&self) -> bool;
 
     /// Tells one; its number is given here.
@@ -164,8 +164,11 @@ mod frames {
         delivery::batch::Rendered, events::port::NewEvent, key::Key, people::Ordinal, time::Instant,
     };
 
-    /// So many of one request are told.
+    /// So many of one request are told to whoever watches.
     pub const MOST: usize = 100;
+
+    /// And so many to whoever may open the page later: reading messages takes time.
+    pub const FEW: usize = 3;
 
     impl Frame {
         /// What has come in.
@@ -189,14 +192,14 @@ mod frames {
             }
         }
 
-        /// What has gone out, of one request: the first [`MOST`].
+        /// What has gone out, of one request.
         pub fn gone<'a>(
             request: &'a [Rendered],
             dead: &'a [(Ordinal, String)],
             destination: &'a Key,
             at: Instant,
         ) -> impl Iterator<Item = Self> + 'a {
-            request.iter().take(MOST).map(move |one| {
+            request.iter().map(move |one| {
                 let refusal = dead.iter().find(|(ordinal, _)| *ordinal == one.ordinal);
                 let said: Vec<Said> = one
                     .messages
@@ -254,7 +257,7 @@ mod frames {
     }
 }
 #[cfg(feature = "service")]
-pub use frames::MOST;
+pub use frames::{FEW, MOST};
 
 #[cfg(all(test, feature = "service"))]
 mod tests {
@@ -309,7 +312,7 @@ mod tests {
     #[test]
     fn a_request_is_told_by_person_with_whom_it_names() {
         let message = r#"{"event":"Audience Exited","userId":"u-1","context":{"traits":{"email":"ada@example.com"}}}"#;
-        let request: Vec<Rendered> = (0..150)
+        let request: Vec<Rendered> = (0..3)
             .map(|ordinal| Rendered {
                 ordinal,
                 messages: vec![r#"{"userId":"u-1","traits":{}}"#.to_owned(), message.to_owned()],
@@ -318,7 +321,7 @@ mod tests {
             .collect();
         let (dead, meta) = ([(1, "too large".to_owned())], "meta".parse().unwrap());
         let frames: Vec<Frame> = Frame::gone(&request, &dead, &meta, Instant(9)).collect();
-        assert_eq!(frames.len(), MOST);
+        assert_eq!(frames.len(), 3);
         assert_eq!(frames[0].name, "Audience Exited");
         assert_eq!(frames[0].people, ["ada@example.com", "u-1"]);
         assert!(frames[0].body.starts_with("[{") && frames[0].body.ends_with("}]"));

@@ -1,5 +1,7 @@
 //! `segue apply FILE.toml`: makes what is stored what a file says.
 
+mod events;
+
 use std::{io::Write, path::PathBuf};
 
 use domain::{
@@ -12,6 +14,7 @@ use domain::{
     mappings::MappingRow,
 };
 
+use self::events::Events;
 use super::{Exit, Failure};
 use crate::{
     compose::{Purpose, Segue},
@@ -37,6 +40,10 @@ pub struct Apply {
     /// make leave; without it their exits are sent
     #[arg(long)]
     abandon: bool,
+    /// Proposes the file's events as a change of the contract, for somebody to approve; nothing
+    /// else may change
+    #[arg(long, conflicts_with_all = ["plan", "abandon"])]
+    propose: bool,
 }
 
 /// Runs it.
@@ -51,6 +58,20 @@ pub async fn run(config: &Config, apply: &Apply, out: &mut impl Write) -> Result
         Error::Invalid { .. } => Failure::usage(format!("{name}: {error}")),
         other => Failure::from(other),
     };
+    let contract = &segue.services.contract;
+    let events = Events::of(contract, &desired, apply.prune).await.map_err(in_file)?;
+    let actor = Actor::host("segue apply");
+    if apply.propose {
+        let others = service.plan(&desired, false).await.map_err(in_file)?;
+        if !others.is_empty() {
+            return Err(Failure::usage(format!(
+                "{name}: only events can be proposed, and the file changes more: apply it without --propose, or take the rest out"
+            )));
+        }
+        events.print(out)?;
+        events.propose(contract, &name, &actor, out).await?;
+        return Ok(Exit::Done);
+    }
     let leaving = if apply.abandon { Leaving::Abandoned } else { Leaving::Sent };
     let there = segue.services.mappings.list().await?;
     let plan = if apply.plan {
@@ -59,13 +80,19 @@ pub async fn run(config: &Config, apply: &Apply, out: &mut impl Write) -> Result
             segue.services.gates.passed_over(&desired, apply.prune).await.map_err(in_file)?;
         Plan { leaving, passes, ..plan }
     } else {
-        let actor = Actor::host("segue apply");
         let passes =
             segue.services.gates.passed_over(&desired, apply.prune).await.map_err(in_file)?;
-        service.apply_with(&desired, apply.prune, leaving, passes, &actor).await.map_err(in_file)?
+        let plan = service
+            .apply_with(&desired, apply.prune, leaving, passes, &actor)
+            .await
+            .map_err(in_file)?;
+        events.enact(contract, &actor).await.map_err(in_file)?;
+        plan
     };
-    print(&plan, &there, apply.plan, out)?;
-    Ok(if apply.check && !plan.is_empty() { Exit::Usage } else { Exit::Done })
+    events.print(out)?;
+    print(&plan, events.differences.len(), &there, apply.plan, out)?;
+    let is_same = plan.is_empty() && events.differences.is_empty();
+    Ok(if apply.check && !is_same { Exit::Usage } else { Exit::Done })
 }
 
 /// Reads a file; what is wrong names file and line. The line itself is never quoted: it may
@@ -86,6 +113,7 @@ pub fn parse(name: &str, text: &str) -> Result<Desired, Failure> {
 /// The plan, like a diff.
 fn print(
     plan: &Plan,
+    events: usize,
     there: &[MappingRow],
     ahead: bool,
     out: &mut impl Write,
@@ -144,8 +172,10 @@ fn print(
         )?;
     }
     let verb = if ahead { "would be" } else { "were" };
-    if plan.is_empty() {
+    if plan.is_empty() && events == 0 {
         writeln!(out, "Nothing to change.")
+    } else if plan.is_empty() {
+        writeln!(out, "The contract {} changed.", if ahead { "would be" } else { "was" })
     } else {
         writeln!(out, "{created} {verb} added, {changed} changed, {retired} retired.")
     }

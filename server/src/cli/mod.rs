@@ -4,6 +4,7 @@
 //! undelivered; 2 usage or configuration.
 
 pub mod apply;
+pub mod contract;
 pub mod demo;
 pub mod explain;
 pub mod forget;
@@ -56,6 +57,9 @@ enum Command {
     /// Says who may sign in
     #[command(subcommand)]
     User(user::User),
+    /// Writes the contract to a file, or proposes one
+    #[command(subcommand)]
+    Contract(contract::Contract),
     /// Says which programs may come in
     #[command(subcommand)]
     Token(token::Token),
@@ -125,6 +129,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Explain(explain) => explain::run(&config, &explain, &mut out).await,
         Command::Forget(forget) => forget::run(&config, &forget, &mut out).await,
         Command::User(user) => user::run(&config, &user, &mut out).await,
+        Command::Contract(contract) => contract::run(&config, &contract, &mut out).await,
         Command::Token(token) => token::run(&config, &token, &mut out).await,
     };
     let exit = result.unwrap_or_else(|failure| {

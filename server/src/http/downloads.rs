@@ -22,6 +22,7 @@ use http::{
     HeaderValue, StatusCode,
     header::{CONTENT_DISPOSITION, CONTENT_TYPE},
 };
+use serde_json::Value;
 
 /// All of them; whoever reaches them has been let in.
 pub fn routes(services: Services) -> Router {
@@ -30,6 +31,7 @@ pub fn routes(services: Services) -> Router {
         .route("/audiences/{key}/ledger.csv", get(ledger))
         .route("/review.md", get(review))
         .route("/contract/schema.json", get(schema))
+        .route("/contract/tracking-plan.json", get(tracking_plan))
         .with_state(services)
 }
 
@@ -60,10 +62,19 @@ async fn review(State(services): State<Services>) -> Response {
 
 /// What is agreed on, as whoever sends events can check them beforehand.
 async fn schema(State(services): State<Services>) -> Response {
-    match services.contract.schema().await {
-        Ok(schema) => {
-            file("contract.schema.json", "application/schema+json", format!("{schema:#}\n"))
-        }
+    let schema = services.contract.schema().await;
+    contract("contract.schema.json", "application/schema+json", schema)
+}
+
+/// What is agreed on, as Segment's Public API takes it.
+async fn tracking_plan(State(services): State<Services>) -> Response {
+    let rules = services.contract.tracking_plan().await;
+    contract("tracking-plan.json", "application/json", rules)
+}
+
+fn contract(name: &'static str, kind: &'static str, said: Result<Value>) -> Response {
+    match said {
+        Ok(said) => file(name, kind, format!("{said:#}\n")),
         Err(error) => {
             tracing::error!(?error, "could not export the contract");
             let said = "Segue can't read its contract now. Try again in a moment.\n";

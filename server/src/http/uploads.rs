@@ -3,7 +3,7 @@
 //! A browser posts them as forms by itself, so that they work without JavaScript: each answer
 //! leads to a page.
 
-use app::{error::AppError, suppression::listing::api as lists};
+use app::{contract::api as contract, error::AppError, suppression::listing::api as lists};
 use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, Multipart, Path, State, multipart::MultipartError},
@@ -13,6 +13,9 @@ use axum::{
 use domain::{access::Actor, services::Services, suppression::listing::LARGEST_FILE};
 use tower_http::limit::RequestBodyLimitLayer;
 
+/// No plan worth agreeing on comes near it.
+const LARGEST_PLAN: usize = 4 * 1024 * 1024;
+
 /// What a form adds to its file.
 const AROUND: usize = 64 * 1024;
 
@@ -20,9 +23,45 @@ const AROUND: usize = 64 * 1024;
 pub fn routes(services: Services) -> Router {
     Router::new()
         .route("/suppression/lists/{rule}/file", post(names))
-        .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(LARGEST_FILE + AROUND))
+        .route(
+            contract::IMPORT,
+            post(plan).layer(RequestBodyLimitLayer::new(LARGEST_PLAN + AROUND)),
+        )
+        .layer(DefaultBodyLimit::disable())
         .with_state(services)
+}
+
+/// The rules of a tracking plan.
+async fn plan(
+    State(services): State<Services>,
+    Extension(actor): Extension<Actor>,
+    body: Multipart,
+) -> Redirect {
+    let mut form = Form::default();
+    let outcome = match read(body, &mut form).await {
+        Ok(()) => import(&services, &form, &actor).await,
+        Err(error) => Err(broken(&error, "plan", LARGEST_PLAN)),
+    };
+    match outcome {
+        Ok(page) => Redirect::to(&page),
+        Err(error) => Redirect::to(&contract::back_to_contract(error)),
+    }
+}
+
+async fn import(services: &Services, form: &Form, actor: &Actor) -> Result<String, AppError> {
+    if form.text.is_empty() {
+        return Err(AppError::invalid("plan", "Choose a file"));
+    }
+    let plan = serde_json::from_slice(&form.text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        AppError::invalid(
+            "plan",
+            format!("The file is no JSON from line {line}, column {column} on"),
+        )
+    })?;
+    let id = services.contract.import_plan(&plan, actor).await?;
+    Ok(contract::page_of(&id.to_string()))
 }
 
 /// What a form with a file says.
@@ -42,7 +81,7 @@ async fn names(
     let mut form = Form::default();
     let outcome = match read(body, &mut form).await {
         Ok(()) => draft(&services, &rule, &form, &actor).await,
-        Err(error) => Err(too_large(&error)),
+        Err(error) => Err(broken(&error, "names", LARGEST_FILE)),
     };
     match outcome {
         Ok(page) => Redirect::to(&page),
@@ -64,12 +103,12 @@ async fn read(mut body: Multipart, form: &mut Form) -> Result<(), MultipartError
     Ok(())
 }
 
-fn too_large(error: &MultipartError) -> AppError {
-    let megabytes = LARGEST_FILE / 1024 / 1024;
+fn broken(error: &MultipartError, field: &'static str, largest: usize) -> AppError {
+    let megabytes = largest / 1024 / 1024;
     if error.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
-        return AppError::invalid("names", format!("The file is larger than {megabytes} MB"));
+        return AppError::invalid(field, format!("The file is larger than {megabytes} MB"));
     }
-    AppError::invalid("names", "The file did not arrive whole: try again")
+    AppError::invalid(field, "The file did not arrive whole: try again")
 }
 
 async fn draft(

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod clock;
+mod contract;
 mod disk;
 mod fast;
 mod faults;

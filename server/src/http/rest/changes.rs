@@ -73,6 +73,29 @@ pub(super) async fn propose(
     Ok((StatusCode::CREATED, [(LOCATION, place)], Json(Made { id: id.0 })))
 }
 
+/// Begins a draft from the rules of a Segment tracking plan: its events take the place of those of
+/// their names. What a contract can't say is left out, and told in the draft's first comment.
+#[utoipa::path(
+    post, path = "/api/v1/change-requests/import", tag = "change requests",
+    operation_id = "import_tracking_plan",
+    request_body(content = Object, description = "What `GET /tracking-plans/{id}/rules` answers"),
+    responses(
+        (status = 201, description = "A draft: read it, then submit it", body = Made),
+        (status = 401, description = "No token, or one that doesn't work", body = Problem),
+        (status = 403, description = "The role is less than operator", body = Problem),
+        (status = 409, description = "It would change nothing", body = Problem),
+        (status = 422, description = "It has no list of rules", body = Problem),
+    )
+)]
+pub(super) async fn import(
+    Caller(actor): Caller,
+    State(api): State<Api>,
+    Body(plan): Body<serde_json::Value>,
+) -> Result<(StatusCode, Json<Made>), Problem> {
+    let id = api.contract.import_plan(&plan, &actor).await?.0;
+    Ok((StatusCode::CREATED, Json(Made { id })))
+}
+
 /// A change request, with what it changes and whom it concerns.
 #[utoipa::path(
     get, path = "/api/v1/change-requests/{id}", tag = "change requests", operation_id = "read_change",

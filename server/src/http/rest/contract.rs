@@ -96,3 +96,19 @@ pub(super) async fn read(_: Caller, State(api): State<Api>) -> Result<Json<Contr
 pub(super) async fn schema(_: Caller, State(api): State<Api>) -> Result<Json<Value>, Problem> {
     Ok(Json(api.contract.schema().await?))
 }
+
+/// The same as rules of a Segment tracking plan, as `PUT /tracking-plans/{id}/rules` of Segment's
+/// Public API takes them.
+#[utoipa::path(
+    get, path = "/api/v1/contract/tracking-plan", tag = "contract", operation_id = "read_tracking_plan",
+    responses(
+        (status = 200, body = Object),
+        (status = 401, description = "No token, or one that doesn't work", body = Problem),
+    )
+)]
+pub(super) async fn tracking_plan(
+    _: Caller,
+    State(api): State<Api>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(api.contract.tracking_plan().await?))
+}

@@ -1,4 +1,4 @@
-//! `/api/v1`: what the console can do with the contract, for programs.
+//! `/api/v1`: what the console can do with the contract, and where people stand, for programs.
 //!
 //! Each file has the routes of one thing, each handler with its line of `openapi.json`, so that
 //! what is served and what is described are one list. A caller is whoever a token names ([`caller`]);
@@ -9,13 +9,17 @@ mod body;
 mod caller;
 mod changes;
 mod contract;
+mod people;
 pub mod problem;
 mod quarantine;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json, Router, extract::DefaultBodyLimit, routing::get};
-use domain::{access::token::TokenService, contract::service::ContractService, services::Services};
+use domain::{
+    access::token::TokenService, contract::service::ContractService,
+    people::service::PeopleService, services::Services,
+};
 use http::StatusCode;
 use tower::ServiceBuilder;
 use tower_http::{limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
@@ -44,6 +48,7 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 struct Api {
     tokens: Arc<TokenService>,
     contract: Arc<ContractService>,
+    people: Arc<PeopleService>,
 }
 
 /// The head of `openapi.json`.
@@ -51,7 +56,7 @@ struct Api {
 #[openapi(
     info(
         title = "Segue",
-        description = "The event contract, its changes and its quarantine. A token is made with \
+        description = "The event contract, its changes and its quarantine, and where people stand. A token is made with \
             `segue token add NAME --role ROLE` and sent as `Authorization: Bearer`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
@@ -60,6 +65,7 @@ struct Api {
     tags(
         (name = "contract", description = "The events that everybody means the same by."),
         (name = "change requests", description = "Changes of the contract: proposed by one, approved by another."),
+        (name = "people", description = "Where somebody stands."),
         (name = "quarantine", description = "Events that aren't as agreed, until somebody decides about them."),
     ),
 )]
@@ -80,7 +86,9 @@ fn described() -> (Router<Api>, Document) {
     OpenApiRouter::with_openapi(Head::openapi())
         .routes(routes!(contract::read))
         .routes(routes!(contract::schema))
+        .routes(routes!(contract::tracking_plan))
         .routes(routes!(changes::list, changes::propose))
+        .routes(routes!(changes::import))
         .routes(routes!(changes::read))
         .routes(routes!(changes::replay))
         .routes(routes!(changes::submit))
@@ -93,13 +101,18 @@ fn described() -> (Router<Api>, Document) {
         .routes(routes!(quarantine::release))
         .routes(routes!(quarantine::discard))
         .routes(routes!(quarantine::propose))
+        .routes(routes!(people::read))
         .split_for_parts()
 }
 
 /// All of it.
 pub fn routes(services: &Services) -> Router {
     let (routes, document) = described();
-    let api = Api { tokens: services.tokens.clone(), contract: services.contract.clone() };
+    let api = Api {
+        tokens: services.tokens.clone(),
+        contract: services.contract.clone(),
+        people: services.people.clone(),
+    };
     let document = Arc::new(document);
     let limits = ServiceBuilder::new()
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))

@@ -144,6 +144,12 @@ for (const javaScriptEnabled of [true, false]) {
         await row.getByText('As they came').click();
         await expect(row).toContainText('"score": "three"');
       }
+      // Found by what it says; a group is shown whole.
+      await other.getByLabel('A name, what is wrong, or anything that an event says').fill('odd-score');
+      await other.getByRole('button', { name: 'Find events' }).click();
+      await expect(other.locator('.answer')).toContainText(/1.group has events with odd-score/);
+      await other.getByRole('link', { name: 'Show all' }).click();
+      await expect(other).toHaveURL('/contract/quarantine');
       // It suggests a change; as the score is a number to all others, there is none to suggest.
       await page.goto('/contract/quarantine');
       await ready(page);
@@ -170,6 +176,19 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(other.getByRole('rowheader', { name: 'quiz_completed' })).toHaveCount(0);
       await other.getByRole('button', { name: /^Discard .* of Quiz Complete$/ }).click();
       await expect(other.locator('.answer')).toContainText('Every event came as agreed.');
+      // A tracking plan of Segment's begins a draft; what has no place is said.
+      const plan = { data: { rules: [{ type: 'TRACK', key: 'Cart Shared', version: 1, jsonSchema: { properties: { properties: { properties: {
+        channel: { type: 'string', enum: ['mail', 'link'] }, anything: {},
+      } } } } }] } };
+      await page.goto('/contract');
+      await page.getByLabel('Rules of the plan').setInputFiles({ name: 'plan.json', mimeType: 'application/json', buffer: Buffer.from('{') });
+      await page.getByRole('button', { name: 'Begin a draft from it' }).click();
+      await expect(page.getByRole('alert')).toContainText('The file is no JSON from line 1');
+      await page.getByLabel('Rules of the plan').setInputFiles({ name: 'plan.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(plan)) });
+      await page.getByRole('button', { name: 'Begin a draft from it' }).click();
+      await expect(page.getByRole('table', { name: 'What the change does' })).toContainText('Cart Shared');
+      await expect(page.getByRole('main')).toContainText('Cart Shared: anything: of no kind');
+
       await page.goto('/settings/audit');
       const trail = page.getByRole('table');
       await expect(trail.getByRole('row').filter({ hasText: 'approve' }).filter({ hasText: /change [0-9a-f]{8}-/ })).toContainText('ben@example.com');

@@ -52,7 +52,7 @@ demoTest.describe('without JavaScript', () => {
     demoTest.slow();
     await settled(page, demo);
     await expect(async () => {
-      await page.goto('/live?verdict=taken');
+      await page.goto('/live?verdict=sent');
       await expect(page.locator(rows).first()).toBeVisible({ timeout: 1_000 });
     }).toPass({ timeout: 60_000 });
     await page.locator(`${rows} summary`).first().click();

@@ -2,7 +2,8 @@
 
 use domain::{
     contract::{
-        ContractView, Event, Violation, replay::Replay, request::RequestView, synonyms::Names,
+        ContractView, Event, Group, Violation, replay::Replay, request::RequestView,
+        synonyms::Names,
     },
     time::Instant,
 };
@@ -42,6 +43,21 @@ pub struct ContractRead {
     /// The contract.
     pub view: ContractView,
     /// Whether whoever looks may propose a change.
+    pub may_propose: bool,
+    /// Whether they may decide.
+    pub may_decide: bool,
+}
+
+/// What the quarantine's page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantineRead {
+    /// When this was read.
+    pub now: Instant,
+    /// What stands there.
+    pub groups: Vec<Group>,
+    /// The text that they have in them; empty for all of them.
+    pub find: String,
+    /// Whether whoever looks may propose a change, and read what events say.
     pub may_propose: bool,
     /// Whether they may decide.
     pub may_decide: bool,
@@ -98,6 +114,22 @@ pub async fn read_contract() -> Result<ContractRead, AppError> {
     Ok(ContractRead {
         now: services.clock.now(),
         view: services.contract.view().await?,
+        may_propose: actor.role >= Role::Operator,
+        may_decide: actor.role >= Role::Approver,
+    })
+}
+
+/// What stands in quarantine.
+#[server(prefix = "/fn", endpoint = "read_quarantine")]
+pub async fn read_quarantine(
+    /// A text that each shown group has in it.
+    find: String,
+) -> Result<QuarantineRead, AppError> {
+    let (services, actor) = enter()?;
+    Ok(QuarantineRead {
+        now: services.clock.now(),
+        groups: services.contract.quarantined(&find, &actor).await?,
+        find: find.trim().to_owned(),
         may_propose: actor.role >= Role::Operator,
         may_decide: actor.role >= Role::Approver,
     })
@@ -371,9 +403,11 @@ pub async fn read_samples(
     name: String,
     /// What is wrong.
     violation: Violation,
+    /// A text that they have in them.
+    find: String,
 ) -> Result<Vec<String>, AppError> {
     let (services, actor) = enter()?;
-    Ok(services.contract.samples(&name, &violation, &actor).await?)
+    Ok(services.contract.samples(&name, &violation, &find, &actor).await?)
 }
 
 /// Lets a group go on as it is, or discards it.

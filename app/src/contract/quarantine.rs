@@ -5,13 +5,16 @@ use domain::{
     time::Instant,
 };
 use leptos::prelude::*;
+use leptos_router::{components::Form, hooks::use_query_map};
 
-use super::api::{ContractRead, ProposeGroup, SettleQuarantine, read_contract, read_samples};
+use super::api::{
+    ProposeGroup, QUARANTINE, QuarantineRead, SettleQuarantine, read_quarantine, read_samples,
+};
 use crate::{
     form::{FormError, answered},
     format,
     live::{loaded, read},
-    ui::{Column, Empty, Figure, Moment, Page, Table},
+    ui::{Button, Column, Empty, Figure, Mark, Moment, Page, Table, TextField},
 };
 
 /// What can be done with a group.
@@ -31,41 +34,80 @@ impl Default for Actions {
 #[component]
 pub fn QuarantinePage() -> AnyView {
     let actions = Actions::default();
-    let data = read(move || actions.settle.version().get(), |_| read_contract());
+    let query = use_query_map();
+    let find = Memo::new(move |_| query.read().get("find").unwrap_or_default());
+    let version = move || actions.settle.version().get();
+    let data = read(move || (version(), find.get()), |(_, find)| read_quarantine(find));
     // It isn't renewed by itself: whoever reads a sample would lose it.
     loaded(data, "Quarantine", move |view| quarantine_page(view, actions))
 }
 
 /// The page.
-pub fn quarantine_page(read: ContractRead, actions: Actions) -> AnyView {
-    let ContractRead { now, view, may_propose, may_decide } = read;
-    let groups = view.quarantine;
+pub fn quarantine_page(read: QuarantineRead, actions: Actions) -> AnyView {
+    let QuarantineRead { now, groups, find, may_propose, may_decide } = read;
     let events: u64 = groups.iter().map(|group| group.events).sum();
-    let answer = match (events, groups.len() as u64) {
-        (0, _) => "Every event came as agreed.".to_owned(),
-        (events, ways) => format!(
+    let answer = match (events, groups.len() as u64, find.is_empty()) {
+        (0, _, true) => "Every event came as agreed.".to_owned(),
+        (0, _, false) => format!("Nothing in quarantine has {find} in it."),
+        (events, ways, true) => format!(
             "{} did not come as agreed, in {}.",
             format::count(events, "event", "events"),
             format::count(ways, "way", "ways"),
         ),
+        (_, ways, false) => format!(
+            "{} {} events with {find} in them.",
+            format::count(ways, "group", "groups"),
+            if ways == 1 { "has" } else { "have" },
+        ),
     };
-    let content = if groups.is_empty() {
-        view! {
+    let content = match (groups.is_empty(), find.is_empty()) {
+        (true, true) => view! {
             <Empty
                 title="Nothing is kept back"
                 words="An event whose name or properties the contract doesn't know is kept here for 90 days. It still holds whom it names, so that a purchase protects even if it is misspelled."
             />
         }
-        .into_any()
-    } else {
-        table(groups, now, (may_propose, may_decide), actions)
+        .into_any(),
+        (true, false) => view! {
+            <Empty
+                title="Nothing found"
+                words="An event is found by its name, by what is wrong with it, and by anything that it says, such as an order's number or an e-mail address."
+            />
+        }
+        .into_any(),
+        (false, _) => table(groups, now, &find, (may_propose, may_decide), actions),
     };
+    let search = (may_propose && (events > 0 || !find.is_empty())).then(|| searching(find));
     view! {
         <Page name="Quarantine" answer=answer.into_any()>
             <FormError answered=answered(actions.settle) fields=&[] title="Nothing was decided" />
             <FormError answered=answered(actions.propose) fields=&[] title="No change was begun" />
+            {search}
             {content}
         </Page>
+    }
+    .into_any()
+}
+
+/// Groups are counted and decided whole, however few of their events were looked for.
+fn searching(find: String) -> AnyView {
+    let all = (!find.is_empty()).then(|| view! { <a href=QUARANTINE>"Show all"</a> });
+    let whole = (!find.is_empty()).then(|| {
+        view! { <p class="quiet reading">"Groups are counted and decided whole."</p> }
+    });
+    view! {
+        <Form method="GET" action=QUARANTINE attr:class="form-row" attr:role="search">
+            <TextField
+                name="find"
+                label="A name, what is wrong, or anything that an event says"
+                kind="search"
+                value=find
+                optional=true
+            />
+            <Button mark=Mark::Find>"Find events"</Button>
+            {all}
+        </Form>
+        {whole}
     }
     .into_any()
 }
@@ -73,6 +115,7 @@ pub fn quarantine_page(read: ContractRead, actions: Actions) -> AnyView {
 fn table(
     groups: Vec<Group>,
     now: Instant,
+    find: &str,
     (may_propose, may_decide): (bool, bool),
     actions: Actions,
 ) -> AnyView {
@@ -92,7 +135,8 @@ fn table(
                 </td>
             }
         });
-        let sample = may_propose.then(|| sample(group.name.clone(), group.violation));
+        let sample =
+            may_propose.then(|| sample(group.name.clone(), group.violation, find.to_owned()));
         view! {
             <tr>
                 <th scope="row">{group.name}</th>
@@ -156,8 +200,9 @@ fn deciding(group: &Group, settle: ServerAction<SettleQuarantine>) -> AnyView {
 }
 
 /// The newest of them as they came, read when somebody asks.
-fn sample(name: String, violation: Violation) -> AnyView {
-    let ask = Action::new(move |(): &()| read_samples(name.clone(), violation.clone()));
+fn sample(name: String, violation: Violation, find: String) -> AnyView {
+    let ask =
+        Action::new(move |(): &()| read_samples(name.clone(), violation.clone(), find.clone()));
     let shown = move || {
         ask.value().get().map(|answer| match answer {
             Ok(bodies) => {

@@ -62,10 +62,11 @@ pub async fn read_live(
 
 /// What the address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Asked {
-    filter: Filter,
+pub struct Asked {
+    /// Which events.
+    pub filter: Filter,
     /// Each body as it came, not arranged for reading.
-    is_raw: bool,
+    pub is_raw: bool,
 }
 
 impl Asked {
@@ -178,7 +179,7 @@ impl Ear {
 }
 
 /// The page.
-fn live_page(asked: Asked, view: LiveRead) -> AnyView {
+pub fn live_page(asked: Asked, view: LiveRead) -> AnyView {
     let LiveRead { frames, destinations, .. } = view;
     let ear = Ear::new(frames);
     {

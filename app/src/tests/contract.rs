@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{answer, page, samples::*, words};
 use crate::contract::{
-    api::{ChangeRead, ContractRead, NamesRead},
+    api::{ChangeRead, ContractRead, NamesRead, QuarantineRead},
     change::{Actions, change_page},
     effect::replayed,
     names::names_page,
@@ -142,10 +142,18 @@ fn the_contract_says_what_is_agreed_on_and_what_waits() {
 #[test]
 fn what_did_not_come_as_agreed_is_decided_by_those_who_may() {
     for may_decide in [true, false] {
-        let shown = read(Version::default(), vec![group()], may_decide);
-        let html = page("/contract/quarantine", move || {
-            quarantine_page(shown, quarantine::Actions::default())
-        });
+        let shown = |find: &str, groups: Vec<Group>| {
+            let find = find.to_owned();
+            let read = QuarantineRead { now: now(), groups, find, may_propose: true, may_decide };
+            page("/contract/quarantine", move || {
+                quarantine_page(read, quarantine::Actions::default())
+            })
+        };
+        let found = shown("<b>", vec![group()]);
+        assert_eq!(answer(&found), "1 group has events with &lt;b&gt; in them.");
+        assert!(words(&found).contains("Groups are counted and decided whole."));
+        assert_eq!(answer(&shown("x", Vec::new())), "Nothing in quarantine has x in it.");
+        let html = shown("", vec![group()]);
         assert_eq!(answer(&html), "1,204 events did not come as agreed, in 1 way.");
         assert!(words(&html).contains("total: expected a number, found nothing"));
         assert!(html.contains("Order &lt;b>Completd") || html.contains("Order &lt;b&gt;Completd"));

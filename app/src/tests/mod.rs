@@ -16,6 +16,7 @@ mod exclusivity;
 mod first_steps;
 mod gates;
 mod import;
+mod live;
 mod mapping_form;
 mod mappings;
 mod needs;

@@ -9,6 +9,7 @@ use super::{
     check::{self, Checker},
     port::{Quarantined, Rechecked},
     service::ContractService,
+    spec::short,
 };
 use crate::{
     access::{Actor, Role},
@@ -94,16 +95,18 @@ impl ContractService {
         Ok((number, checker))
     }
 
-    /// What the quarantine holds of a group, as it came.
+    /// What the quarantine holds of a group, as it came, as far as it has a text in it.
     pub async fn samples(
         &self,
         name: &str,
         violation: &Violation,
+        find: &str,
         actor: &Actor,
     ) -> Result<Vec<String>> {
         // They have people's names in them.
         actor.require(Role::Operator)?;
-        let samples = self.quarantine.samples(name, violation, 3).await?;
+        let find = short("find", find)?;
+        let samples = self.quarantine.samples(name, violation, &find, 3).await?;
         Ok(samples.into_iter().map(|one| one.body).collect())
     }
 

@@ -99,14 +99,17 @@ pub struct Rechecked {
 /// Keeps events that aren't as agreed until somebody has decided about them.
 #[async_trait]
 pub trait QuarantineStore: Send + Sync {
-    /// What stands there, by what is wrong, the most first; at most so many groups.
-    async fn groups(&self, at_most: u64) -> Result<Vec<Group>>;
+    /// What stands there, by what is wrong, the most first; at most so many groups. Only those
+    /// in which an event, its name or what is wrong with it has this text in it; each is counted
+    /// whole.
+    async fn groups(&self, find: &str, at_most: u64) -> Result<Vec<Group>>;
 
-    /// The newest of a group, as they came.
+    /// The newest of a group that have this text in them, as they came.
     async fn samples(
         &self,
         name: &str,
         violation: &Violation,
+        find: &str,
         at_most: u64,
     ) -> Result<Vec<Quarantined>>;
 

@@ -85,7 +85,7 @@ impl ContractService {
         actor: &Actor,
     ) -> Result<RequestId> {
         actor.require(Role::Operator)?;
-        let events = self.quarantine.samples(name, violation, GUESSED_FROM).await?;
+        let events = self.quarantine.samples(name, violation, "", GUESSED_FROM).await?;
         let bodies: Vec<Value> =
             events.iter().filter_map(|one| serde_json::from_str(&one.body).ok()).collect();
         if bodies.is_empty() {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 use super::{
-    Contract, ContractView,
+    Contract, ContractView, Group,
     check::Checker,
     port::{ContractStore, PastStore, QuarantineStore, Verdict},
     request::{Decision, Request, State, Version, rebased},
@@ -76,8 +76,22 @@ impl ContractService {
         Ok(ContractView {
             version: self.store.current().await?,
             requests: self.store.requests(DECIDED).await?,
-            quarantine: self.quarantine.groups(GROUPS).await?,
+            quarantine: self.quarantine.groups("", GROUPS).await?,
         })
+    }
+
+    /// What stands in quarantine, as far as it has this text in it.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for whoever may not read what events say; [`Error::Invalid`] for
+    /// `find`.
+    pub async fn quarantined(&self, find: &str, actor: &Actor) -> Result<Vec<Group>> {
+        let find = short("find", find)?;
+        // Whoever may search could find out what a body says.
+        if !find.is_empty() {
+            actor.require(Role::Operator)?;
+        }
+        self.quarantine.groups(&find, GROUPS).await
     }
 
     /// What is in force, as JSON Schema.

@@ -261,11 +261,11 @@ impl ContractService {
         for (name, event) in events {
             let former = request.contract.events.remove(&name);
             let event = former.map_or_else(|| event.clone(), |former| merged(former, &event));
-            let plain = Event { aliases: BTreeSet::new(), ..event.clone() };
+            let bare = Event { aliases: BTreeSet::new(), ..event.clone() };
             let mut put = request.contract.put(None, name.clone(), event);
             if put.is_err() {
                 remarks.push(format!("{name}: its aliases, which another event has"));
-                put = request.contract.put(None, name.clone(), plain);
+                put = request.contract.put(None, name.clone(), bare);
             }
             if let Err(error) = put {
                 remarks.push(format!("{name}: {error}"));

@@ -90,7 +90,9 @@ async fn watch(
     let frames = stream::iter([event(last, &first)])
         .chain(reader.frames())
         .take_until(watching.stop.cancelled_owned());
-    Sse::new(frames.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default()).into_response()
+    let frames = Sse::new(frames.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default());
+    // A proxy in between must not gather them.
+    ([("x-accel-buffering", "no")], frames).into_response()
 }
 
 struct Reader {

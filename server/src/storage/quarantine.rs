@@ -43,20 +43,54 @@ impl EventRow {
     }
 }
 
+/// Whether an event, its name or what is wrong with it is like a pattern.
+macro_rules! has {
+    ($pattern:literal) => {
+        concat!(
+            "(LOWER(name) LIKE ",
+            $pattern,
+            " ESCAPE '!' OR LOWER(violation) LIKE ",
+            $pattern,
+            " ESCAPE '!' OR LOWER(body) LIKE ",
+            $pattern,
+            " ESCAPE '!')"
+        )
+    };
+}
+
+/// What has this text in it, as SQL has it.
+fn pattern(find: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in find.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
 fn limit(at_most: u64) -> i64 {
     i64::try_from(at_most).unwrap_or(i64::MAX)
 }
 
 #[async_trait]
 impl QuarantineStore for Storage {
-    async fn groups(&self, at_most: u64) -> Result<Vec<Group>> {
+    async fn groups(&self, find: &str, at_most: u64) -> Result<Vec<Group>> {
         let rows: Vec<GroupRow> = reading!(self.database, |connection| {
-            Ok(sqlx::query_as(
+            Ok(sqlx::query_as(concat!(
                 "SELECT name, violation, COUNT(*) AS events, MIN(received_at) AS first_at,
                     MAX(received_at) AS last_at
                 FROM event WHERE body IS NOT NULL AND violation IS NOT NULL
-                GROUP BY name, violation ORDER BY COUNT(*) DESC, name, violation LIMIT $1",
-            )
+                GROUP BY name, violation
+                HAVING $1 = '' OR MAX(CASE WHEN ",
+                has!("$2"),
+                " THEN 1 ELSE 0 END) = 1
+                ORDER BY COUNT(*) DESC, name, violation LIMIT $3",
+            ))
+            .bind(find)
+            .bind(pattern(find))
             .bind(limit(at_most))
             .fetch_all(&mut *connection)
             .await?)
@@ -77,17 +111,22 @@ impl QuarantineStore for Storage {
         &self,
         name: &str,
         violation: &Violation,
+        find: &str,
         at_most: u64,
     ) -> Result<Vec<Quarantined>> {
         let violation = text(violation)?;
         let rows: Vec<EventRow> = reading!(self.database, |connection| {
-            Ok(sqlx::query_as(
+            Ok(sqlx::query_as(concat!(
                 "SELECT number, body, violation FROM event
                 WHERE body IS NOT NULL AND violation IS NOT NULL AND name = $1 AND violation = $2
-                ORDER BY kept_at DESC, place DESC LIMIT $3",
-            )
+                    AND ($3 = '' OR ",
+                has!("$4"),
+                ") ORDER BY kept_at DESC, place DESC LIMIT $5",
+            ))
             .bind(name)
             .bind(&violation)
+            .bind(find)
+            .bind(pattern(find))
             .bind(limit(at_most))
             .fetch_all(&mut *connection)
             .await?)

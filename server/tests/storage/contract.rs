@@ -229,10 +229,33 @@ async fn what_is_not_as_agreed_waits_until_it_is_let_go_or_a_version_lets_it(
     keep(&bench, &events).await;
     assert!(waiting(&bench).await.is_empty());
     assert_eq!(bench.storage.left().await.unwrap(), (0, 0));
-    let groups = bench.storage.groups(9).await.unwrap();
+    let groups = bench.storage.groups("", 9).await.unwrap();
     let told_groups: Vec<_> = groups.iter().map(|group| (&*group.name, group.events)).collect();
     assert_eq!(told_groups, [("Purchase", 2), ("Order Completd", 1)]);
-    assert_eq!(contract.samples("Purchase", &told, &author()).await.unwrap().len(), 2);
+    let samples = async |find: &str| {
+        contract.samples("Purchase", &told, find, &author()).await.map(|found| found.len())
+    };
+    assert_eq!(samples("").await.unwrap(), 2);
+    // By name, by what is wrong, by anything that is said; as it is written.
+    let found = async |find: &str| {
+        let groups = contract.quarantined(find, &author()).await.unwrap();
+        groups.into_iter().map(|group| (group.name, group.events)).collect::<Vec<_>>()
+    };
+    let purchase = vec![("Purchase".to_owned(), 2)];
+    assert_eq!(found("PURCH").await, purchase);
+    assert_eq!(found(" m-3 ").await, purchase, "a group is counted whole");
+    assert_eq!(samples("M-3").await.unwrap(), 1);
+    assert_eq!(found("total: text").await, vec![]);
+    assert_eq!(found("\"total\":\"9\"").await.len(), 2);
+    for nobody in ["%", "_", "!", "'"] {
+        assert_eq!(found(nobody).await, vec![], "{nobody}");
+    }
+    let viewer = Actor { role: Role::Viewer, ..author() };
+    assert!(contract.quarantined("m-3", &viewer).await.is_err(), "it would tell what is said");
+    assert_eq!(contract.quarantined("", &viewer).await.unwrap().len(), 2);
+    assert!(
+        samples("a\0b").await.is_err() && contract.quarantined("a\0", &author()).await.is_err()
+    );
 
     // A preview says what a change would let go; the change does.
     let looser = contract.draft(false, &author()).await.unwrap();
@@ -280,7 +303,7 @@ async fn what_was_discarded_never_goes(#[values(Sqlite, Postgres)] engine: Engin
     keep(&bench, &[track(&bench, "m-1", "Anything", odd)]).await;
     let contract = service(&bench);
     assert_eq!(contract.settle("Anything", &violation, false, &approver()).await.unwrap(), 1);
-    assert!(bench.storage.groups(9).await.unwrap().is_empty());
+    assert!(bench.storage.groups("", 9).await.unwrap().is_empty());
     assert!(waiting(&bench).await.is_empty());
     // The same event again is known.
     let again = track(&bench, "m-1", "Anything", Checked::default());

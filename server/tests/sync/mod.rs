@@ -4,6 +4,7 @@
 //! draws holdouts is shared with the code under test.
 #![expect(clippy::format_push_string, reason = "short files, readable where they are built")]
 
+mod approval;
 mod attributes;
 mod clock;
 mod contract;
@@ -137,6 +138,22 @@ impl Bench {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
+    /// How often the audit trail says that this was done to that.
+    async fn trail(&self, action: &str, subject: &str) -> i64 {
+        let database = Database::connect(&self.database.url.parse().unwrap()).await.unwrap();
+        let lines = "SELECT COUNT(*) FROM audit WHERE action = $1 AND subject = $2";
+        match &database {
+            Database::Sqlite { readers, .. } => {
+                let count = sqlx::query_scalar(lines).bind(action).bind(subject);
+                count.fetch_one(readers).await.unwrap()
+            }
+            Database::Postgres(pool) => {
+                let count = sqlx::query_scalar(lines).bind(action).bind(subject);
+                count.fetch_one(pool).await.unwrap()
+            }
         }
     }
 

@@ -5,12 +5,12 @@ use domain::contract::{Group, Violation};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
     Api,
-    body::{Body, Time},
+    body::{Asked, Body, Time},
     caller::Caller,
     changes::Made,
     problem::Problem,
@@ -40,6 +40,17 @@ impl From<ViolationBody> for Violation {
         let ViolationBody { path, expected, found } = body;
         Self { path, expected, found }
     }
+}
+
+/// Which groups are listed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Find {
+    /// A text that an event of each has in it, its name or what is wrong with it; all groups if
+    /// it isn't given. For operators: what events say is found by it.
+    #[serde(default)]
+    find: String,
 }
 
 /// Which events: the name and the violation of a group, as the list has them.
@@ -104,13 +115,18 @@ pub(super) struct Settled {
 /// What stands in quarantine, by what is wrong.
 #[utoipa::path(
     get, path = "/api/v1/quarantine", tag = "quarantine", operation_id = "list_quarantine",
+    params(Find),
     responses(
         (status = 200, body = Groups),
         (status = 401, description = "No token, or one that doesn't work", body = Problem),
     )
 )]
-pub(super) async fn list(_: Caller, State(api): State<Api>) -> Result<Json<Groups>, Problem> {
-    let groups = api.contract.view().await?.quarantine;
+pub(super) async fn list(
+    Caller(actor): Caller,
+    State(api): State<Api>,
+    Asked(Find { find }): Asked<Find>,
+) -> Result<Json<Groups>, Problem> {
+    let groups = api.contract.quarantined(&find, &actor).await?;
     Ok(Json(Groups { groups: groups.into_iter().map(Into::into).collect() }))
 }
 
@@ -129,7 +145,7 @@ pub(super) async fn samples(
     State(api): State<Api>,
     Body(GroupName { name, violation }): Body<GroupName>,
 ) -> Result<Json<Samples>, Problem> {
-    let bodies = api.contract.samples(&name, &violation.into(), &actor).await?;
+    let bodies = api.contract.samples(&name, &violation.into(), "", &actor).await?;
     let events = bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
     Ok(Json(Samples { events }))
 }

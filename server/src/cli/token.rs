@@ -49,7 +49,8 @@ pub async fn run(config: &Config, token: &Token, out: &mut impl Write) -> Result
     let host = Actor::host("segue token");
     match token {
         Token::Add(Add { name, role }) => {
-            writeln!(out, "{}", tokens.add(name, *role, &host).await?)?
+            let token = tokens.add(name, *role, &host).await?;
+            writeln!(out, "{token}")?;
         }
         Token::List => {
             for token in tokens.list(&host).await? {

@@ -7,6 +7,7 @@ for (const javaScriptEnabled of [true, false]) {
     test.use({ javaScriptEnabled });
 
     test('a time zone is chosen, and each exact time says which it is', async ({ page }) => {
+      test.slow();
       await page.goto('/');
       await page.getByRole('link', { name: 'Workspace' }).click();
       if (javaScriptEnabled) await awake(page);

@@ -1,6 +1,6 @@
 //! Tells frames to whoever watches: see [`domain::events::live`].
 //!
-//! Memory is bounded: the newest [`KEPT`] for whoever opens the page, and [`AHEAD`] for each
+//! Memory is bounded: the newest `KEPT` for whoever opens the page, and `AHEAD` for each
 //! reader to be behind by. A reader who is further behind has missed the oldest of those.
 
 use std::{

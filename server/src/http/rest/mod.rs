@@ -1,9 +1,9 @@
 //! `/api/v1`: what the console can do with the contract, and where people stand, for programs.
 //!
 //! Each file has the routes of one thing, each handler with its line of `openapi.json`, so that
-//! what is served and what is described are one list. A caller is whoever a token names ([`caller`]);
+//! what is served and what is described are one list. A caller is whoever a token names (`caller`);
 //! a refusal is a [`problem::Problem`]. Times are RFC 3339 in UTC. A new thing is a file here and a
-//! line in [`described`].
+//! line in `described`.
 
 mod body;
 mod caller;

@@ -52,7 +52,11 @@ pub fn listen(
 
 #[cfg(feature = "hydrate")]
 mod listening {
-    use std::{cell::RefCell, collections::BTreeMap};
+    use std::{
+        cell::{Cell, RefCell},
+        collections::BTreeMap,
+        rc::Rc,
+    };
 
     use leptos::{
         wasm_bindgen::{JsCast as _, closure::Closure},
@@ -84,11 +88,22 @@ mod listening {
                 hear(text);
             }
         });
+        // A server sends its readers away now and then, and they are back at once: only what fails
+        // twice is lost.
+        let failed = Rc::new(Cell::new(0_u32));
         let opened = Closure::new({
-            let state = state.clone();
-            move || state(true)
+            let (state, failed) = (state.clone(), failed.clone());
+            move || {
+                failed.set(0);
+                state(true);
+            }
         });
-        let lost = Closure::new(move || state(false));
+        let lost = Closure::new(move || {
+            failed.set(failed.get().saturating_add(1));
+            if failed.get() > 1 {
+                state(false);
+            }
+        });
         source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         source.set_onopen(Some(opened.as_ref().unchecked_ref()));
         source.set_onerror(Some(lost.as_ref().unchecked_ref()));

@@ -14,6 +14,7 @@ mod machine;
 mod measures;
 mod people;
 mod process;
+mod replay;
 mod stand_in;
 mod table;
 

@@ -14,6 +14,7 @@ use crate::{
     contender::{Contender, Ring, Sample, say},
     events,
     people::Segment,
+    replay,
     stand_in::Door,
     table::{Figure, Table, number},
 };
@@ -35,13 +36,15 @@ pub enum Measure {
     Outage,
     /// The console's widest questions.
     Console,
+    /// What a change of the contract does to a week's events.
+    Replay,
     /// Events from outside, and who leaves for them. It moves this process to the second core.
     Events,
 }
 
 impl Measure {
     /// In the order of the table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Delivery,
         Self::Resync,
         Self::Intake,
@@ -49,6 +52,7 @@ impl Measure {
         Self::Diff,
         Self::Outage,
         Self::Console,
+        Self::Replay,
         Self::Events,
     ];
 }
@@ -120,6 +124,7 @@ pub fn measure(
         Measure::Diff => resident(plan, table),
         Measure::Outage => outage(ring, plan, table),
         Measure::Console => console::measure(plan.people, &ring.folder, table),
+        Measure::Replay => replay::measure(plan.people, &ring.folder, table),
         Measure::Events => events::measure(plan.people, ring, table),
     }
 }

@@ -66,8 +66,9 @@ impl Window {
     }
 
     async fn hear(&self, query: &str, last: Option<&str>) -> Heard {
-        let mut request =
-            Request::get(format!("/live/events{query}")).header("cookie", &self.cookie);
+        let mut request = Request::get(format!("/live/events{query}"))
+            .header("cookie", &self.cookie)
+            .header("accept-encoding", "gzip, br");
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }

@@ -19,6 +19,8 @@ pub mod infer;
 pub mod names;
 pub mod notation;
 #[cfg(feature = "service")]
+mod past;
+#[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]
 pub mod preview;

@@ -21,9 +21,6 @@ use crate::{
 /// Events that are looked at; names show themselves early.
 const LOOKED_AT: u64 = 50_000;
 
-/// Events of one step.
-const STEP: u64 = 5_000;
-
 /// Names that are told apart, and of each the properties: anybody can send any.
 const MOST: usize = 500;
 
@@ -31,16 +28,8 @@ impl ContractService {
     /// The names of the last seven days.
     pub async fn names(&self) -> Result<Names> {
         let since = self.clock.now().minus(LOOKED_BACK);
-        let (mut seen, mut after, mut events) = (BTreeMap::new(), String::new(), 0);
-        while events < LOOKED_AT {
-            let step = self.past.past(since, &after, STEP).await?;
-            let Some(last) = step.last() else { break };
-            after.clone_from(&last.number);
-            events += step.len() as u64;
-            for one in &step {
-                look(&mut seen, one);
-            }
-        }
+        let mut seen = BTreeMap::new();
+        let events = self.each_past(since, LOOKED_AT, |one| look(&mut seen, one)).await?;
         let contract = self.store.current().await?.contract;
         let seen: Vec<Seen> = seen.into_values().collect();
         let synonyms = synonyms(&contract, &seen);

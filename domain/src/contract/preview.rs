@@ -27,9 +27,6 @@ const LOOKED_AT: u64 = 2_000;
 /// Events that a guess is made from.
 const GUESSED_FROM: u64 = 1_000;
 
-/// Events that are replayed at a time.
-const REPLAYED: u64 = 5_000;
-
 impl ContractService {
     /// A request and what it does.
     pub async fn request(&self, id: RequestId) -> Result<RequestView> {
@@ -58,17 +55,7 @@ impl ContractService {
         let base = self.base(&request).await?;
         let since = self.clock.now().minus(LOOKED_BACK);
         let mut tally = Tally::new(&base.contract, &request.contract);
-        let mut after = String::new();
-        loop {
-            let events = self.past.past(since, &after, REPLAYED).await?;
-            let Some(last) = events.last() else { break };
-            after.clone_from(&last.number);
-            for one in &events {
-                // What can't be read was nothing that we wrote.
-                let properties: Option<Value> = serde_json::from_str(&one.properties).ok();
-                tally.add(&one.name, properties.as_ref());
-            }
-        }
+        self.each_past(since, u64::MAX, |one| tally.add(&one.name, &one.properties)).await?;
         Ok(tally.done(since))
     }
 

@@ -38,6 +38,9 @@ const GATHER: Duration = Duration::from_millis(250);
 /// And so many of them go together; the rest of that moment is counted as missed.
 const TOGETHER: usize = 50;
 
+/// A reader who was sent away comes again after so long.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// So many may watch at once.
 const READERS: usize = 64;
 
@@ -87,7 +90,7 @@ async fn watch(
     let wanted = known.into_iter().filter(|frame| filter.wants(frame)).collect();
     let first = Frames { frames: wanted, missed: gone };
     let reader = Reader { told, filter, last, until: Instant::now() + LONGEST, _seat: seat };
-    let frames = stream::iter([event(last, &first)])
+    let frames = stream::iter([event(last, &first).retry(AGAIN)])
         .chain(reader.frames())
         .take_until(watching.stop.cancelled_owned());
     let frames = Sse::new(frames.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default());

@@ -170,6 +170,24 @@ pub fn in_address(text: &str) -> String {
     })
 }
 
+/// A page's address with a query of what isn't empty.
+#[must_use]
+pub fn with_query<'a>(page: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let said = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+    let said: Vec<String> =
+        said.map(|(name, value)| format!("{name}={}", in_address(value))).collect();
+    if said.is_empty() { page.to_owned() } else { format!("{page}?{}", said.join("&")) }
+}
+
+/// JSON arranged for reading; what is none stays as it is.
+#[must_use]
+pub fn json(text: &str) -> String {
+    let parsed = serde_json::from_str::<serde_json::Value>(text);
+    parsed
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_| text.to_owned())
+}
+
 /// Names in a sentence: `a`, `a and b`, `a, b and c`.
 #[must_use]
 pub fn list(names: &[String]) -> String {

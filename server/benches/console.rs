@@ -18,17 +18,14 @@ use domain::{
     retention::HISTORY_DAYS,
     time::{Instant, Span},
 };
-use server::{
-    compose::{Purpose, Segue},
-    config::Config,
-    storage::bitmap,
-};
+use server::{compose::Segue, storage::bitmap};
 use sqlx::{Connection as _, SqliteConnection};
 use uuid::Uuid;
 
 use crate::{
     Failure,
     contender::say,
+    installation,
     people::{cio_id, email, hash, user},
     table::{Figure, Table, number},
 };
@@ -56,30 +53,13 @@ const TIMES: u32 = 30;
 
 /// Measures all three.
 pub fn measure(people: u32, folder: &Path, table: &mut Table) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let folder = folder.join("console");
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    std::fs::create_dir_all(&folder)?;
-    let measured = runtime.block_on(ask(people, &folder, table));
-    std::fs::remove_dir_all(&folder)?;
-    measured
+    installation::with(folder, "console", async |segue, file| ask(people, segue, file, table).await)
 }
 
-async fn ask(people: u32, folder: &Path, table: &mut Table) -> Result<(), Failure> {
-    let file = folder.join("segue.db");
-    let config = Config {
-        database_url: format!("sqlite:{}", file.display()).parse()?,
-        secret_key_file: Some(folder.join("segue.key")),
-        customerio_url: None,
-        twilio_tracking_url: None,
-        twilio_public_url: None,
-    };
-    let segue = Segue::open(&config, Purpose::Serve).await?;
+async fn ask(people: u32, segue: &Segue, file: &Path, table: &mut Table) -> Result<(), Failure> {
     say("filling a database for the console");
-    let probe = fill(&segue, people).await?;
-    let runs = remember(&segue, &file, probe).await?;
+    let probe = fill(segue, people).await?;
+    let runs = remember(segue, file, probe).await?;
 
     let title = format!(
         "Questions of the console, {} people in {AUDIENCES} audiences, {} runs remembered",

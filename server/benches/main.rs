@@ -10,6 +10,7 @@
 mod console;
 mod contender;
 mod events;
+mod installation;
 mod machine;
 mod measures;
 mod people;

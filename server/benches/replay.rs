@@ -10,15 +10,13 @@ use domain::{
     contract::{proposal::Edits, schema, spec::EventSpec},
 };
 use serde_json::json;
-use server::{
-    compose::{Purpose, Segue},
-    config::Config,
-};
+use server::compose::Segue;
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{
     Failure,
     contender::say,
+    installation,
     table::{Figure, Table, number},
 };
 
@@ -36,34 +34,17 @@ const FILL: &str = "WITH RECURSIVE place (n) AS
 
 /// Measures a change of one event, and one of all.
 pub fn measure(events: u32, folder: &Path, table: &mut Table) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let folder = folder.join("replay");
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    std::fs::create_dir_all(&folder)?;
-    let measured = runtime.block_on(ask(events, &folder, table));
-    std::fs::remove_dir_all(&folder)?;
-    measured
+    installation::with(folder, "replay", async |segue, file| ask(events, segue, file, table).await)
 }
 
-async fn ask(events: u32, folder: &Path, table: &mut Table) -> Result<(), Failure> {
-    let file = folder.join("segue.db");
-    let config = Config {
-        database_url: format!("sqlite:{}", file.display()).parse()?,
-        secret_key_file: Some(folder.join("segue.key")),
-        customerio_url: None,
-        twilio_tracking_url: None,
-        twilio_public_url: None,
-    };
-    let segue = Segue::open(&config, Purpose::Serve).await?;
+async fn ask(events: u32, segue: &Segue, file: &Path, table: &mut Table) -> Result<(), Failure> {
     let contract = &segue.services.contract;
     let author = Actor { name: "author".to_owned(), role: Role::Operator };
     let approver = Actor { name: "approver".to_owned(), role: Role::Approver };
     let first = contract.draft(true, &author).await?;
     contract.propose(first, "To begin with", &author).await?;
     contract.decide(first, true, "", &approver).await?;
-    let agreed = contract.view().await?.version.contract;
+    let agreed = contract.current().await?.contract;
     let specs: Vec<EventSpec> =
         agreed.events.iter().map(|(name, event)| EventSpec::of(name, event)).collect();
 

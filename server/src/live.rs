@@ -5,10 +5,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use domain::{
@@ -27,7 +24,7 @@ const AHEAD: usize = 512;
 #[derive(Clone, Debug)]
 pub enum Told {
     /// One more.
-    Frame(Box<Frame>),
+    Frame(Arc<Frame>),
     /// So many that aren't told.
     Missed(u64),
 }
@@ -35,10 +32,17 @@ pub enum Told {
 /// All frames of this process.
 pub struct Hub {
     readers: Sender<Told>,
-    kept: Mutex<VecDeque<Frame>>,
     /// Numbers go on from here.
     began: u64,
-    number: AtomicU64,
+    newest: Mutex<Newest>,
+}
+
+/// The newest frames.
+struct Newest {
+    /// That of the last one.
+    number: u64,
+    /// The oldest first.
+    frames: VecDeque<Arc<Frame>>,
 }
 
 impl Hub {
@@ -46,25 +50,22 @@ impl Hub {
     /// may still have.
     pub fn new(now: Instant) -> Self {
         let began = now.0.unsigned_abs();
-        Self {
-            readers: channel(AHEAD).0,
-            kept: Mutex::default(),
-            began,
-            number: AtomicU64::new(began),
-        }
+        let newest = Mutex::new(Newest { number: began, frames: VecDeque::new() });
+        Self { readers: channel(AHEAD).0, began, newest }
     }
 
-    fn kept(&self) -> MutexGuard<'_, VecDeque<Frame>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn newest(&self) -> MutexGuard<'_, Newest> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A further reader: the frames that are known after this one, whatever happens from then
     /// on, and how many between the two are gone.
-    pub fn watch(&self, after: u64) -> (Vec<Frame>, u64, Receiver<Told>) {
+    pub fn watch(&self, after: u64) -> (Vec<Arc<Frame>>, u64, Receiver<Told>) {
         // Under the lock, so that nothing falls in between or comes twice.
-        let kept = self.kept();
+        let newest = self.newest();
         let receiver = self.readers.subscribe();
-        let known: Vec<Frame> = kept.iter().filter(|one| one.number > after).cloned().collect();
+        let known: Vec<Arc<Frame>> =
+            newest.frames.iter().filter(|one| one.number > after).cloned().collect();
         let first = known.first().map_or(0, |frame| frame.number);
         // What another process has told isn't counted, nor is what nobody asked for.
         let gone = if after < self.began.max(1) { 0 } else { first.saturating_sub(after + 1) };
@@ -78,17 +79,15 @@ impl Live for Hub {
     }
 
     fn tell(&self, frame: Frame) {
-        let mut kept = self.kept();
-        let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
-        let frame = Frame { number, ..frame };
-        if self.is_watched() {
-            // Nobody hears it if the last has just left.
-            let _ = self.readers.send(Told::Frame(Box::new(frame.clone())));
+        let mut newest = self.newest();
+        newest.number += 1;
+        let frame = Arc::new(Frame { number: newest.number, ..frame });
+        // Nobody hears it if nobody watches.
+        let _ = self.readers.send(Told::Frame(frame.clone()));
+        if newest.frames.len() == KEPT {
+            newest.frames.pop_front();
         }
-        if kept.len() == KEPT {
-            kept.pop_front();
-        }
-        kept.push_back(frame);
+        newest.frames.push_back(frame);
     }
 
     fn miss(&self, frames: u64) {
@@ -98,7 +97,13 @@ impl Live for Hub {
     }
 
     fn recent(&self, filter: &Filter) -> Vec<Frame> {
-        self.kept().iter().filter(|frame| filter.wants(frame)).cloned().collect()
+        let newest = self.newest();
+        newest
+            .frames
+            .iter()
+            .filter(|frame| filter.wants(frame))
+            .map(|frame| Frame::clone(frame))
+            .collect()
     }
 }
 

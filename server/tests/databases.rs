@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use server::storage::Database;
+use server::{config::Config, storage::Database};
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,17 @@ impl TestDatabase {
                 psql(&format!("CREATE DATABASE {name} TEMPLATE {}", template()));
                 Self { url: address(&name), folder, name: Some(name) }
             }
+        }
+    }
+
+    /// What a process over it would be started with, with no vendor but their own.
+    pub fn config(&self) -> Config {
+        Config {
+            database_url: self.url.parse().unwrap(),
+            secret_key_file: Some(self.folder.path().join("segue.key")),
+            customerio_url: None,
+            twilio_tracking_url: None,
+            twilio_public_url: None,
         }
     }
 }

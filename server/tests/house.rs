@@ -12,7 +12,6 @@ use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use http::{Request, Response};
 use server::auth::{self, Auth};
 use server::compose::{Purpose, Segue};
-use server::config::Config;
 use server::http::assets::Site;
 use server::http::router::{Edge, router};
 use server::http::{downloads, uploads};
@@ -57,14 +56,7 @@ impl House {
     /// On this engine.
     pub async fn on(engine: Engine) -> Self {
         let database = TestDatabase::new(engine);
-        let config = Config {
-            database_url: database.url.parse().unwrap(),
-            secret_key_file: Some(database.folder.path().join("key")),
-            customerio_url: None,
-            twilio_tracking_url: None,
-            twilio_public_url: None,
-        };
-        let mut segue = Segue::open(&config, Purpose::Serve).await.unwrap();
+        let mut segue = Segue::open(&database.config(), Purpose::Serve).await.unwrap();
         let clock = Arc::new(Hand(AtomicI64::new(1_800_000_000_000_000)));
         segue.services.access = auth::service(&segue.storage, clock.clone());
         Self { segue, clock, _database: database }

@@ -113,6 +113,10 @@ async fn a_reader_hears_what_was_and_then_what_comes() {
     assert_eq!(names(&later.next().await.unwrap().1), ["B"]);
     let (id, known) = again.next().await.unwrap();
     assert_eq!((id, names(&known)), ((first + 1).to_string(), vec!["B"]), "it says what it had");
+    // Whoever comes back and has missed nothing keeps their place.
+    let newest = (first + 1).to_string();
+    let (id, nothing) = window.hear("?after=0", Some(&newest)).await.next().await.unwrap();
+    assert_eq!((id, nothing), (newest, Frames::default()));
     window.tell("C", "ada");
     window.tell("D", "bob");
     // What comes together goes together.

@@ -12,7 +12,6 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use server::{
     cli::token::{Add, Named, Token, run},
-    config::Config,
     http::{
         machines, rest,
         router::{Edge, router},
@@ -431,6 +430,14 @@ async fn every_reference_of_the_description_leads_somewhere() {
     let mut paths = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, about) in methods.as_object().unwrap() {
+            let responses = about["responses"].as_object().unwrap();
+            assert!(responses.contains_key("401"), "{path}");
+            for (status, response) in
+                responses.iter().filter(|(status, _)| status.as_str() >= "400")
+            {
+                let kinds: Vec<_> = response["content"].as_object().unwrap().keys().collect();
+                assert_eq!(kinds, ["application/problem+json"], "{path} {status}");
+            }
             assert!(about["summary"].as_str().is_some_and(|words| !words.is_empty()), "{path}");
             paths.push(format!("{} {path}", method.to_uppercase()));
         }
@@ -441,13 +448,7 @@ async fn every_reference_of_the_description_leads_somewhere() {
 #[tokio::test]
 async fn the_command_makes_lists_and_revokes() {
     let database = TestDatabase::new(Engine::Sqlite);
-    let config = Config {
-        database_url: database.url.parse().unwrap(),
-        secret_key_file: Some(database.folder.path().join("key")),
-        customerio_url: None,
-        twilio_tracking_url: None,
-        twilio_public_url: None,
-    };
+    let config = database.config();
     let told = async |token: Token| {
         let mut out = Vec::new();
         run(&config, &token, &mut out).await.map(|_| String::from_utf8(out).unwrap())

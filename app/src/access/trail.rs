@@ -127,14 +127,8 @@ fn sentence(asked: &Asked, trail: &Trail, now: Instant) -> String {
 }
 
 fn address(asked: &Asked, older: Option<&str>) -> String {
-    let pairs =
-        [("about", Some(asked.about.as_str())), ("by", Some(asked.by.as_str())), ("older", older)];
-    let pairs: Vec<String> = pairs
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
-        .map(|(name, value)| format!("{name}={}", format::in_address(value)))
-        .collect();
-    format!("{PAGE}?{}", pairs.join("&"))
+    let older = older.unwrap_or_default();
+    format::with_query(PAGE, [("about", &*asked.about), ("by", &*asked.by), ("older", older)])
 }
 
 /// What was done, as it is told: `changed mapping cart-to-meta`.

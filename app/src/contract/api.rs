@@ -35,7 +35,7 @@ pub fn back_to_contract(error: AppError) -> String {
     crate::form::back_with::<DraftChange>(error, PAGE, &[]).unwrap_or_else(|_| PAGE.to_owned())
 }
 
-/// What the contract's page and the quarantine's show.
+/// What the contract's page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContractRead {
     /// When this was read.
@@ -44,8 +44,6 @@ pub struct ContractRead {
     pub view: ContractView,
     /// Whether whoever looks may propose a change.
     pub may_propose: bool,
-    /// Whether they may decide.
-    pub may_decide: bool,
 }
 
 /// What the quarantine's page shows.
@@ -115,7 +113,6 @@ pub async fn read_contract() -> Result<ContractRead, AppError> {
         now: services.clock.now(),
         view: services.contract.view().await?,
         may_propose: actor.role >= Role::Operator,
-        may_decide: actor.role >= Role::Approver,
     })
 }
 

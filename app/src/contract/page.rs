@@ -28,7 +28,7 @@ pub fn ContractPage() -> AnyView {
 
 /// The page.
 pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> AnyView {
-    let ContractRead { now, view, may_propose, .. } = read;
+    let ContractRead { now, view, may_propose } = read;
     let ContractView { version, requests, quarantine } = view;
     let waiting = quarantine.iter().map(|group| group.events).sum();
     let answer = sentence(&version, &requests, waiting).into_any();

@@ -206,7 +206,7 @@ fn sample(name: String, violation: Violation, find: String) -> AnyView {
     let shown = move || {
         ask.value().get().map(|answer| match answer {
             Ok(bodies) => {
-                let lines = bodies.into_iter().map(|body| readable(&body)).collect::<Vec<_>>();
+                let lines = bodies.iter().map(|body| format::json(body)).collect::<Vec<_>>();
                 view! {
                     <pre class="payload">
                         <code>{lines.join("\n\n")}</code>
@@ -228,11 +228,4 @@ fn sample(name: String, violation: Violation, find: String) -> AnyView {
         </details>
     }
     .into_any()
-}
-
-fn readable(body: &str) -> String {
-    let parsed = serde_json::from_str::<serde_json::Value>(body);
-    parsed
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .unwrap_or_else(|_| body.to_owned())
 }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use domain::{
     events::live::{Filter, Frame, Frames, Verdict},
     key::Key,
-    time::Instant,
 };
 use leptos::prelude::*;
 use leptos_router::{components::Form, hooks::use_query_map};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use crate::context::enter;
 use crate::{
     browser::{self, Listening},
     error::AppError,
@@ -24,8 +25,6 @@ use crate::{
         StateMark, Table, TextField,
     },
 };
-#[cfg(feature = "ssr")]
-use crate::{context::enter, error::AppError as Refused};
 
 /// The page.
 pub const PAGE: &str = "/live";
@@ -36,8 +35,6 @@ const SHOWN: usize = 200;
 /// What the page begins with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveRead {
-    /// When this was read.
-    pub now: Instant,
     /// The newest that are known, the oldest first.
     pub frames: Vec<Frame>,
     /// The destinations that can be asked for.
@@ -51,10 +48,9 @@ pub async fn read_live(
     filter: Filter,
 ) -> Result<LiveRead, AppError> {
     let (services, actor) = enter()?;
-    let configuration = services.configuration.load().await.map_err(Refused::from)?;
+    let configuration = services.configuration.load().await?;
     let destinations = configuration.destinations.into_iter().map(|one| one.spec.key);
     Ok(LiveRead {
-        now: services.clock.now(),
         frames: services.events.recent(&filter, &actor)?,
         destinations: destinations.collect(),
     })
@@ -70,22 +66,15 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn pairs(&self) -> Vec<(&'static str, &str)> {
+    fn address<'a>(&'a self, page: &str, more: Option<(&'a str, &'a str)>) -> String {
         let Filter { person, name, verdict, destination } = &self.filter;
-        let pairs = [
-            ("name", name.as_str()),
+        let pairs: [(&str, &str); 4] = [
+            ("name", name),
             ("person", person),
             ("verdict", verdict),
             ("destination", destination),
         ];
-        pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
-    }
-
-    fn address(&self, path: &str, more: Option<(&'static str, &str)>) -> String {
-        let pairs = self.pairs().into_iter().chain(more);
-        let pairs: Vec<String> =
-            pairs.map(|(name, value)| format!("{name}={}", format::in_address(value))).collect();
-        if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+        format::with_query(page, pairs.into_iter().chain(more))
     }
 }
 
@@ -180,7 +169,7 @@ impl Ear {
 
 /// The page.
 pub fn live_page(asked: Asked, view: LiveRead) -> AnyView {
-    let LiveRead { frames, destinations, .. } = view;
+    let LiveRead { frames, destinations } = view;
     let ear = Ear::new(frames);
     {
         let asked = asked.clone();
@@ -341,7 +330,7 @@ fn row(frame: &Frame, is_raw: bool) -> AnyView {
         (Verdict::Renamed, _) => Some(format!("sent on as {}", frame.note)),
         _ => Some(frame.note.clone()),
     };
-    let body = if is_raw { frame.body.clone() } else { arranged(&frame.body) };
+    let body = if is_raw { frame.body.clone() } else { format::json(&frame.body) };
     let people = frame.people.iter().map(|name| {
         let href = format!("/people?find={}", format::in_address(name));
         view! {
@@ -387,11 +376,4 @@ fn row(frame: &Frame, is_raw: bool) -> AnyView {
         </tr>
     }
     .into_any()
-}
-
-fn arranged(body: &str) -> String {
-    let parsed = serde_json::from_str::<serde_json::Value>(body);
-    parsed
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .unwrap_or_else(|_| body.to_owned())
 }

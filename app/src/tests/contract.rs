@@ -75,10 +75,10 @@ fn replay() -> Replay {
     Replay { since: now(), events: 1_000, lines: vec![line, quiet] }
 }
 
-fn read(version: Version, quarantine: Vec<Group>, may_decide: bool) -> ContractRead {
+fn read(version: Version, quarantine: Vec<Group>) -> ContractRead {
     let requests = vec![request(State::Open)];
     let view = ContractView { version, requests, quarantine };
-    ContractRead { now: now(), view, may_propose: true, may_decide }
+    ContractRead { now: now(), view, may_propose: true }
 }
 
 fn group() -> Group {
@@ -123,7 +123,7 @@ fn each_sees_what_they_can_do_with_a_change() {
 #[test]
 fn the_contract_says_what_is_agreed_on_and_what_waits() {
     let version = Version { number: 3, contract: starter(), request: None, at: Some(now()) };
-    let shown = read(version, vec![group()], false);
+    let shown = read(version, vec![group()]);
     let html = page("/contract", move || contract_page(shown, ServerAction::new()));
     assert_eq!(
         answer(&html),
@@ -133,7 +133,7 @@ fn the_contract_says_what_is_agreed_on_and_what_waits() {
     for expected in ["order_id: text, required", "within 8 to 15", "Propose a change"] {
         assert!(told.contains(expected), "{expected}: {told}");
     }
-    let shown = read(Version::default(), Vec::new(), false);
+    let shown = read(Version::default(), Vec::new());
     let html = page("/contract", move || contract_page(shown, ServerAction::new()));
     assert!(answer(&html).starts_with("Nothing is agreed on"));
     assert!(html.contains("Begin with twelve events"));

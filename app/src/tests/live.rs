@@ -19,7 +19,7 @@ fn frame(number: u64, verdict: Verdict, note: &str) -> Frame {
 }
 
 fn shown(asked: Asked, frames: Vec<Frame>) -> String {
-    let view = LiveRead { now: now(), frames, destinations: vec!["meta".parse().unwrap()] };
+    let view = LiveRead { frames, destinations: vec!["meta".parse().unwrap()] };
     page("/live", move || live_page(asked, view))
 }
 

@@ -7,8 +7,8 @@ use super::{
     change::effects,
     port::Verdict,
     request::{Request, State},
-    service::ContractService,
-    spec::{EventSpec, short},
+    service::{ContractService, titled},
+    spec::EventSpec,
 };
 use crate::{
     access::{Actor, Role},
@@ -56,14 +56,13 @@ impl Edits {
         // All of them leave before any comes in: two may change names.
         let mut named = BTreeSet::new();
         for (name, _) in &read {
-            if !named.insert(name) {
+            if !named.insert(name.as_str()) {
                 return Err(Error::invalid("events", format!("{name} stands here twice")));
             }
             edited.events.remove(name);
         }
-        for (name, event) in read.iter().cloned() {
-            let called = name.clone();
-            edited.put(None, name, event).map_err(|error| of(&called, error))?;
+        for (name, event) in read {
+            edited.put(None, name.clone(), event).map_err(|error| of(&name, error))?;
         }
         Ok(edited)
     }
@@ -89,39 +88,39 @@ impl ContractService {
         edits: &Edits,
         actor: &Actor,
     ) -> Result<RequestId> {
-        actor.require(Role::Operator)?;
-        let title = short("title", title)?;
-        if title.is_empty() {
-            return Err(Error::invalid("title", "say what it is for: whoever approves reads it"));
-        }
-        let current = self.store.current().await?;
-        let contract = edits.done_to(&current.contract)?;
-        if contract == current.contract {
-            return Err(Error::Conflict("it changes nothing: all of it is in force".to_owned()));
-        }
-        let drafted = self.drafted(&current, actor);
-        let request = Request { title, contract, state: State::Open, ..drafted };
-        self.store.put_request(&request, None, request.at).await?;
-        Ok(request.id)
+        self.file(title, edits, actor)
+            .await?
+            .ok_or_else(|| Error::Conflict("it changes nothing: all of it is in force".to_owned()))
     }
 
     /// Proposes and approves edits in one go, for whoever runs the host: nobody else may. The
-    /// trail has both. The version that they are, or nothing where they change nothing.
+    /// trail has both. Nothing is filed where nothing would change.
     ///
     /// # Errors
     /// As [`Edits::done_to`]; [`Error::Conflict`] if another version was approved meanwhile.
-    pub async fn enact_edits(&self, edits: &Edits, host: &Actor) -> Result<Option<u64>> {
+    pub async fn enact_edits(&self, edits: &Edits, host: &Actor) -> Result<()> {
         host.require(Role::Admin)?;
-        let current = self.store.current().await?;
-        if edits.done_to(&current.contract)? == current.contract {
-            return Ok(None);
-        }
-        let id = self.propose_edits(&host.name, edits, host).await?;
+        let Some(id) = self.file(&host.name, edits, host).await? else { return Ok(()) };
         // The command proposes, and whoever runs the host stands for it.
         let verdict = Verdict { state: State::Approved, by: HOST, note: "" };
         self.store.decide(id, verdict, self.clock.now()).await?;
         self.forget();
-        Ok(Some(self.store.current().await?.number))
+        Ok(())
+    }
+
+    /// A request that waits, unless it would change nothing.
+    async fn file(&self, title: &str, edits: &Edits, actor: &Actor) -> Result<Option<RequestId>> {
+        actor.require(Role::Operator)?;
+        let title = titled(title)?;
+        let current = self.store.current().await?;
+        let contract = edits.done_to(&current.contract)?;
+        if contract == current.contract {
+            return Ok(None);
+        }
+        let drafted = self.drafted(&current, actor);
+        let request = Request { title, contract, state: State::Open, ..drafted };
+        self.store.put_request(&request, None, request.at).await?;
+        Ok(Some(request.id))
     }
 }
 

@@ -71,11 +71,21 @@ pub struct ContractService {
 }
 
 impl ContractService {
+    /// What is in force.
+    pub async fn current(&self) -> Result<Version> {
+        self.store.current().await
+    }
+
+    /// What is proposed, the newest first, and what was decided lately.
+    pub async fn requests(&self) -> Result<Vec<Request>> {
+        self.store.requests(DECIDED).await
+    }
+
     /// What the contract's page shows.
     pub async fn view(&self) -> Result<ContractView> {
         Ok(ContractView {
-            version: self.store.current().await?,
-            requests: self.store.requests(DECIDED).await?,
+            version: self.current().await?,
+            requests: self.requests().await?,
             quarantine: self.quarantine.groups("", GROUPS).await?,
         })
     }
@@ -166,10 +176,7 @@ impl ContractService {
     /// [`Error::Invalid`] for `title`; [`Error::Conflict`] where it changes nothing.
     pub async fn propose(&self, id: RequestId, title: &str, actor: &Actor) -> Result<()> {
         let seen = self.own(id, actor).await?;
-        let title = short("title", title)?;
-        if title.is_empty() {
-            return Err(Error::invalid("title", "say what it is for: whoever approves reads it"));
-        }
+        let title = titled(title)?;
         if seen.state != State::Draft {
             return Err(Error::Conflict("it was proposed already".to_owned()));
         }
@@ -265,6 +272,15 @@ impl ContractService {
     pub(super) async fn base(&self, request: &Request) -> Result<Version> {
         Ok(self.store.version(request.base).await?.unwrap_or_default())
     }
+}
+
+/// What a request is for.
+pub(super) fn titled(text: &str) -> Result<String> {
+    let title = short("title", text)?;
+    if title.is_empty() {
+        return Err(Error::invalid("title", "say what it is for: whoever approves reads it"));
+    }
+    Ok(title)
 }
 
 /// What a form has, as an event is written.

@@ -66,14 +66,6 @@ impl Verdict {
     }
 }
 
-impl std::str::FromStr for Verdict {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let is_it = |one: &Self| one.as_str() == text;
-        Self::ALL.into_iter().find(is_it).ok_or_else(|| format!("no verdict is called {text}"))
-    }
-}
-
 /// Which frames somebody wants; what is empty doesn't matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {

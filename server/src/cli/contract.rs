@@ -61,7 +61,7 @@ pub async fn run(
     let service = Segue::open(config, Purpose::Serve).await?.services.contract;
     match contract {
         Contract::Export(Export { form: Form::Toml }) => {
-            let current = service.view().await?.version.contract;
+            let current = service.current().await?.contract;
             let event = current.events.iter().map(|(name, event)| EventSpec::of(name, event));
             let text = toml::to_string_pretty(&Events { event: event.collect() });
             write!(out, "{}", text.map_err(Error::unexpected)?)?;

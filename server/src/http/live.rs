@@ -16,7 +16,7 @@ use axum::{
 };
 use domain::{
     access::{Actor, Role},
-    events::live::{Filter, Frames},
+    events::live::{Filter, Frame, Frames},
 };
 use futures::{Stream, StreamExt as _, stream};
 use http::{HeaderMap, StatusCode};
@@ -85,10 +85,11 @@ async fn watch(
     };
     // A browser that lost its connection says what it had.
     let had = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let (known, gone, told) = watching.hub.watch(had.unwrap_or(after));
+    let after = had.unwrap_or(after);
+    let (known, gone, told) = watching.hub.watch(after);
     let last = known.last().map_or(after, |frame| frame.number);
-    let wanted = known.into_iter().filter(|frame| filter.wants(frame)).collect();
-    let first = Frames { frames: wanted, missed: gone };
+    let wanted = known.iter().filter(|frame| filter.wants(frame));
+    let first = Frames { frames: wanted.map(|frame| Frame::clone(frame)).collect(), missed: gone };
     let reader = Reader { told, filter, last, until: Instant::now() + LONGEST, _seat: seat };
     let frames = stream::iter([event(last, &first).retry(AGAIN)])
         .chain(reader.frames())
@@ -140,7 +141,7 @@ impl Reader {
                 self.last = frame.number;
                 if self.filter.wants(&frame) {
                     if frames.frames.len() < TOGETHER {
-                        frames.frames.push(*frame);
+                        frames.frames.push(Frame::clone(&frame));
                     } else {
                         frames.missed += 1;
                     }

@@ -84,7 +84,7 @@ impl QuarantineStore for Storage {
                     MAX(received_at) AS last_at
                 FROM event WHERE body IS NOT NULL AND violation IS NOT NULL
                 GROUP BY name, violation
-                HAVING $1 = '' OR MAX(CASE WHEN ",
+                HAVING MAX(CASE WHEN $1 = '' OR ",
                 has!("$2"),
                 " THEN 1 ELSE 0 END) = 1
                 ORDER BY COUNT(*) DESC, name, violation LIMIT $3",

@@ -90,11 +90,9 @@ impl Bench {
     /// What a process in the tests' own would be started with.
     fn config(&self) -> Config {
         Config {
-            database_url: self.database.url.parse().unwrap(),
-            secret_key_file: Some(self.database.folder.path().join("segue.key")),
             customerio_url: Some(self.sandbox.customerio_url.clone()),
             twilio_tracking_url: Some(self.sandbox.tracking_url.clone()),
-            twilio_public_url: None,
+            ..self.database.config()
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{MOST_NAMES, Replay, Replayed};
 use crate::{
     contract::{
-        Contract, Violation,
+        Contract, Property, Violation,
         check::{Checker, Verdict},
     },
     time::Instant,
@@ -17,32 +17,26 @@ use crate::{
 pub struct Tally {
     before: Option<Checker>,
     after: Option<Checker>,
-    touched: Touched,
+    altered: Altered,
     lines: BTreeMap<String, Replayed>,
 }
 
 /// Names whose events a change can make fail or pass. Most changes are of one event, and what is
 /// the same before and after needn't even be read.
-enum Touched {
+enum Altered {
     /// Nothing was checked before, or nothing is afterwards.
     All,
     Names(BTreeSet<String>),
 }
 
-impl Touched {
+impl Altered {
     fn of(before: &Contract, after: &Contract) -> Self {
         if before.events.is_empty() != after.events.is_empty() {
             return Self::All;
         }
         let names = [before, after].into_iter().flat_map(|one| &one.events);
         let names = names.flat_map(|(name, event)| event.aliases.iter().chain([name]));
-        let differs = |name: &&String| {
-            let says = |one: &Contract| {
-                let event = one.canonical(name).and_then(|canonical| one.events.get(canonical));
-                event.map(|event| event.properties.clone())
-            };
-            says(before) != says(after)
-        };
+        let differs = |name: &&String| properties(before, name) != properties(after, name);
         Self::Names(names.filter(differs).cloned().collect())
     }
 
@@ -63,14 +57,14 @@ impl Tally {
         Self {
             before: checker(before),
             after: checker(after),
-            touched: Touched::of(before, after),
+            altered: Altered::of(before, after),
             lines: BTreeMap::new(),
         }
     }
 
     /// One more event, with its properties as JSON.
     pub fn add(&mut self, name: &str, properties: &str) {
-        if !self.touched.has(name) {
+        if !self.altered.has(name) {
             self.line(name).events += 1;
             return;
         }
@@ -107,6 +101,12 @@ impl Tally {
         });
         Replay { since, events: lines.iter().map(|line| line.events).sum(), lines }
     }
+}
+
+/// What an event that comes in under this name may say.
+fn properties<'a>(contract: &'a Contract, name: &str) -> Option<&'a BTreeMap<String, Property>> {
+    let event = |name: &str| contract.events.get(name);
+    contract.canonical(name).and_then(event).map(|event| &event.properties)
 }
 
 fn wrong(checker: Option<&Checker>, name: &str, properties: Option<&Value>) -> Option<Violation> {

@@ -28,7 +28,7 @@ impl Events {
         desired: &Desired,
         prune: bool,
     ) -> Result<Self, Error> {
-        let current = contract.view().await?.version.contract;
+        let current = contract.current().await?.contract;
         let is_named = |name: &&String| desired.event.iter().any(|spec| spec.name.trim() == **name);
         let others: Vec<String> =
             current.events.keys().filter(|name| !is_named(name)).cloned().collect();
@@ -44,7 +44,7 @@ impl Events {
 
     /// Makes them what is in force.
     pub async fn enact(&self, contract: &ContractService, actor: &Actor) -> Result<(), Error> {
-        contract.enact_edits(&self.edits, actor).await.map(|_| ())
+        contract.enact_edits(&self.edits, actor).await
     }
 
     /// Files them as a change request.

@@ -10,7 +10,7 @@ use axum::{
 use domain::{ids::RequestId, time::Instant};
 use http::StatusCode;
 use serde::{Serialize, Serializer, de::DeserializeOwned};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::problem::Problem;
@@ -53,7 +53,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 }
 
 /// The number of a change request, in the path.
-pub(super) struct Which(pub RequestId);
+#[derive(IntoParams)]
+#[into_params(names("id"), parameter_in = Path)]
+pub(super) struct Which(
+    /// Its number.
+    #[param(value_type = Uuid)]
+    pub RequestId,
+);
 
 impl<S: Send + Sync> FromRequestParts<S> for Which {
     type Rejection = Problem;

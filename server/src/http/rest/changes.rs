@@ -29,7 +29,6 @@ pub(super) use shapes::Made;
     params(Filter),
     responses(
         (status = 200, body = ChangeList),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 422, description = "No state is called so", body = Problem),
     )
 )]
@@ -42,7 +41,7 @@ pub(super) async fn list(
         .map(|state| state.parse())
         .transpose()
         .map_err(|words: String| domain::Error::invalid("state", words))?;
-    let requests = api.contract.view().await?.requests.into_iter();
+    let requests = api.contract.requests().await?.into_iter();
     let requests = requests.filter(|one| wanted.is_none_or(|wanted| one.state == wanted));
     Ok(Json(ChangeList { change_requests: requests.map(ChangeBody::from).collect() }))
 }
@@ -54,7 +53,6 @@ pub(super) async fn list(
     responses(
         (status = 201, description = "It waits for somebody else's approval", body = Made,
             headers(("location" = String, description = "Where it is read"))),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "The role is less than operator", body = Problem),
         (status = 404, description = "An event to remove isn't there", body = Problem),
         (status = 409, description = "It would change nothing", body = Problem),
@@ -81,7 +79,6 @@ pub(super) async fn propose(
     request_body(content = Object, description = "What `GET /tracking-plans/{id}/rules` answers"),
     responses(
         (status = 201, description = "A draft: read it, then submit it", body = Made),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "The role is less than operator", body = Problem),
         (status = 409, description = "It would change nothing", body = Problem),
         (status = 422, description = "It has no list of rules", body = Problem),
@@ -99,10 +96,9 @@ pub(super) async fn import(
 /// A change request, with what it changes and whom it concerns.
 #[utoipa::path(
     get, path = "/api/v1/change-requests/{id}", tag = "change requests", operation_id = "read_change",
-    params(("id" = uuid::Uuid, Path, description = "Its number")),
+    params(Which),
     responses(
         (status = 200, body = ChangeView),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 404, description = "There is none", body = Problem),
     )
 )]
@@ -119,10 +115,9 @@ pub(super) async fn read(
 #[utoipa::path(
     get, path = "/api/v1/change-requests/{id}/replay", tag = "change requests",
     operation_id = "replay_change",
-    params(("id" = uuid::Uuid, Path, description = "Its number")),
+    params(Which),
     responses(
         (status = 200, body = ReplayBody),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 404, description = "There is none", body = Problem),
     )
 )]
@@ -138,11 +133,10 @@ pub(super) async fn replay(
 #[utoipa::path(
     post, path = "/api/v1/change-requests/{id}/submit", tag = "change requests",
     operation_id = "submit_change",
-    params(("id" = uuid::Uuid, Path, description = "Its number")),
+    params(Which),
     request_body = Title,
     responses(
         (status = 200, body = ChangeView),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "It is somebody else's", body = Problem),
         (status = 404, description = "There is none", body = Problem),
         (status = 409, description = "It isn't a draft, or changes nothing", body = Problem),
@@ -163,11 +157,10 @@ pub(super) async fn submit(
 #[utoipa::path(
     post, path = "/api/v1/change-requests/{id}/decision", tag = "change requests",
     operation_id = "decide_change",
-    params(("id" = uuid::Uuid, Path, description = "Its number")),
+    params(Which),
     request_body = VerdictBody,
     responses(
         (status = 200, body = ChangeView),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "The role is less than approver", body = Problem),
         (status = 404, description = "There is none", body = Problem),
         (status = 409, description = "It is one's own, is decided, or must be rebased", body = Problem),
@@ -201,11 +194,10 @@ async fn decided(
 #[utoipa::path(
     post, path = "/api/v1/change-requests/{id}/comments", tag = "change requests",
     operation_id = "comment_change",
-    params(("id" = uuid::Uuid, Path, description = "Its number")),
+    params(Which),
     request_body = Words,
     responses(
         (status = 200, body = ChangeView),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "The role is less than operator", body = Problem),
         (status = 404, description = "There is none", body = Problem),
         (status = 422, description = "Nothing is said, or too much", body = Problem),
@@ -225,10 +217,9 @@ pub(super) async fn comment(
 #[utoipa::path(
     post, path = "/api/v1/change-requests/{id}/rebase", tag = "change requests",
     operation_id = "rebase_change",
-    params(("id" = uuid::Uuid, Path, description = "Its number")),
+    params(Which),
     responses(
         (status = 200, body = ChangeView),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "It is somebody else's", body = Problem),
         (status = 404, description = "There is none", body = Problem),
         (status = 409, description = "It is decided, or the contract changed the same event", body = Problem),
@@ -247,10 +238,9 @@ pub(super) async fn rebase(
 #[utoipa::path(
     post, path = "/api/v1/change-requests/{id}/withdraw", tag = "change requests",
     operation_id = "withdraw_change",
-    params(("id" = uuid::Uuid, Path, description = "Its number")),
+    params(Which),
     responses(
         (status = 200, body = ChangeView),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "It is somebody else's", body = Problem),
         (status = 404, description = "There is none", body = Problem),
         (status = 409, description = "It is decided", body = Problem),

@@ -76,22 +76,16 @@ impl From<Version> for ContractBody {
 /// The contract that is in force.
 #[utoipa::path(
     get, path = "/api/v1/contract", tag = "contract", operation_id = "read_contract",
-    responses(
-        (status = 200, body = ContractBody),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
-    )
+    responses((status = 200, body = ContractBody))
 )]
 pub(super) async fn read(_: Caller, State(api): State<Api>) -> Result<Json<ContractBody>, Problem> {
-    Ok(Json(api.contract.view().await?.version.into()))
+    Ok(Json(api.contract.current().await?.into()))
 }
 
 /// The same as JSON Schema (2020-12).
 #[utoipa::path(
     get, path = "/api/v1/contract/schema", tag = "contract", operation_id = "read_schema",
-    responses(
-        (status = 200, body = Object),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
-    )
+    responses((status = 200, body = Object))
 )]
 pub(super) async fn schema(_: Caller, State(api): State<Api>) -> Result<Json<Value>, Problem> {
     Ok(Json(api.contract.schema().await?))
@@ -101,10 +95,7 @@ pub(super) async fn schema(_: Caller, State(api): State<Api>) -> Result<Json<Val
 /// Public API takes them.
 #[utoipa::path(
     get, path = "/api/v1/contract/tracking-plan", tag = "contract", operation_id = "read_tracking_plan",
-    responses(
-        (status = 200, body = Object),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
-    )
+    responses((status = 200, body = Object))
 )]
 pub(super) async fn tracking_plan(
     _: Caller,

@@ -26,7 +26,7 @@ use tower_http::{limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        OpenApi as Document,
+        Content, OpenApi as Document, Ref, RefOr, ResponseBuilder,
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
@@ -81,9 +81,32 @@ impl Modify for Bearer {
     }
 }
 
+/// What is true of every call: without a token that works it is refused, and a refusal is a
+/// problem of RFC 9457.
+fn describe_refusals(document: &mut Document) {
+    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    let stranger = ResponseBuilder::new()
+        .description("No token, or one that doesn't work")
+        .content(problem::KIND, problem)
+        .build();
+    let calls = document.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.post]);
+    for call in calls.flatten() {
+        let responses = &mut call.responses.responses;
+        for (status, response) in responses.iter_mut() {
+            if let RefOr::T(response) = response
+                && status.starts_with(['4', '5'])
+                && let Some(said) = response.content.shift_remove("application/json")
+            {
+                response.content.insert(problem::KIND.to_owned(), said);
+            }
+        }
+        responses.insert("401".to_owned(), stranger.clone().into());
+    }
+}
+
 /// The routes, and what is said of them.
 fn described() -> (Router<Api>, Document) {
-    OpenApiRouter::with_openapi(Head::openapi())
+    let (routes, mut document) = OpenApiRouter::with_openapi(Head::openapi())
         .routes(routes!(contract::read))
         .routes(routes!(contract::schema))
         .routes(routes!(contract::tracking_plan))
@@ -102,7 +125,9 @@ fn described() -> (Router<Api>, Document) {
         .routes(routes!(quarantine::discard))
         .routes(routes!(quarantine::propose))
         .routes(routes!(people::read))
-        .split_for_parts()
+        .split_for_parts();
+    describe_refusals(&mut document);
+    (routes, document)
 }
 
 /// All of it.

@@ -124,7 +124,6 @@ impl From<PersonView> for PersonBody {
     params(("name" = String, Path, description = "Customer.io's id, the brand's id or the e-mail address")),
     responses(
         (status = 200, body = PersonBody),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 404, description = "Nobody is called so, or is forgotten", body = Problem),
         (status = 409, description = "Several people are called so", body = Problem),
     )

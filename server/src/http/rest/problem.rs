@@ -13,6 +13,9 @@ use http::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// What a refusal's body is.
+pub const KIND: &str = "application/problem+json";
+
 /// Why something wasn't done, and what to do about it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -90,7 +93,7 @@ impl IntoResponse for Problem {
         let wait = self.wait;
         let mut answer = (status, Json(self)).into_response();
         let headers = answer.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(KIND));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

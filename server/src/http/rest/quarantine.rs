@@ -1,7 +1,10 @@
 //! Events that aren't as agreed.
 
 use axum::{Json, extract::State};
-use domain::contract::{Group, Violation};
+use domain::{
+    access::Actor,
+    contract::{Group, Violation},
+};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -116,10 +119,7 @@ pub(super) struct Settled {
 #[utoipa::path(
     get, path = "/api/v1/quarantine", tag = "quarantine", operation_id = "list_quarantine",
     params(Find),
-    responses(
-        (status = 200, body = Groups),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
-    )
+    responses((status = 200, body = Groups))
 )]
 pub(super) async fn list(
     Caller(actor): Caller,
@@ -136,7 +136,6 @@ pub(super) async fn list(
     request_body = GroupName,
     responses(
         (status = 200, body = Samples),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "The role is less than operator", body = Problem),
     )
 )]
@@ -156,17 +155,15 @@ pub(super) async fn samples(
     request_body = GroupName,
     responses(
         (status = 200, body = Settled),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "The role is less than approver", body = Problem),
     )
 )]
 pub(super) async fn release(
     Caller(actor): Caller,
     State(api): State<Api>,
-    Body(GroupName { name, violation }): Body<GroupName>,
+    Body(group): Body<GroupName>,
 ) -> Result<Json<Settled>, Problem> {
-    let events = api.contract.settle(&name, &violation.into(), true, &actor).await?;
-    Ok(Json(Settled { events }))
+    settled(&api, group, true, &actor).await
 }
 
 /// Discards a group: nobody ever gets it. For approvers.
@@ -175,16 +172,24 @@ pub(super) async fn release(
     request_body = GroupName,
     responses(
         (status = 200, body = Settled),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "The role is less than approver", body = Problem),
     )
 )]
 pub(super) async fn discard(
     Caller(actor): Caller,
     State(api): State<Api>,
-    Body(GroupName { name, violation }): Body<GroupName>,
+    Body(group): Body<GroupName>,
 ) -> Result<Json<Settled>, Problem> {
-    let events = api.contract.settle(&name, &violation.into(), false, &actor).await?;
+    settled(&api, group, false, &actor).await
+}
+
+async fn settled(
+    api: &Api,
+    GroupName { name, violation }: GroupName,
+    release: bool,
+    actor: &Actor,
+) -> Result<Json<Settled>, Problem> {
+    let events = api.contract.settle(&name, &violation.into(), release, actor).await?;
     Ok(Json(Settled { events }))
 }
 
@@ -194,7 +199,6 @@ pub(super) async fn discard(
     request_body = GroupName,
     responses(
         (status = 201, description = "A draft: read it, then submit it", body = Made),
-        (status = 401, description = "No token, or one that doesn't work", body = Problem),
         (status = 403, description = "The role is less than operator", body = Problem),
         (status = 404, description = "Nothing of that group stands there", body = Problem),
         (status = 409, description = "No wider contract takes them", body = Problem),

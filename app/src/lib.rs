@@ -24,6 +24,7 @@ pub mod format;
 mod json;
 pub mod live;
 pub mod mappings;
+pub mod notices;
 pub mod overview;
 pub mod people;
 pub mod review;
@@ -54,8 +55,8 @@ use audiences::{
 };
 use connections::{page::ConnectionsPage, source::SourcePage};
 use contract::{
-    change::ChangePage, form::EventPage, names::NamesPage, page::ContractPage,
-    quarantine::QuarantinePage,
+    change::ChangePage, form::EventPage, names::NamesPage, noise::NoisePage, page::ContractPage,
+    plans::PlansPage, quarantine::QuarantinePage,
 };
 use delivery::page::LettersPage;
 use demo::page::DemoPage;
@@ -75,6 +76,7 @@ use mappings::{
     },
     trial::TrialPage,
 };
+use notices::page::NoticesPage;
 use overview::page::OverviewPage;
 use people::{page::PeoplePage, standing::PersonPage};
 use suppression::{
@@ -178,6 +180,8 @@ fn Pages() -> impl IntoView {
             />
             <Route path=path!("/contract") view=ContractPage ssr=SsrMode::Async />
             <Route path=path!("/contract/names") view=NamesPage ssr=SsrMode::Async />
+            <Route path=path!("/contract/noise") view=NoisePage ssr=SsrMode::Async />
+            <Route path=path!("/contract/plans") view=PlansPage ssr=SsrMode::Async />
             <Route path=path!("/contract/quarantine") view=QuarantinePage ssr=SsrMode::Async />
             <Route path=path!("/contract/changes/:change") view=ChangePage ssr=SsrMode::Async />
             <Route
@@ -200,6 +204,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
             <Route path=path!("/settings/audit") view=access::trail::TrailPage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async />
+            <Route path=path!("/settings/notices") view=NoticesPage ssr=SsrMode::Async />
             <Route path=path!("/settings/workspace") view=WorkspacePage ssr=SsrMode::Async />
             <Route path=path!("/settings/connections/events") view=EntrancesPage ssr=SsrMode::Async />
             <Route path=path!("/live") view=events::live::LivePage ssr=SsrMode::Async />

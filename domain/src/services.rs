@@ -12,7 +12,7 @@ use crate::{
     },
     configuration::service::ConfigurationService,
     connections::{service::ConnectionService, traffic::service::TrafficService},
-    contract::service::ContractService,
+    contract::{plans::service::PlanService, service::ContractService},
     delivery::service::DeliveryService,
     destinations::{
         fields::service::FieldsService, import::service::ImportService,
@@ -26,6 +26,7 @@ use crate::{
         preview::service::PreviewService, service::MappingService,
         timeline::service::TimelineService, trial::service::TrialService,
     },
+    notices::service::NoticeService,
     people::service::PeopleService,
     review::ReviewService,
     suppression::{
@@ -84,6 +85,10 @@ pub struct Services {
     pub ledger: Arc<LedgerService>,
     /// What goes where.
     pub mappings: Arc<MappingService>,
+    /// Segment's tracking plans.
+    pub plans: Arc<PlanService>,
+    /// Who is told what waits.
+    pub notices: Arc<NoticeService>,
     /// Finding and explaining people.
     pub people: Arc<PeopleService>,
     /// Passes of mappings.

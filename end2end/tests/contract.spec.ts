@@ -197,3 +197,87 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 }
+
+test('what a destination reads, a rename, and an event that goes nowhere', async ({ page, browser, ownDemo }) => {
+  test.slow();
+  const other = await approver(browser, ownDemo, true);
+  const approve = async (title: string) => {
+    await page.getByLabel('What it is for').fill(title);
+    await page.getByRole('button', { name: 'Ask for approval' }).click();
+    await expect(page.getByRole('main')).toContainText('Somebody else approves it');
+    await approveOpen();
+  };
+  const approveOpen = async () => {
+    await other.goto(new URL(page.url()).pathname);
+    await awake(other);
+    await other.getByRole('button', { name: 'Approve', exact: true }).click();
+    await expect(other.getByRole('main')).toContainText('Approved by ben@example.com');
+  };
+  const editing = async (name: string) => {
+    await awake(page);
+    await page.getByRole('link', { name, exact: true }).click();
+    await awake(page);
+  };
+
+  // An event that Meta reads.
+  await page.goto('/contract');
+  await awake(page);
+  await page.getByRole('button', { name: 'Begin with none' }).click();
+  await awake(page);
+  await page.getByRole('link', { name: 'Add an event' }).click();
+  await awake(page);
+  await page.getByLabel('Name', { exact: true }).fill('Quiz Done');
+  await page.getByLabel('Read by').fill('meta, weekly report');
+  await page.getByLabel('Properties').fill('score: whole');
+  await page.getByRole('button', { name: 'Add the event' }).click();
+  const concerned = page.getByRole('table', { name: 'What uses the events that are changed' });
+  await expect(concerned).toContainText('meta begins to hear score.');
+  await approve('One event');
+  await page.goto('/destinations/meta');
+  const heard = page.getByRole('table', { name: 'Events that this destination reads' });
+  await expect(heard.getByRole('row').filter({ hasText: 'Quiz Done' })).toContainText('score');
+
+  // Another name, and one property more.
+  await page.goto('/contract');
+  await awake(page);
+  await page.getByRole('button', { name: 'Propose a change' }).click();
+  await editing('Quiz Done');
+  await page.getByLabel('Name', { exact: true }).fill('Quiz Completed');
+  await page.getByLabel('Properties').fill('score: whole\nemail: text, identifier');
+  await page.getByRole('button', { name: 'Save the event' }).click();
+  await expect(concerned).toContainText('meta begins to hear email (identifier).');
+  await expect(page.getByRole('table', { name: 'What the change does' })).toContainText('an event with 2 properties');
+  await approve('A better name');
+  await page.goto('/destinations/meta');
+  await expect(heard.getByRole('row').filter({ hasText: 'Quiz Completed' })).toContainText('email');
+  await page.goto('/contract');
+  const row = page.getByRole('row').filter({ hasText: 'Quiz Completed' });
+  await expect(row).toContainText(/Also sent as Quiz Done until \d{4}-\d\d-\d\d: 30.days left\./);
+  await expect(page.getByRole('main')).toContainText('1 event renamed');
+
+  // What comes in under the former name goes out under both.
+  await expect(async () => {
+    const id = `quiz-${Date.now()}`;
+    expect(await send(ownDemo, id, 'Quiz Done', { score: 3 })).toBe(200);
+    await other.goto('/live?name=Quiz');
+    await expect(other.getByRole('main')).toContainText('Quiz Completed', { timeout: 500 });
+  }).toPass();
+
+  // Nobody reads it any more: it is stopped, if somebody else agrees.
+  await awake(page);
+  await page.getByRole('button', { name: 'Propose a change' }).click();
+  await editing('Quiz Completed');
+  await page.getByLabel('Read by').fill('');
+  await page.getByRole('button', { name: 'Save the event' }).click();
+  await expect(concerned).toContainText('meta ceases to hear');
+  await approve('Nobody reads it');
+  await page.goto('/contract/noise');
+  await awake(page);
+  await expect(page.locator('.answer')).toContainText(/nobody reads 1/);
+  await page.getByRole('button', { name: 'Stop it: ask for approval for Quiz Completed' }).click();
+  await expect(page.getByRole('table', { name: 'What the change does' })).toContainText('nowhere');
+  await approveOpen();
+  await page.goto('/contract');
+  await expect(row).toContainText('Goes nowhere');
+  await other.context().close();
+});

@@ -140,7 +140,7 @@ impl Segue {
             config.twilio_public_url.clone(),
         ));
         let tracking = Arc::new(TrackingClient::new(
-            http,
+            http.clone(),
             credentials,
             config.twilio_tracking_url.clone(),
             clock.clone(),
@@ -180,6 +180,7 @@ impl Segue {
             clock: &clock,
             stir: &stir,
             live: &live,
+            http: &http,
             intake: &(Arc::new(GroupIntake::start(stored.clone(), clock.clone(), kept)) as _),
         }
         .services(config);

@@ -20,7 +20,7 @@ use crate::{
         router::{Edge, router},
         uploads,
     },
-    worker::{self, CallWorker, WorkspaceWorker},
+    worker::{self, CallWorker, NoticeWorker, WorkspaceWorker},
 };
 
 /// Flags of `segue serve`.
@@ -136,6 +136,11 @@ pub async fn serve_on(
     tokio::spawn(async move { workspace.run().await });
     let calls = CallWorker::new(segue.services.events.clone(), cancel.clone());
     tokio::spawn(async move { calls.run().await });
+    if segue.works {
+        let notices =
+            NoticeWorker::new(segue.services.notices.clone(), url.clone(), cancel.clone());
+        tokio::spawn(async move { notices.run().await });
+    }
     let services = segue.services.clone();
     let storage = segue.storage.clone();
     let edge = Edge {

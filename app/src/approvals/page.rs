@@ -86,6 +86,10 @@ pub fn approvals_page(view: ApprovalsView, actions: Actions) -> AnyView {
             <FormError answered=answered(actions.discard) fields=&[] title="Nothing was discarded" />
             <FormError answered=answered(actions.accept) fields=&[] title="Nothing was accepted" />
             {content}
+            <p class="quiet">
+                "What waits is also told to a webhook, if one is entered: "
+                <a href="/settings/notices">"notices"</a> "."
+            </p>
         </Page>
     }
     .into_any()

@@ -2,17 +2,17 @@
 
 use domain::{
     contract::{
-        ContractView, Event, Group, Violation, replay::Replay, request::RequestView,
-        synonyms::Names,
+        ContractView, Event, Group, Violation, noise::Noise, plans::PlansView, replay::Replay,
+        request::RequestView, synonyms::Names,
     },
     time::Instant,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
+use crate::{error::AppError, vendor_answer::VendorAnswer};
 #[cfg(feature = "ssr")]
 use domain::{access::Role, contract::service::Typed, ids::RequestId};
 
@@ -24,6 +24,12 @@ pub const QUARANTINE: &str = "/contract/quarantine";
 
 /// The page of the names under which events come in.
 pub const NAMES: &str = "/contract/names";
+
+/// The page of the events that nobody reads.
+pub const NOISE: &str = "/contract/noise";
+
+/// The page of Segment's tracking plans.
+pub const PLANS: &str = "/contract/plans";
 
 /// Where a file with the rules of a tracking plan is posted to.
 pub const IMPORT: &str = "/contract/tracking-plan/file";
@@ -85,6 +91,28 @@ pub struct NamesRead {
     pub may_propose: bool,
 }
 
+/// The events that nobody reads, for whoever looks at them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoiseRead {
+    /// When this was read.
+    pub now: Instant,
+    /// The events.
+    pub noise: Noise,
+    /// Whether whoever looks may propose a change.
+    pub may_propose: bool,
+}
+
+/// Segment's tracking plans, for whoever looks at them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlansRead {
+    /// They, or why they can't be read.
+    pub plans: VendorAnswer<PlansView>,
+    /// Whether whoever looks may propose a change.
+    pub may_propose: bool,
+    /// Whether they may change a plan.
+    pub may_push: bool,
+}
+
 /// An event as its form begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventRead {
@@ -98,6 +126,11 @@ pub struct EventRead {
 #[must_use]
 pub fn page_of(change: &str) -> String {
     format!("/contract/changes/{}", crate::format::in_address(change))
+}
+
+#[cfg(feature = "ssr")]
+fn page_of_plan(plan: &str) -> String {
+    format!("{PLANS}?plan={}", crate::format::in_address(plan))
 }
 
 #[cfg(feature = "ssr")]
@@ -165,6 +198,76 @@ pub async fn read_names() -> Result<NamesRead, AppError> {
     let (services, actor) = enter()?;
     let names = services.contract.names().await?;
     Ok(NamesRead { names, may_propose: actor.role >= Role::Operator })
+}
+
+/// Segment's tracking plans.
+#[server(prefix = "/fn", endpoint = "read_plans")]
+pub async fn read_plans(
+    /// The one that is held against the contract; empty for none.
+    plan: String,
+) -> Result<PlansRead, AppError> {
+    let (services, actor) = enter()?;
+    Ok(PlansRead {
+        plans: VendorAnswer::of(services.plans.view(&plan).await)?,
+        may_propose: actor.role >= Role::Operator,
+        may_push: actor.role >= Role::Approver,
+    })
+}
+
+/// Begins a change from a tracking plan.
+#[server(prefix = "/fn", endpoint = "pull_plan")]
+pub async fn pull_plan(
+    /// Which.
+    plan: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let id = services.plans.pull(&plan, &actor).await?;
+        Ok(page_of(&id.to_string()))
+    };
+    finish::<PullPlan>(outcome.await, &page_of_plan(&plan), &[])
+}
+
+/// Makes a tracking plan as the contract says.
+#[server(prefix = "/fn", endpoint = "push_plan")]
+pub async fn push_plan(
+    /// Which.
+    plan: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.plans.push(&plan, &actor).await?;
+        Ok(page_of_plan(&plan))
+    };
+    finish::<PushPlan>(outcome.await, &page_of_plan(&plan), &[])
+}
+
+/// The events that nobody reads.
+#[server(prefix = "/fn", endpoint = "read_noise")]
+pub async fn read_noise() -> Result<NoiseRead, AppError> {
+    let (services, actor) = enter()?;
+    Ok(NoiseRead {
+        now: services.clock.now(),
+        noise: services.contract.noise().await?,
+        may_propose: actor.role >= Role::Operator,
+    })
+}
+
+/// Asks for approval that an event goes nowhere, or on again.
+#[server(prefix = "/fn", endpoint = "stop_event")]
+pub async fn stop_event(
+    /// Which.
+    name: String,
+    /// `true` to stop it.
+    #[server(default)]
+    stop: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let id = services.contract.stop_event(&name, stop == "true", &actor).await?;
+        Ok(page_of(&id.to_string()))
+    };
+    finish::<StopEvent>(outcome.await, NOISE, &[])
 }
 
 /// Puts a name as an alias into a draft.
@@ -256,6 +359,12 @@ pub struct EventForm {
     /// Other names.
     #[serde(default)]
     pub aliases: String,
+    /// Former names, each with its last day.
+    #[serde(default)]
+    pub also_sent_as: String,
+    /// `true` if it goes nowhere.
+    #[serde(default)]
+    pub stopped: String,
     /// One a line.
     #[serde(default)]
     pub properties: String,
@@ -263,13 +372,15 @@ pub struct EventForm {
 
 impl EventForm {
     #[cfg(feature = "ssr")]
-    fn typed(&self) -> [(&'static str, &str); 6] {
+    fn typed(&self) -> [(&'static str, &str); 8] {
         [
             ("name", &self.name),
             ("description", &self.description),
             ("owner", &self.owner),
             ("consumers", &self.consumers),
             ("aliases", &self.aliases),
+            ("also_sent_as", &self.also_sent_as),
+            ("stopped", &self.stopped),
             ("properties", &self.properties),
         ]
     }
@@ -282,6 +393,8 @@ impl EventForm {
             owner: &self.owner,
             consumers: &self.consumers,
             aliases: &self.aliases,
+            also_sent_as: &self.also_sent_as,
+            stopped: self.stopped == "true",
             properties: &self.properties,
         }
     }

@@ -2,7 +2,8 @@
 
 use domain::{
     contract::{
-        blast::Touched,
+        Class,
+        blast::{Field, Flow, Touched},
         replay::{Replay, Replayed},
     },
     key::Key,
@@ -21,6 +22,7 @@ pub fn concerned(touched: Vec<Touched>) -> AnyView {
         Column::words("Read by"),
         Column::words("Keeps out, by suppression"),
         Column::words("Sent by mapping"),
+        Column::words("Destinations hear"),
     ];
     let links = |keys: Vec<Key>, none: &'static str| {
         if keys.is_empty() {
@@ -31,7 +33,10 @@ pub fn concerned(touched: Vec<Touched>) -> AnyView {
     };
     let all = touched.len();
     let is_used = |one: &Touched| {
-        !(one.consumers.is_empty() && one.suppressions.is_empty() && one.mappings.is_empty())
+        !(one.consumers.is_empty()
+            && one.suppressions.is_empty()
+            && one.mappings.is_empty()
+            && one.flows.is_empty())
     };
     let used: Vec<Touched> = touched.into_iter().filter(is_used).collect();
     let others = match (used.len(), (all - used.len()) as u64) {
@@ -69,6 +74,7 @@ pub fn concerned(touched: Vec<Touched>) -> AnyView {
                     <td class="wrap">{readers}</td>
                     <td class="wrap">{suppressions}</td>
                     <td class="wrap">{links(one.mappings, "none")}</td>
+                    <td class="wrap">{flows(one.flows)}</td>
                 </tr>
             }
         })
@@ -90,6 +96,35 @@ pub fn concerned(touched: Vec<Touched>) -> AnyView {
         </Section>
     }
     .into_any()
+}
+
+/// What destinations begin and cease to hear.
+fn flows(flows: Vec<Flow>) -> AnyView {
+    if flows.is_empty() {
+        return view! { <Nothing words="the same as before" /> }.into_any();
+    }
+    let names = |fields: &[Field]| {
+        let told = |field: &Field| match field.class {
+            Class::Other => field.path.clone(),
+            class => format!("{} ({})", field.path, class.as_str()),
+        };
+        fields.iter().map(told).collect::<Vec<_>>().join(", ")
+    };
+    let line = |flow: Flow| {
+        let key = flow.destination.to_string();
+        let begins =
+            (!flow.begins.is_empty()).then(|| format!(" begins to hear {}.", names(&flow.begins)));
+        let ceases =
+            (!flow.ceases.is_empty()).then(|| format!(" ceases to hear {}.", names(&flow.ceases)));
+        view! {
+            <div>
+                <a href=format!("/destinations/{key}")>{key.clone()}</a>
+                {begins}
+                {ceases}
+            </div>
+        }
+    };
+    flows.into_iter().map(line).collect_view().into_any()
 }
 
 /// A suppression that hears an event, with how many mappings it protects.

@@ -1,6 +1,6 @@
 //! The form of an event within a change.
 
-use domain::contract::notation;
+use domain::contract::{notation, onward};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -8,10 +8,11 @@ use super::api::{EventRead, PutChangeEvent, page_of, read_change_event};
 use crate::{
     form::{FormError, answered, typed, wrong},
     live::{loaded, read},
-    ui::{Button, ButtonKind, Field, LinkButton, Page, TextField},
+    ui::{Button, ButtonKind, CheckField, Field, LinkButton, Page, TextField},
 };
 
-const FIELDS: &[&str] = &["name", "description", "owner", "consumers", "aliases", "properties"];
+const FIELDS: &[&str] =
+    &["name", "description", "owner", "consumers", "aliases", "also_sent_as", "properties"];
 
 /// What a line of the properties may say.
 const LINES: &str = "One a line, such as total: number, required, in USD, commercial. A kind is text, time, whole, number, boolean, object or list of one; then required, one of paid | refunded, in a unit, and identifier, commercial or behavioural. What stands in an object has a line of its own: products.price: number. Nothing else may come with the event.";
@@ -47,6 +48,8 @@ pub fn event_page(read: EventRead, change: String, put: ServerAction<PutChangeEv
     let properties_wrong = wrong(answered, "properties");
     let aliases = joined(&event.aliases);
     let consumers = joined(&event.consumers);
+    let also = onward::write(&event.also_sent_as).join(", ");
+    let stopped = typed("stopped", if event.is_stopped { "true" } else { "" }) == "true";
     view! {
         <Page
             name=heading
@@ -82,7 +85,7 @@ pub fn event_page(read: EventRead, change: String, put: ServerAction<PutChangeEv
                 <TextField
                     name="consumers"
                     label="Read by"
-                    hint="Destinations and reports, separated by commas."
+                    hint="Destinations, by their keys, and reports, separated by commas."
                     value=typed("consumers", &consumers)
                     wrong=wrong(answered, "consumers")
                     optional=true
@@ -94,6 +97,20 @@ pub fn event_page(read: EventRead, change: String, put: ServerAction<PutChangeEv
                     value=typed("aliases", &aliases)
                     wrong=wrong(answered, "aliases")
                     optional=true
+                />
+                <TextField
+                    name="also_sent_as"
+                    label="Also sent as"
+                    hint="Former names and their last days, such as Purchase until 2026-12-31: until then it goes out twice, so that whoever reads a former name has time. A renamed event gets 30 days by itself."
+                    value=typed("also_sent_as", &also)
+                    wrong=wrong(answered, "also_sent_as")
+                    optional=true
+                />
+                <CheckField
+                    name="stopped"
+                    label="Goes nowhere"
+                    checked=stopped
+                    hint="It is checked and kept, and a purchase protects as before; no destination hears of it."
                 />
                 <Field name="properties" label="Properties" hint=Some(LINES.to_owned()) wrong=properties_wrong>
                     <textarea

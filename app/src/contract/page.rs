@@ -2,14 +2,17 @@
 
 use domain::{
     contract::{
-        Contract, ContractView, Event, FEWEST_EVENTS, MOST_EVENTS, notation,
+        Churn, Contract, ContractView, Event, FEWEST_EVENTS, MOST_EVENTS, notation, onward,
         request::{Request, State, Version},
     },
+    day::Day,
     time::Instant,
 };
 use leptos::prelude::*;
 
-use super::api::{ContractRead, DraftChange, IMPORT, NAMES, QUARANTINE, page_of, read_contract};
+use super::api::{
+    ContractRead, DraftChange, IMPORT, NAMES, NOISE, PLANS, QUARANTINE, page_of, read_contract,
+};
 use crate::{
     form::{FormError, answered},
     format,
@@ -29,7 +32,7 @@ pub fn ContractPage() -> AnyView {
 /// The page.
 pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> AnyView {
     let ContractRead { now, view, may_propose } = read;
-    let ContractView { version, requests, quarantine } = view;
+    let ContractView { version, churn, requests, quarantine } = view;
     let waiting = quarantine.iter().map(|group| group.events).sum();
     let answer = sentence(&version, &requests, waiting).into_any();
     let is_empty = version.contract.events.is_empty();
@@ -38,7 +41,8 @@ pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> An
     } else {
         view! {
             {budget(&version.contract)}
-            {events(&version.contract, "Events of the contract")}
+            {events(&version.contract, now)}
+            <p class="quiet">{churned(churn)}</p>
             <p class="quiet">
                 <a href="/contract/schema.json" rel="external" download="">
                     "JSON Schema"
@@ -49,6 +53,8 @@ pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> An
                 </a>
                 " for whoever sends them. "
                 <a href=NAMES>"Under which names they come in"</a>
+                ", "
+                <a href=NOISE>"which of them nobody reads"</a>
                 "."
             </p>
         }
@@ -84,6 +90,10 @@ pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> An
 fn import_form() -> AnyView {
     view! {
         <Section title="From a Segment tracking plan">
+            <p class="reading">
+                <a href=PLANS>"Segment's tracking plans"</a>
+                " can be read and made as the contract says, if the connection has a token of the Public API. Otherwise by file:"
+            </p>
             <form class="form" method="post" enctype="multipart/form-data" action=IMPORT>
                 <Field
                     name="plan"
@@ -195,8 +205,30 @@ fn budget(contract: &Contract) -> AnyView {
     .into_any()
 }
 
+/// How much the names changed lately.
+fn churned(churn: Churn) -> String {
+    let Churn { versions, renamed, removed, narrowed } = churn;
+    if versions == 0 {
+        return "Nothing changed in the last 90 days.".to_owned();
+    }
+    let of = format::count(versions, "version", "versions");
+    let clauses: Vec<String> = [
+        (renamed, "event renamed", "events renamed"),
+        (removed, "event taken out", "events taken out"),
+        (narrowed, "difference that narrows or breaks", "differences that narrow or break"),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, one, many)| format::count(count, one, many))
+    .collect();
+    if clauses.is_empty() {
+        return format!("{of} in the last 90 days, and no name that was agreed on changed.");
+    }
+    format!("In the last 90 days {of}: {}.", format::list(&clauses))
+}
+
 /// Events with what is said of each.
-pub fn events(contract: &Contract, caption: &'static str) -> AnyView {
+fn events(contract: &Contract, now: Instant) -> AnyView {
     let columns = vec![
         Column::words("Event"),
         Column::words("Says"),
@@ -204,16 +236,16 @@ pub fn events(contract: &Contract, caption: &'static str) -> AnyView {
         Column::words("Owner"),
         Column::words("Read by"),
     ];
-    let rows = contract.events.iter().map(|(name, event)| row(name, event)).collect_view();
+    let rows = contract.events.iter().map(|(name, event)| row(name, event, now)).collect_view();
     view! {
-        <Table caption columns>
+        <Table caption="Events of the contract" columns>
             {rows}
         </Table>
     }
     .into_any()
 }
 
-fn row(name: &str, event: &Event) -> AnyView {
+fn row(name: &str, event: &Event, now: Instant) -> AnyView {
     let list = |all: &std::collections::BTreeSet<String>, none: &'static str| {
         if all.is_empty() {
             view! { <Nothing words=none /> }.into_any()
@@ -232,6 +264,7 @@ fn row(name: &str, event: &Event) -> AnyView {
         <tr>
             <th scope="row">
                 {name.to_owned()} <div class="quiet wrap">{event.description.clone()}</div>
+                {onward_words(event, now)}
             </th>
             <td>{says}</td>
             <td class="wrap">{list(&event.aliases, "nothing else")}</td>
@@ -240,6 +273,24 @@ fn row(name: &str, event: &Event) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// What is to be said of how it goes on, if it doesn't simply go on.
+fn onward_words(event: &Event, now: Instant) -> AnyView {
+    if event.is_stopped {
+        return view! { <div class="wrap">"Goes nowhere: it is kept, and no destination hears of it."</div> }
+            .into_any();
+    }
+    let former = |(name, last): (&String, &Day)| {
+        let left = match onward::days_left(*last, now) {
+            None => return format!("Was also sent as {name} until {last}."),
+            Some(0) => "the last day is today".to_owned(),
+            Some(days) => format::count(days, "day left", "days left"),
+        };
+        format!("Also sent as {name} until {last}: {left}.")
+    };
+    let line = |words: String| view! { <div class="wrap">{words}</div> };
+    event.also_sent_as.iter().map(former).map(line).collect_view().into_any()
 }
 
 /// The properties, folded up.

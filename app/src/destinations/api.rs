@@ -1,6 +1,7 @@
 //! Server functions of destinations: read, add, change what may flow there.
 
 use domain::{
+    contract::Event,
     delivery::stop::Stop,
     destinations::{
         DestinationRow, DestinationSpec,
@@ -41,6 +42,8 @@ pub struct OneDestination {
     pub view: DestinationView,
     /// The mappings that send to it, by key.
     pub mappings: Vec<MappingRow>,
+    /// The events that it reads by the contract, by name.
+    pub events: Vec<(String, Event)>,
 }
 
 /// What other fields would do.
@@ -142,7 +145,8 @@ pub async fn read_destination(
     let mut mappings = services.mappings.list().await?;
     mappings.retain(|row| row.spec.destination == view.row.spec.key);
     mappings.sort_by(|a, b| a.spec.key.cmp(&b.spec.key));
-    Ok(OneDestination { now: services.clock.now(), view, mappings })
+    let events = services.contract.read_by(&view.row.spec).await?;
+    Ok(OneDestination { now: services.clock.now(), view, mappings, events })
 }
 
 /// What would begin and cease to flow with these fields. Nothing is stored.

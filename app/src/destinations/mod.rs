@@ -2,6 +2,7 @@
 //! one.
 
 pub mod api;
+pub mod events;
 pub mod fields;
 pub mod form;
 pub mod import;

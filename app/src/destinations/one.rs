@@ -13,6 +13,7 @@ use leptos_router::hooks::use_params_map;
 
 use super::{
     api::{ChangeFields, ChangeValue, OneDestination, read_destination},
+    events::heard,
     fields::{FieldsPreviewing, fields_section},
     profile,
     value::value_section,
@@ -50,7 +51,7 @@ pub fn destination_page(
     value: ServerAction<ChangeValue>,
     previewing: FieldsPreviewing,
 ) -> AnyView {
-    let OneDestination { now, view, mappings } = one;
+    let OneDestination { now, view, mappings, events } = one;
     let DestinationView { row, examples, vectors } = view;
     let answer = sentence(&row.spec, &mappings);
     let key = row.spec.key.to_string();
@@ -67,6 +68,7 @@ pub fn destination_page(
             <Section title="What it gets">{messages(&examples, &[])}</Section>
             {self_test(vectors)}
             {senders(mappings, &row.spec, now)}
+            {heard(events)}
         </Page>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! Server functions of events: how the entrances fare, who may call, and who is the canary.
 
 #[cfg(feature = "ssr")]
-use domain::events::Origin;
+use domain::{access::Role, events::Origin};
 use domain::{
     events::{Entrances, canary::Canary},
     time::Instant,
@@ -27,6 +27,8 @@ pub struct EntrancesView {
     pub canary: Canary,
     /// Whether whoever reads this may choose another.
     pub may_change: bool,
+    /// Whether they may enter keys.
+    pub may_connect: bool,
 }
 
 /// How the entrances fare.
@@ -36,7 +38,8 @@ pub async fn read_entrances() -> Result<EntrancesView, AppError> {
     Ok(EntrancesView {
         entrances: services.events.entrances().await?,
         canary: services.canary.read().await?,
-        may_change: actor.require(domain::access::Role::Operator).is_ok(),
+        may_change: actor.role >= Role::Operator,
+        may_connect: actor.role >= Role::Admin,
         now: services.clock.now(),
     })
 }

@@ -49,7 +49,7 @@ pub fn EntrancesPage() -> AnyView {
 
 /// The page.
 pub fn entrances_page(view: EntrancesView, actions: Actions) -> AnyView {
-    let EntrancesView { now, entrances, canary, may_change } = view;
+    let EntrancesView { now, entrances, canary, may_change, may_connect } = view;
     let alarm = canary_notice(&canary, now);
     let answer = sentence(&entrances).into_any();
     let columns = vec![
@@ -72,7 +72,7 @@ pub fn entrances_page(view: EntrancesView, actions: Actions) -> AnyView {
             </Notice>
         }
     });
-    let senders = connect(&entrances, may_change, actions.keys);
+    let senders = connect(&entrances, may_connect, actions.keys);
     let was_sent = entrances.calls.iter().any(|call| call.origin == Origin::Source);
     let Entrances { waiting, refused, latencies, standings, ads, watched, spending, .. } =
         entrances;

@@ -2,25 +2,29 @@
 
 use domain::{
     contract::{
-        ContractView, Group, Violation,
-        blast::Touched,
+        Churn, Class, ContractView, Group, Violation,
+        blast::{Field, Flow, Touched},
         change::effects,
+        noise::{Noise, Unread},
         replay::{Replay, Replayed},
         request::{Comment, Request, RequestView, State, Version},
         starter::starter,
         synonyms::{Names, Seen, inconsistent, synonyms},
     },
+    day::Day,
     ids::RequestId,
+    time::Span,
 };
 use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{answer, page, samples::*, words};
 use crate::contract::{
-    api::{ChangeRead, ContractRead, NamesRead, QuarantineRead},
+    api::{ChangeRead, ContractRead, NamesRead, NoiseRead, QuarantineRead},
     change::{Actions, change_page},
     effect::replayed,
     names::names_page,
+    noise::noise_page,
     page::contract_page,
     quarantine::{self, quarantine_page},
 };
@@ -51,6 +55,11 @@ fn change(state: State, is_own: bool, may_decide: bool, current: u64) -> String 
             consumers: ["Meta <CAPI>".to_owned()].into(),
             suppressions: vec![(key("purchased"), vec![key("cart-to-meta")])],
             mappings: vec![key("cart-to-warehouse")],
+            flows: vec![Flow {
+                destination: key("meta"),
+                begins: vec![Field { path: "email".to_owned(), class: Class::Identifier }],
+                ceases: vec![Field { path: "coupon".to_owned(), class: Class::Other }],
+            }],
         }],
         comments: vec![Comment {
             by: "ben@example.com".to_owned(),
@@ -77,7 +86,8 @@ fn replay() -> Replay {
 
 fn read(version: Version, quarantine: Vec<Group>) -> ContractRead {
     let requests = vec![request(State::Open)];
-    let view = ContractView { version, requests, quarantine };
+    let churn = Churn { versions: 3, renamed: 2, removed: 0, narrowed: 1 };
+    let view = ContractView { version, churn, requests, quarantine };
     ContractRead { now: now(), view, may_propose: true }
 }
 
@@ -122,7 +132,14 @@ fn each_sees_what_they_can_do_with_a_change() {
 
 #[test]
 fn the_contract_says_what_is_agreed_on_and_what_waits() {
-    let version = Version { number: 3, contract: starter(), request: None, at: Some(now()) };
+    let mut contract = starter();
+    let event = contract.events.get_mut("Order Completed").unwrap();
+    let today = Day::of(now());
+    event.also_sent_as.insert("Bought".to_owned(), today);
+    event.also_sent_as.insert("Sold".to_owned(), today.plus(2));
+    event.also_sent_as.insert("Long ago".to_owned(), today.plus(-1));
+    contract.events.get_mut("Product Viewed").unwrap().is_stopped = true;
+    let version = Version { number: 3, contract, request: None, at: Some(now()) };
     let shown = read(version, vec![group()]);
     let html = page("/contract", move || contract_page(shown, ServerAction::new()));
     assert_eq!(
@@ -130,7 +147,16 @@ fn the_contract_says_what_is_agreed_on_and_what_waits() {
         "12 events are agreed on, by version 3. 1 change waits for approval and 1,204 events are in quarantine."
     );
     let told = words(&html);
-    for expected in ["order_id: text, required", "within 8 to 15", "Propose a change"] {
+    for expected in [
+        "order_id: text, required",
+        "within 8 to 15",
+        "Propose a change",
+        "In the last 90 days 3 versions: 2 events renamed and 1 difference that narrows or breaks.",
+        "the last day is today",
+        ": 2 days left",
+        "Was also sent as Long ago",
+        "Goes nowhere",
+    ] {
         assert!(told.contains(expected), "{expected}: {told}");
     }
     let shown = read(Version::default(), Vec::new());
@@ -209,4 +235,41 @@ fn names_that_stand_for_an_event_can_be_proposed_by_those_who_may() {
         assert_eq!(html.contains("Propose CompletePayment as an alias"), may_propose);
         assert!(!html.contains("Odd <b>"), "names are text");
     }
+}
+
+#[test]
+fn what_nobody_reads_can_be_stopped_by_those_who_may_ask() {
+    let unread = |name: &str, events, days: i64, is_stopped| Unread {
+        name: name.to_owned(),
+        owner: "Growth".to_owned(),
+        since: Some(now().minus(Span::from_hours(24 * days))),
+        events,
+        is_stopped,
+    };
+    let noise = Noise {
+        unread: vec![
+            unread("Odd <b>", 900, 31, false),
+            unread("Product Viewed", 50, 3, false),
+            unread("Email Opened", 50, 40, true),
+        ],
+        read: 9,
+        events: 2_000,
+    };
+    for may_propose in [true, false] {
+        let shown = NoiseRead { now: now(), noise: noise.clone(), may_propose };
+        let html = page("/contract/noise", move || noise_page(shown, ServerAction::new()));
+        let told = answer(&html).replace('\u{a0}', " ");
+        assert_eq!(
+            told,
+            "Of 12 events nobody reads 2: 950 went out in the last seven days, 48 % of all. \
+             1 for 30 days or longer."
+        );
+        assert_eq!(html.contains("Stop it: ask for approval for Product Viewed"), may_propose);
+        assert_eq!(html.contains("Let it go on"), may_propose);
+        assert!(!html.contains("Odd <b>"), "names are text");
+    }
+    let shown =
+        NoiseRead { now: now(), noise: Noise { read: 3, ..Noise::default() }, may_propose: true };
+    let html = page("/contract/noise", move || noise_page(shown, ServerAction::new()));
+    assert!(words(&html).contains("Somebody reads every event"));
 }

@@ -31,7 +31,7 @@ fn one(fields: &[&str], sends: bool) -> OneDestination {
         vectors: vec![vector(true), vector(sends)],
     };
     let mappings = if sends { vec![samples::mapping(Health::Ok)] } else { Vec::new() };
-    OneDestination { now: samples::now(), view, mappings }
+    OneDestination { now: samples::now(), view, mappings, events: Vec::new() }
 }
 
 fn shown(one: OneDestination) -> String {

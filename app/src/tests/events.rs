@@ -46,7 +46,7 @@ fn nobody() -> Canary {
 }
 
 fn with_canary(entrances: Entrances, canary: Canary, may_change: bool) -> String {
-    let view = EntrancesView { now: now(), entrances, canary, may_change };
+    let view = EntrancesView { now: now(), entrances, canary, may_change, may_connect: may_change };
     page("/settings/connections/events", || entrances_page(view, Actions::default()))
 }
 

@@ -109,6 +109,16 @@ pub struct TwilioTable {
     pub events_per_second: Option<i64>,
 }
 
+/// The table `[notices]`: who is told what waits for a decision.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NoticesTable {
+    /// The address that it is posted to, such as one of Slack's incoming webhooks.
+    pub webhook: Option<SecretList>,
+    /// Signs what is posted.
+    pub signing_key: Option<SecretList>,
+}
+
 /// The table `[[source]]`: who may send to `/v1`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,6 +137,8 @@ pub struct Desired {
     pub customerio: Option<CustomerioTable>,
     /// How to reach Segment.
     pub twilio: Option<TwilioTable>,
+    /// Who is told what waits.
+    pub notices: Option<NoticesTable>,
     /// Places behind Segment.
     pub destination: Vec<DestinationSpec>,
     /// Segments promoted for export.

@@ -14,6 +14,7 @@ use crate::{
     destinations::DestinationSpec,
     key::Key,
     mappings::{MappingSpec, gates::Pass, timeline::FlowSpec},
+    notices::{SIGNING_KEY, WEBHOOK},
     suppression::SuppressionSpec,
 };
 
@@ -97,6 +98,11 @@ pub enum Change {
         name: String,
         /// Whether one is stored.
         replaces: bool,
+    },
+    /// A secret is to go.
+    Clear {
+        /// Such as `notices.webhook`.
+        name: String,
     },
 }
 
@@ -288,12 +294,15 @@ fn set<T>(place: &mut T, value: Option<T>) {
 fn plan_secrets(plan: &mut Plan, stored: &Stored, desired: &Desired) {
     let customerio = desired.customerio.clone().unwrap_or_default();
     let twilio = desired.twilio.clone().unwrap_or_default();
+    let notices = desired.notices.clone().unwrap_or_default();
     let mut given = vec![
         ("customerio.app_api_key".to_owned(), customerio.app_api_key),
         ("customerio.reporting_signing_key".to_owned(), customerio.reporting_signing_key),
         ("customerio.campaign_signing_key".to_owned(), customerio.campaign_signing_key),
         ("twilio.write_key".to_owned(), twilio.write_key),
         ("twilio.public_api_token".to_owned(), twilio.public_api_token),
+        (WEBHOOK.to_owned(), notices.webhook),
+        (SIGNING_KEY.to_owned(), notices.signing_key),
     ];
     for source in &desired.source {
         given.push((source_secret(&source.key), Some(source.write_key.clone())));

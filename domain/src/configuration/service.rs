@@ -13,12 +13,13 @@ use crate::{
     error::{Error, Result},
     key::Key,
     mappings::{MappingSpec, gates::Pass},
+    notices::is_address,
     suppression::SuppressionSpec,
     time::Clock,
 };
 
 use super::{
-    Configuration, Desired, SecretList,
+    Configuration, Desired, Secret, SecretList,
     check::{Specs, check},
     plan::{Change, Leaving, Plan, Stored, Table, plan},
     port::ConfigurationStore,
@@ -262,6 +263,18 @@ impl ConfigurationService {
         self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await
     }
 
+    /// Takes secrets away; those that aren't there stay so.
+    pub async fn clear_secrets(&self, names: &[&str], actor: &Actor) -> Result<()> {
+        actor.require(Role::Admin)?;
+        let stored = self.store.secrets().await?;
+        let (mut plan, version) = self.prepare(&Desired::default(), false).await?;
+        for name in names.iter().filter(|name| stored.contains_key(**name)) {
+            plan.changes.push(Change::Clear { name: (*name).to_owned() });
+            plan.secrets.insert((*name).to_owned(), Vec::new());
+        }
+        self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await
+    }
+
     /// Retires a suppression: whom only it held may be sent again.
     pub async fn retire_suppression(&self, key: &Key, actor: &Actor) -> Result<()> {
         actor.require(Role::Operator)?;
@@ -334,7 +347,8 @@ fn check_ends(before: &Specs, after: &Specs) -> Result<()> {
 }
 
 fn needs_admin(desired: &Desired) -> bool {
-    desired.customerio.is_some() || desired.twilio.is_some() || !desired.source.is_empty()
+    let Desired { customerio, twilio, notices, source, .. } = desired;
+    customerio.is_some() || twilio.is_some() || notices.is_some() || !source.is_empty()
 }
 
 fn missing(what: &str, key: &Key) -> Error {
@@ -378,6 +392,15 @@ fn check_desired(desired: &Desired) -> Result<()> {
     for source in &desired.source {
         secret("write_key", Some(&source.write_key))?;
     }
+    let notices = desired.notices.as_ref();
+    let webhook = notices.and_then(|table| table.webhook.as_ref());
+    secret("webhook", webhook)?;
+    let literals = webhook.cloned().map(SecretList::into_vec).unwrap_or_default();
+    let is_wrong = |one: &Secret| matches!(one, Secret::Literal(text) if !is_address(text));
+    if literals.iter().any(is_wrong) {
+        return Err(Error::invalid("webhook", "write an address that begins with https://"));
+    }
+    secret("signing_key", notices.and_then(|table| table.signing_key.as_ref()))?;
     Ok(())
 }
 
@@ -410,8 +433,8 @@ fn secret(field: &'static str, list: Option<&SecretList>) -> Result<()> {
     }
     for one in secrets {
         let text = match one {
-            super::Secret::Literal(text) => text,
-            super::Secret::Environment(variable) => variable.env,
+            Secret::Literal(text) => text,
+            Secret::Environment(variable) => variable.env,
         };
         if text.is_empty() || text.len() > 512 || !text.chars().all(|c| c.is_ascii_graphic()) {
             return Err(Error::invalid(field, "a key is 1 to 512 visible ASCII characters"));

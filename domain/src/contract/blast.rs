@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::Class;
 use crate::key::Key;
 
 #[cfg(feature = "service")]
@@ -23,4 +24,26 @@ pub struct Touched {
     pub suppressions: Vec<(Key, Vec<Key>)>,
     /// Mappings that send it for each entry.
     pub mappings: Vec<Key>,
+    /// What destinations that read it begin or cease to hear.
+    pub flows: Vec<Flow>,
+}
+
+/// What a destination that reads an event begins or ceases to hear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// The destination.
+    pub destination: Key,
+    /// Properties that begin to flow there.
+    pub begins: Vec<Field>,
+    /// Properties that cease to.
+    pub ceases: Vec<Field>,
+}
+
+/// A property of an event.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Field {
+    /// Where it stands, such as `products.price`.
+    pub path: String,
+    /// How it must be handled.
+    pub class: Class,
 }

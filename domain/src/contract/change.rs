@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Compatibility, Contract, Difference, Event, Kind, Property};
 
+use crate::day::Day;
+
 use Compatibility::{Additive, Breaking, Narrowing};
 
 /// Why what is only written about an event does nothing to it.
@@ -133,13 +135,15 @@ impl Found<'_> {
 
     fn events(&mut self, before: &Event, after: &Event, meanings: &Meanings<'_>) {
         // Named one by one, so that no field is forgotten.
-        let Event { description, owner, consumers, aliases, properties } = before;
+        let Event { description, owner, consumers, aliases, also_sent_as, is_stopped, properties } =
+            before;
         self.said("description", description, &after.description);
         self.said("owner", owner, &after.owner);
         for consumer in consumers.symmetric_difference(&after.consumers) {
             let told = |all: &BTreeSet<String>| all.get(consumer).cloned();
             self.push("consumers", told(consumers), told(&after.consumers), (Additive, SAID_ONLY));
         }
+        self.onward((also_sent_as, *is_stopped), after);
         for alias in after.aliases.difference(aliases) {
             let effect = match meanings.taken_from(alias, self.event) {
                 Some(was) => (
@@ -160,6 +164,34 @@ impl Found<'_> {
         }
         let place = Place { path: "properties", is_in_all: true };
         self.properties(place, properties, &after.properties);
+    }
+
+    /// Whether and under which former names it goes on.
+    fn onward(&mut self, before: (&BTreeMap<String, Day>, bool), after: &Event) {
+        let (also, is_stopped) = before;
+        let names: BTreeSet<&String> = also.keys().chain(after.also_sent_as.keys()).collect();
+        for name in names {
+            let (was, is) = (also.get(name), after.also_sent_as.get(name));
+            if was != is {
+                let told = |last: &Day| format!("{name} until {last}");
+                let reason = match (was, is) {
+                    (_, None) => "Whoever reads it by that name hears nothing more.",
+                    (None, _) => "It goes out twice, once under the former name.",
+                    _ => "It goes out under the former name until another day.",
+                };
+                self.push("also_sent_as", was.map(told), is.map(told), (Additive, reason));
+            }
+        }
+        if is_stopped != after.is_stopped {
+            let told =
+                |is_stopped: bool| Some(if is_stopped { "nowhere" } else { "on" }.to_owned());
+            let reason = if after.is_stopped {
+                "It is kept and holds whom it names, and nobody who reads it hears of it any more."
+            } else {
+                "What comes in from then on goes out again."
+            };
+            self.push("goes", told(is_stopped), told(after.is_stopped), (Additive, reason));
+        }
     }
 
     fn properties(

@@ -5,8 +5,9 @@ use std::sync::{Arc, PoisonError};
 use serde_json::Value;
 
 use super::{
-    Violation,
+    Contract, Violation,
     check::{self, Checker},
+    onward::{Onward, Onwards, echoes},
     port::{Quarantined, Rechecked},
     service::ContractService,
     spec::short,
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     access::{Actor, Role},
     error::Result,
-    time::Span,
+    time::{Instant, Span},
 };
 
 /// A version that was approved elsewhere counts here after so long.
@@ -31,27 +32,45 @@ pub struct Checked {
     pub canonical: Option<String>,
     /// Why it isn't as agreed.
     pub violation: Option<Violation>,
+    /// How it goes on, if it is.
+    pub onward: Onward,
     /// By which version.
     pub version: u64,
+}
+
+/// What is in force, in the form that events are held against.
+pub struct InForce {
+    checker: Checker,
+    onwards: Onwards,
+}
+
+impl InForce {
+    fn new(contract: &Contract) -> Self {
+        Self { checker: Checker::new(contract), onwards: Onwards::new(contract) }
+    }
 }
 
 impl ContractService {
     /// Holds an event against what is in force.
     pub async fn check(&self, name: &str, properties: Option<&Value>) -> Result<Checked> {
-        let (version, checker) = self.checker().await?;
+        let now = self.clock.now();
+        let (version, in_force) = self.in_force(now).await?;
         if version == 0 {
             return Ok(Checked::default());
         }
-        Ok(match checker.check(name, properties) {
-            check::Verdict::Valid => Checked { version, ..Checked::default() },
-            check::Verdict::Aliased(canonical) => {
-                Checked { canonical: Some(canonical.to_owned()), violation: None, version }
-            }
+        let InForce { checker, onwards } = &*in_force;
+        let (canonical, violation) = match checker.check(name, properties) {
+            check::Verdict::Valid => (None, None),
+            check::Verdict::Aliased(canonical) => (Some(canonical.to_owned()), None),
             check::Verdict::Violated(violation) => {
-                let canonical = checker.canonical(name).map(str::to_owned);
-                Checked { canonical, violation: Some(violation), version }
+                (checker.canonical(name).map(str::to_owned), Some(violation))
             }
-        })
+        };
+        let onward = match violation {
+            None => onwards.of(canonical.as_deref().unwrap_or(name), now),
+            Some(_) => Onward::default(),
+        };
+        Ok(Checked { canonical, violation, onward, version })
     }
 
     /// Looks once more at events whose last look was by an older version: those that are as
@@ -62,37 +81,36 @@ impl ContractService {
         if events.is_empty() {
             return Ok(0);
         }
-        let checker = Checker::new(&current.contract);
+        let in_force = InForce::new(&current.contract);
         let is_frozen = !current.contract.events.is_empty();
+        let now = self.clock.now();
         let look = |one: &Quarantined| {
-            recheck(&checker, one).map(|found| Rechecked {
-                violation: found.violation.filter(|_| is_frozen),
-                ..found
-            })
+            let found = recheck(&in_force.checker, one)?;
+            let violation = found.violation.clone().filter(|_| is_frozen);
+            Some(found.going(one, violation, &in_force.onwards, now))
         };
         let found: Vec<Rechecked> = events.iter().filter_map(look).collect();
-        self.quarantine.rechecked(current.number, &found, self.clock.now()).await?;
+        self.quarantine.rechecked(current.number, &found, now).await?;
         Ok(events.len() as u64)
     }
 
-    async fn checker(&self) -> Result<(u64, Arc<Checker>)> {
-        let now = self.clock.now();
+    async fn in_force(&self, now: Instant) -> Result<(u64, Arc<InForce>)> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((at, version, checker)) = &known
+        if let Some((at, version, in_force)) = &known
             && (0..KNOWN_FOR.0).contains(&now.since(*at).0)
         {
-            return Ok((*version, checker.clone()));
+            return Ok((*version, in_force.clone()));
         }
         let current = self.store.current().await?;
         // Without an event nothing was agreed on.
         let number = if current.contract.events.is_empty() { 0 } else { current.number };
-        let checker = match known {
-            Some((_, version, checker)) if version == number => checker,
-            _ => Arc::new(Checker::new(&current.contract)),
+        let in_force = match known {
+            Some((_, version, in_force)) if version == number => in_force,
+            _ => Arc::new(InForce::new(&current.contract)),
         };
         *self.known.write().unwrap_or_else(PoisonError::into_inner) =
-            Some((now, number, checker.clone()));
-        Ok((number, checker))
+            Some((now, number, in_force.clone()));
+        Ok((number, in_force))
     }
 
     /// What the quarantine holds of a group, as it came, as far as it has a text in it.
@@ -124,8 +142,40 @@ impl ContractService {
     }
 }
 
+/// An event after a second look.
+pub(super) struct Found {
+    /// Its canonical name, if it is as agreed.
+    name: String,
+    /// What is wrong with it.
+    pub violation: Option<Violation>,
+    body: Value,
+}
+
+impl Found {
+    /// How it goes on, unless something is wrong with it.
+    fn going(
+        self,
+        one: &Quarantined,
+        violation: Option<Violation>,
+        onwards: &Onwards,
+        now: Instant,
+    ) -> Rechecked {
+        let onward = match violation {
+            None => onwards.of(&self.name, now),
+            Some(_) => Onward::default(),
+        };
+        Rechecked {
+            number: one.number.clone(),
+            echoes: echoes(&self.body, &one.number, &onward.also_as),
+            body: (!onward.is_stopped).then(|| self.body.to_string()),
+            name: self.name,
+            violation,
+        }
+    }
+}
+
 /// A second look at an event; nothing if it can't be read at all.
-pub(super) fn recheck(checker: &Checker, one: &Quarantined) -> Option<Rechecked> {
+pub(super) fn recheck(checker: &Checker, one: &Quarantined) -> Option<Found> {
     let mut body: Value = serde_json::from_str(&one.body).ok()?;
     let name = body.get("event")?.as_str()?.to_owned();
     let (name, violation) = match checker.check(&name, body.get("properties")) {
@@ -136,5 +186,5 @@ pub(super) fn recheck(checker: &Checker, one: &Quarantined) -> Option<Rechecked>
     if violation.is_none() {
         body["event"] = name.clone().into();
     }
-    Some(Rechecked { number: one.number.clone(), violation, body: body.to_string(), name })
+    Some(Found { name, violation, body })
 }

@@ -12,20 +12,27 @@ pub mod change;
 #[cfg(feature = "service")]
 pub mod check;
 #[cfg(feature = "service")]
+mod churn;
+#[cfg(feature = "service")]
 pub mod gate;
 #[cfg(feature = "service")]
 pub mod infer;
 #[cfg(feature = "service")]
 pub mod names;
+pub mod noise;
 pub mod notation;
+pub mod onward;
 #[cfg(feature = "service")]
 mod past;
+pub mod plans;
 #[cfg(feature = "service")]
 pub mod port;
 #[cfg(feature = "service")]
 pub mod preview;
 #[cfg(feature = "service")]
 pub mod proposal;
+#[cfg(feature = "service")]
+mod readers;
 pub mod replay;
 pub mod request;
 #[cfg(feature = "service")]
@@ -45,7 +52,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use self::request::{Request, Version};
-use crate::time::Instant;
+use crate::{day::Day, time::Instant};
 
 /// So few events are worth agreeing on.
 pub const FEWEST_EVENTS: usize = 8;
@@ -80,9 +87,21 @@ pub struct Event {
     /// Other names under which it comes in: they are renamed.
     #[serde(default)]
     pub aliases: BTreeSet<String>,
+    /// Former names under which it goes out too, each with its last day: see [`onward`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub also_sent_as: BTreeMap<String, Day>,
+    /// Whether it goes nowhere: it is kept and holds whom it names all the same.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub is_stopped: bool,
     /// What it says, by name. Nothing else may stand in it.
     #[serde(default)]
     pub properties: BTreeMap<String, Property>,
+}
+
+/// Whether a field of a stored contract is left out: most events have no need of it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 /// One thing that an event says.
@@ -249,6 +268,19 @@ pub struct Difference {
     pub reason: String,
 }
 
+/// How much the names changed lately: whoever reads events has work with each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Churn {
+    /// Versions that were approved.
+    pub versions: u64,
+    /// Events that got another name.
+    pub renamed: u64,
+    /// Events that were taken out.
+    pub removed: u64,
+    /// Differences after which some events failed that had passed.
+    pub narrowed: u64,
+}
+
 /// Events in quarantine that have the same wrong with them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
@@ -269,6 +301,8 @@ pub struct Group {
 pub struct ContractView {
     /// What is in force.
     pub version: Version,
+    /// How much it changed in the last 90 days.
+    pub churn: Churn,
     /// What is proposed, the newest first, and what was decided lately.
     pub requests: Vec<Request>,
     /// What stands in quarantine.

@@ -58,6 +58,24 @@ fn write_under(under: &str, properties: &Properties, lines: &mut Vec<String>) {
     }
 }
 
+/// Where each property stands, such as `products.price`, and how it must be handled.
+#[must_use]
+pub fn paths(properties: &Properties) -> BTreeMap<String, Class> {
+    let mut all = BTreeMap::new();
+    paths_under("", properties, &mut all);
+    all
+}
+
+fn paths_under(under: &str, properties: &Properties, all: &mut BTreeMap<String, Class>) {
+    for (name, property) in properties {
+        let path = format!("{under}{name}");
+        if let Some(inner) = inner(&property.kind) {
+            paths_under(&format!("{path}."), inner, all);
+        }
+        all.insert(path, property.class);
+    }
+}
+
 fn kind_words(kind: &Kind) -> String {
     match kind {
         Kind::Whole => "whole".to_owned(),
@@ -195,6 +213,20 @@ total: number, required, commercial";
         assert_eq!(properties["status"].choices.len(), 2);
         assert!(properties["total"].required && !properties["coupon"].required);
         assert_eq!(read("\n\n"), Ok(Properties::new()));
+    }
+
+    #[test]
+    fn a_path_leads_to_each_property() {
+        let text =
+            "a: text, identifier\nproducts: list of object\nproducts.price: number, commercial";
+        let all = paths(&read(text).unwrap());
+        let told: Vec<_> = all.iter().map(|(path, class)| (&**path, *class)).collect();
+        let expected = [
+            ("a", Class::Identifier),
+            ("products", Class::Other),
+            ("products.price", Class::Commercial),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

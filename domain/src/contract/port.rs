@@ -7,6 +7,7 @@ use crate::{error::Result, ids::RequestId, time::Instant};
 
 use super::{
     Group, Violation,
+    onward::Echo,
     request::{Comment, Request, State, Version},
 };
 
@@ -30,6 +31,10 @@ pub trait ContractStore: Send + Sync {
     /// A version that was; nothing under a number that none has.
     async fn version(&self, number: u64) -> Result<Option<Version>>;
 
+    /// The versions that were approved at `since` or later, the oldest first, after the one that
+    /// was in force before.
+    async fn versions(&self, since: Instant) -> Result<Vec<Version>>;
+
     /// Requests, the newest first: all that aren't decided, and so many that are.
     async fn requests(&self, decided: u64) -> Result<Vec<Request>>;
 
@@ -47,6 +52,9 @@ pub trait ContractStore: Send + Sync {
         seen: Option<&Request>,
         now: Instant,
     ) -> Result<()>;
+
+    /// Notes that somebody made a tracking plan of Segment's as a version says.
+    async fn note_plan(&self, plan: &str, version: u64, by: &str, now: Instant) -> Result<()>;
 
     /// What was said to a request, the oldest first.
     async fn comments(&self, id: RequestId) -> Result<Vec<Comment>>;
@@ -90,10 +98,12 @@ pub struct Rechecked {
     pub number: String,
     /// What is wrong with it now; nothing lets it go on.
     pub violation: Option<Violation>,
-    /// As it goes on: under its canonical name.
-    pub body: String,
+    /// As it goes on: under its canonical name; nothing if it goes nowhere.
+    pub body: Option<String>,
     /// The name under which it goes on.
     pub name: String,
+    /// The same under former names.
+    pub echoes: Vec<Echo>,
 }
 
 /// Keeps events that aren't as agreed until somebody has decided about them.
@@ -144,6 +154,9 @@ pub struct Past {
 /// Knows the events that came in lately.
 #[async_trait]
 pub trait PastStore: Send + Sync {
+    /// How many tracks were kept at `since` or later, by the name that the contract has for them.
+    async fn counts(&self, since: Instant) -> Result<Vec<(String, u64)>>;
+
     /// Tracks that were kept at `since` or later, by their numbers, from the one after this.
     async fn past(&self, since: Instant, after: &str, at_most: u64) -> Result<Vec<Past>>;
 }

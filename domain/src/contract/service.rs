@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     access::{Actor, Role},
     configuration::service::ConfigurationService,
+    day::Day,
     error::{Error, Result},
     ids::{Ids, RequestId},
     time::{Clock, Instant},
@@ -18,7 +19,7 @@ use crate::{
 
 use super::{
     Contract, ContractView, Group,
-    check::Checker,
+    gate::InForce,
     port::{ContractStore, PastStore, QuarantineStore, Verdict},
     request::{Decision, Request, State, Version, rebased},
     schema::of_contract,
@@ -31,6 +32,10 @@ const DECIDED: u64 = 20;
 
 /// Groups of the quarantine that are shown.
 const GROUPS: u64 = 100;
+
+/// A renamed event goes out under its former name too for so many days, unless its author says
+/// otherwise.
+const GRACE: i64 = 30;
 
 /// An event as a form has it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,12 +50,16 @@ pub struct Typed<'a> {
     pub consumers: &'a str,
     /// Other names, one a line or separated by commas.
     pub aliases: &'a str,
+    /// Former names under which it goes out too, one a line or separated by commas.
+    pub also_sent_as: &'a str,
+    /// Whether it goes nowhere.
+    pub stopped: bool,
     /// One a line, see [`super::notation`].
     pub properties: &'a str,
 }
 
 /// Compiled, as of a moment.
-pub(super) type Known = Option<(Instant, u64, Arc<Checker>)>;
+pub(super) type Known = Option<(Instant, u64, Arc<InForce>)>;
 
 /// The contract and its changes.
 pub struct ContractService {
@@ -85,6 +94,7 @@ impl ContractService {
     pub async fn view(&self) -> Result<ContractView> {
         Ok(ContractView {
             version: self.current().await?,
+            churn: self.churn().await?,
             requests: self.requests().await?,
             quarantine: self.quarantine.groups("", GROUPS).await?,
         })
@@ -129,7 +139,9 @@ impl ContractService {
         Ok(request.id)
     }
 
-    /// Puts an event into a draft, in place of `former` if that is named.
+    /// Puts an event into a draft, in place of `former` if that is named. Whoever sends or reads
+    /// an event that is in force by the name that it loses gets time: it comes in under both, and
+    /// goes out under both for 30 days.
     ///
     /// # Errors
     /// [`Error::Invalid`] for the field that can't be.
@@ -140,7 +152,15 @@ impl ContractService {
         typed: &Typed<'_>,
         actor: &Actor,
     ) -> Result<()> {
-        let (name, event) = spec(typed).read()?;
+        let (name, mut event) = spec(typed).read()?;
+        if let Some(former) = former.filter(|former| *former != name) {
+            let base = self.base(&self.own(id, actor).await?).await?;
+            if base.contract.events.contains_key(former) {
+                let last = Day::of(self.clock.now()).plus(GRACE);
+                event.aliases.insert(former.to_owned());
+                event.also_sent_as.entry(former.to_owned()).or_insert(last);
+            }
+        }
         self.edit(id, actor, |contract| contract.put(former, name, event)).await
     }
 
@@ -292,6 +312,8 @@ fn spec(typed: &Typed<'_>) -> EventSpec {
         owner: typed.owner.to_owned(),
         consumers: list(typed.consumers),
         aliases: list(typed.aliases),
+        also_sent_as: list(typed.also_sent_as),
+        stopped: typed.stopped,
         properties: typed.properties.lines().map(str::to_owned).collect(),
     }
 }

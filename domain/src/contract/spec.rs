@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contract, Event, notation};
+use super::{Contract, Event, notation, onward};
 use crate::error::{Error, Result};
 
 /// Longest text of a field.
@@ -35,6 +35,12 @@ pub struct EventSpec {
     /// Other names under which it comes in.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Former names under which it goes out too, such as `Purchase until 2026-12-31`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_sent_as: Vec<String>,
+    /// Whether it goes nowhere.
+    #[serde(default, skip_serializing_if = "super::is_no")]
+    pub stopped: bool,
     /// What it says, one property an item, such as `total: number, required, in USD`.
     #[serde(default)]
     pub properties: Vec<String>,
@@ -50,6 +56,8 @@ impl EventSpec {
             owner: event.owner.clone(),
             consumers: event.consumers.iter().cloned().collect(),
             aliases: event.aliases.iter().cloned().collect(),
+            also_sent_as: onward::write(&event.also_sent_as),
+            stopped: event.is_stopped,
             properties: notation::write(&event.properties).lines().map(str::to_owned).collect(),
         }
     }
@@ -64,6 +72,14 @@ impl EventSpec {
         if aliases.contains(&name) {
             return Err(Error::invalid("aliases", "it is called so already"));
         }
+        let also = onward::read(&list("also_sent_as", &self.also_sent_as)?)?;
+        if also.contains_key(&name) {
+            return Err(Error::invalid("also_sent_as", "it is called so already"));
+        }
+        also.keys().try_for_each(|name| named(name).map(drop)).map_err(|error| match error {
+            Error::Invalid { message, .. } => Error::invalid("also_sent_as", message),
+            other => other,
+        })?;
         let properties = self.properties.join("\n");
         if properties.chars().count() > LARGEST {
             return Err(Error::invalid("properties", format!("at most {LARGEST} characters")));
@@ -75,6 +91,8 @@ impl EventSpec {
             owner: short("owner", &self.owner)?,
             consumers: list("consumers", &self.consumers)?,
             aliases,
+            also_sent_as: also,
+            is_stopped: self.stopped,
             properties,
         };
         Ok((name, event))
@@ -121,7 +139,7 @@ impl Contract {
     /// Puts an event in, in the place of `former` if that is named.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for `name` or `aliases` that another event has.
+    /// [`Error::Invalid`] for `name`, `aliases` or `also_sent_as` that another event has.
     pub fn put(&mut self, former: Option<&str>, name: String, event: Event) -> Result<()> {
         let others = || self.events.iter().filter(|(other, _)| Some(other.as_str()) != former);
         if others().any(|(other, _)| *other == name) {
@@ -135,6 +153,22 @@ impl Contract {
         }
         if others().any(|(_, one)| one.aliases.contains(&name)) {
             return Err(Error::invalid("name", "another event has it as its alias"));
+        }
+        let echoes = |(_, one): &(&String, &Event)| {
+            one.also_sent_as.keys().any(|also| *also == name || event.aliases.contains(also))
+        };
+        if let Some((other, _)) = others().find(echoes) {
+            let why = format!("{other} goes out under one of them too: take that away first");
+            return Err(Error::invalid("name", why));
+        }
+        let is_echo = |(other, one): &(&String, &Event)| {
+            let also = &event.also_sent_as;
+            also.contains_key(*other) || also.keys().any(|also| one.aliases.contains(also))
+        };
+        if let Some((other, _)) = others().find(is_echo) {
+            let why =
+                format!("{other} is called so: whoever reads it would take one for the other");
+            return Err(Error::invalid("also_sent_as", why));
         }
         if let Some(former) = former {
             self.events.remove(former);
@@ -172,7 +206,36 @@ mod tests {
         assert_eq!(field(EventSpec { aliases: lines(&["B, C"]), ..spec("A") }), "aliases");
         assert_eq!(field(EventSpec { consumers: lines(&["a\nb"]), ..spec("A") }), "consumers");
         assert_eq!(field(EventSpec { properties: lines(&["x"]), ..spec("A") }), "properties");
+        let also = |items: &[&str]| EventSpec { also_sent_as: lines(items), ..spec("A") };
+        assert_eq!(field(also(&["A until 2026-12-31"])), "also_sent_as");
+        assert_eq!(field(also(&["Purchase"])), "also_sent_as");
+        assert_eq!(
+            field(also(&[&format!("{} until 2026-12-31", "x".repeat(301))])),
+            "also_sent_as"
+        );
         assert_eq!(field(EventSpec { owner: "x".repeat(501), ..spec("A") }), "owner");
+    }
+
+    #[test]
+    fn a_former_name_stands_for_no_other_event() {
+        let event = |alias: &str, also: &str| Event {
+            aliases: [alias.to_owned()].into(),
+            also_sent_as: [(also.to_owned(), "2026-12-31".parse().unwrap())].into(),
+            ..Event::default()
+        };
+        let mut contract = Contract::default();
+        contract.put(None, "A".to_owned(), event("Was", "Was")).unwrap();
+        contract.put(None, "B".to_owned(), event("b", "Shared")).unwrap();
+        let before = contract.clone();
+        let refused =
+            [("C", "c", "A"), ("C", "c", "b"), ("Shared", "c", "c"), ("C", "Shared", "c")];
+        for (name, alias, also) in refused {
+            let put = contract.put(None, name.to_owned(), event(alias, also));
+            assert!(put.is_err(), "{name}, {alias}, {also}");
+            assert_eq!(contract, before, "a refusal changes nothing");
+        }
+        // One that was split in two goes out from both.
+        contract.put(None, "C".to_owned(), event("c", "Shared")).unwrap();
     }
 
     #[test]

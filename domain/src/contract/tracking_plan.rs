@@ -143,6 +143,8 @@ impl Reading {
             consumers: set("x-consumers"),
             aliases,
             properties: self.properties(name, inner, 1),
+            // A plan doesn't say how events go on.
+            ..Event::default()
         }
     }
 
@@ -308,6 +310,7 @@ fn merged(former: Event, event: &Event) -> Event {
         consumers: &former.consumers | &event.consumers,
         aliases: &former.aliases | &event.aliases,
         properties,
+        ..former
     }
 }
 

@@ -119,17 +119,17 @@ impl Event {
         is_track.then(|| (&*self.name, self.item.get("properties")))
     }
 
-    /// As it goes on: with a `messageId`, with its time by our clock, and under another name if
-    /// the contract has one for it.
+    /// As it goes on: with its number as `messageId`, with its time by our clock, and under
+    /// another name if the contract has one for it.
     #[must_use]
-    pub fn body(&self, number: &str, canonical: Option<&str>) -> String {
+    pub fn body(&self, number: &str, canonical: Option<&str>) -> Value {
         let mut item = self.item.clone();
         if let Some(canonical) = canonical {
             item.insert("event".to_owned(), canonical.into());
         }
-        item.entry("messageId").or_insert_with(|| number.into());
+        item.insert("messageId".to_owned(), number.into());
         item.insert("timestamp".to_owned(), self.at.to_iso().into());
-        Value::Object(item).to_string()
+        Value::Object(item)
     }
 }
 
@@ -335,7 +335,8 @@ mod tests {
             assert_eq!(names, ["u-1", "jane@example.com"]);
             assert_eq!(event.at, NOW.minus(crate::time::Span::from_seconds(20)));
         }
-        let body: Value = serde_json::from_str(&sent.events[0].body("made", None)).unwrap();
+        let number = sent.events[0].number.clone().unwrap();
+        let body = sent.events[0].body(&number, None);
         assert_eq!(body["messageId"], "m-1");
         assert_eq!(body["context"]["library"]["name"], "x");
         assert_eq!(body["timestamp"], "2023-11-14T22:13:00.000Z");

@@ -153,8 +153,15 @@ mod frames {
 
     use super::{Frame, Verdict};
     use crate::{
-        delivery::batch::Rendered, events::port::NewEvent, key::Key, people::Ordinal, time::Instant,
+        delivery::batch::Rendered,
+        events::{Origin, port::NewEvent},
+        key::Key,
+        people::Ordinal,
+        time::Instant,
     };
+
+    /// What is said of an event that goes nowhere.
+    const STOPPED: &str = "it goes nowhere: the contract has stopped it";
 
     /// So many of one request are told to whoever watches.
     pub const MOST: usize = 100;
@@ -169,7 +176,10 @@ mod frames {
             let (verdict, note) = match (&event.violation, &event.sent_as) {
                 (Some(violation), _) => (Verdict::Quarantined, violation.to_string()),
                 (None, Some(_)) => (Verdict::Renamed, event.name.clone()),
-                (None, None) if event.checked_by > 0 => (Verdict::Agreed, String::new()),
+                (None, None) if event.checked_by > 0 => {
+                    let is_stopped = event.origin == Origin::Source && !event.is_forwarded;
+                    (Verdict::Agreed, if is_stopped { STOPPED } else { "" }.to_owned())
+                }
                 (None, None) => (Verdict::Taken, String::new()),
             };
             Self {
@@ -276,6 +286,7 @@ mod tests {
             said: None,
             body: "{}".to_owned(),
             is_forwarded: true,
+            echoes: Vec::new(),
         }
     }
 
@@ -289,6 +300,8 @@ mod tests {
         assert_eq!(taken(event()), (Verdict::Taken, name(), String::new()));
         let agreed = NewEvent { checked_by: 1, ..event() };
         assert_eq!(taken(agreed.clone()), (Verdict::Agreed, name(), String::new()));
+        let stopped = NewEvent { is_forwarded: false, ..agreed.clone() };
+        assert!(taken(stopped).2.contains("nowhere"));
         let renamed = NewEvent { sent_as: Some("Purchase".to_owned()), ..agreed.clone() };
         assert_eq!(taken(renamed), (Verdict::Renamed, "Purchase".to_owned(), name()));
         let violation = Violation {

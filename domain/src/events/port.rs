@@ -3,7 +3,11 @@
 use async_trait::async_trait;
 
 use crate::{
-    contract::Violation, error::Result, key::Key, suppression::listing::Name, time::Instant,
+    contract::{Violation, onward::Echo},
+    error::Result,
+    key::Key,
+    suppression::listing::Name,
+    time::Instant,
 };
 
 use super::{Call, Origin, latency::FastExit};
@@ -37,6 +41,8 @@ pub struct NewEvent {
     pub body: String,
     /// Whether it goes on to Segment.
     pub is_forwarded: bool,
+    /// The same under former names: they go on with it.
+    pub echoes: Vec<Echo>,
 }
 
 /// What became of an event.

@@ -13,7 +13,7 @@ use crate::{
     configuration::{
         CustomerioTable, Desired, Secret, SecretList, SourceTable, service::ConfigurationService,
     },
-    contract::{gate::Checked, service::ContractService},
+    contract::{gate::Checked, onward::echoes, service::ContractService},
     error::{Error, Result},
     ids::Ids,
     suppression::service::SuppressionStore,
@@ -138,6 +138,7 @@ impl EventService {
             said: None,
             body: String::from_utf8_lossy(body).into_owned(),
             is_forwarded: false,
+            echoes: Vec::new(),
         };
         let kept = self.keep(vec![event]).await?;
         Ok(kept.first().copied().unwrap_or(Kept::Again))
@@ -236,9 +237,11 @@ impl EventService {
             };
             // What isn't as agreed stays as it came, but holds by either name.
             let renamed = sent_as.as_ref().filter(|_| checked.violation.is_none()).map(|_| &*name);
+            let body = one.body(&number, renamed);
             events.push(NewEvent {
                 origin: Origin::Source,
-                body: one.body(&number, renamed),
+                echoes: echoes(&body, &number, &checked.onward.also_as),
+                body: body.to_string(),
                 number,
                 name,
                 sent_as,
@@ -249,7 +252,7 @@ impl EventService {
                 former: one.former,
                 at: one.at,
                 received_at: now,
-                is_forwarded: true,
+                is_forwarded: !checked.onward.is_stopped,
             });
         }
         let accepted = events.len();

@@ -154,6 +154,10 @@ fn print(
                 changed += 1;
                 writeln!(out, "~ {field}: {before} -> {after}")?;
             }
+            Change::Clear { name } => {
+                retired += 1;
+                writeln!(out, "- secret {name}")?;
+            }
             Change::Secret { name, replaces } => {
                 changed += 1;
                 let what = if *replaces { "replaced" } else { "set" };

@@ -13,7 +13,7 @@ use domain::{
     connections::{
         port::ConnectionTester, service::ConnectionService, traffic::service::TrafficService,
     },
-    contract::service::ContractService,
+    contract::{plans::service::PlanService, service::ContractService},
     delivery::service::DeliveryService,
     destinations::{
         fields::service::FieldsService, import::service::ImportService,
@@ -28,6 +28,7 @@ use domain::{
         preview::service::PreviewService, service::MappingService,
         timeline::service::TimelineService, trial::service::TrialService,
     },
+    notices::service::NoticeService,
     people::service::PeopleService,
     review::ReviewService,
     services::Services,
@@ -47,7 +48,7 @@ use crate::{
     live::Hub,
     storage::Storage,
     vendors::{
-        StoredKeys,
+        Credentials, StoredKeys, Webhook,
         customerio::CustomerioClient,
         twilio::{PublicClient, TrackingClient},
     },
@@ -68,6 +69,7 @@ pub(super) struct Parts<'a> {
     pub stir: &'a Arc<Stir>,
     pub intake: &'a Arc<dyn Intake>,
     pub live: &'a Arc<Hub>,
+    pub http: &'a reqwest::Client,
 }
 
 impl Parts<'_> {
@@ -119,17 +121,20 @@ impl Parts<'_> {
         });
         let connections = self.connections(config);
         let contract = self.contract();
+        let approvals = Arc::new(ApprovalService::new(
+            configuration.clone(),
+            stored.clone(),
+            clock.clone(),
+            stir.clone(),
+        ));
         Services {
             find,
             first_steps,
             review,
             access: crate::auth::service(self.storage, clock.clone()),
-            approvals: Arc::new(ApprovalService::new(
-                configuration.clone(),
-                stored.clone(),
-                clock.clone(),
-                stir.clone(),
-            )),
+            notices: self.notices(&approvals, &contract),
+            plans: Arc::new(PlanService { api: self.public.clone(), contract: contract.clone() }),
+            approvals,
             audiences,
             connections,
             coverage: coverage.clone(),
@@ -182,6 +187,23 @@ impl Parts<'_> {
             self.stored.clone(),
             self.clock.clone(),
         ))
+    }
+
+    fn notices(
+        &self,
+        approvals: &Arc<ApprovalService>,
+        contract: &Arc<ContractService>,
+    ) -> Arc<NoticeService> {
+        let credentials = Credentials::new(self.stored.clone());
+        Arc::new(NoticeService {
+            store: self.stored.clone(),
+            messenger: Arc::new(Webhook::new(self.http.clone(), credentials)),
+            approvals: approvals.clone(),
+            contract: contract.clone(),
+            configuration: self.configuration.clone(),
+            leases: self.stored.clone(),
+            clock: self.clock.clone(),
+        })
     }
 
     fn contract(&self) -> Arc<ContractService> {

@@ -129,6 +129,8 @@ pub(crate) struct Shared {
     tracking: Mutex<Traffic>,
     public_api: Mutex<Traffic>,
     public: Mutex<twilio::public::Calls>,
+    /// The rules of the tracking plan.
+    rules: Mutex<Vec<serde_json::Value>>,
     events: Mutex<Window>,
     exports: Mutex<Exports>,
     modes: Mutex<Modes>,
@@ -145,6 +147,10 @@ impl Shared {
             Vendor::Public => &self.public_api,
         };
         traffic.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Vec<serde_json::Value>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn public(&self) -> MutexGuard<'_, twilio::public::Calls> {
@@ -214,6 +220,7 @@ impl RunningSandbox {
             // Its limit is one of calls a minute and endpoint: see `twilio::public`.
             public_api: Mutex::new(Traffic::new(u32::MAX)),
             public: Mutex::default(),
+            rules: Mutex::new(twilio::plans::first_rules()),
             events: Mutex::default(),
             exports: Mutex::default(),
             modes: Mutex::new(config.modes.clone()),

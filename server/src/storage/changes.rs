@@ -189,7 +189,10 @@ pub fn write(change: &Change, id: Uuid, now: Instant) -> Option<Statement> {
         Change::Retire(table, key) => {
             Some(Statement::new(retire(*table)).with(now.0).with(key.as_str()))
         }
-        Change::Update(Row::Source(_), _) | Change::Set(_) | Change::Secret { .. } => None,
+        Change::Update(Row::Source(_), _)
+        | Change::Set(_)
+        | Change::Secret { .. }
+        | Change::Clear { .. } => None,
     }
 }
 
@@ -354,6 +357,7 @@ pub fn describe(change: &Change) -> (&'static str, String, String) {
         }
         Change::Set(field) => ("set", field.field.clone(), json(field)),
         Change::Secret { name, .. } => ("secret", name.clone(), "{}".to_owned()),
+        Change::Clear { name } => ("clear", name.clone(), "{}".to_owned()),
     }
 }
 

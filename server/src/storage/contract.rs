@@ -117,6 +117,23 @@ impl ContractStore for Storage {
         row.map(VersionRow::read).transpose()
     }
 
+    async fn versions(&self, since: Instant) -> Result<Vec<Version>> {
+        let rows: Vec<VersionRow> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT number, request_id, contract, at FROM contract_version
+                WHERE number >= COALESCE(
+                    (SELECT MAX(number) FROM contract_version WHERE at < $1), 0)
+                ORDER BY number",
+            )
+            .bind(since.0)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        // Before the first there was none.
+        let none = rows.first().filter(|row| row.at >= since.0).map(|_| Ok(Version::default()));
+        none.into_iter().chain(rows.into_iter().map(VersionRow::read)).collect()
+    }
+
     async fn requests(&self, decided: u64) -> Result<Vec<Request>> {
         let rows: Vec<RequestRow> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(requests!(
@@ -212,6 +229,14 @@ impl ContractStore for Storage {
         })?;
         let read = |(by, at, words)| Comment { by, at: Instant(at), words };
         Ok(rows.into_iter().map(read).collect())
+    }
+
+    async fn note_plan(&self, plan: &str, version: u64, by: &str, now: Instant) -> Result<()> {
+        writing!(self.database, |connection| {
+            let detail = serde_json::json!({ "version": version }).to_string();
+            audit!(self, connection, now, by, "push", format!("tracking plan {plan}"), detail);
+            Ok(())
+        })
     }
 
     async fn comment(

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use domain::{
     Error, Result,
+    contract::onward::Echo,
     delivery::port::Lease,
     events::{
         Call, Origin,
@@ -124,6 +125,24 @@ fn row(place: usize, event: &NewEvent) -> Result<impl serde::Serialize> {
     ))
 }
 
+/// The echo of an event as a row of [`EVENTS`]: it holds nobody, and no replay reads it.
+fn echo(place: usize, event: &NewEvent, echo: &Echo) -> impl serde::Serialize {
+    let nothing = None::<&str>;
+    (
+        event.origin.as_str(),
+        echo.number.clone(),
+        echo.name.clone(),
+        event.at.0,
+        event.received_at.0,
+        place,
+        echo.body.clone(),
+        nothing,
+        nothing,
+        event.checked_by,
+        nothing,
+    )
+}
+
 /// Which of these are new, by what was inserted: of several alike the first.
 fn kept(events: &[NewEvent], new: Vec<(String, String)>) -> Vec<Kept> {
     let mut new: BTreeSet<(String, String)> = new.into_iter().collect();
@@ -157,6 +176,22 @@ impl EventStore for Storage {
                 .fetch_all(&mut *connection)
                 .await?;
             let kept = kept(events, new);
+            let echoes: Vec<_> = events
+                .iter()
+                .enumerate()
+                .zip(&kept)
+                .filter(|(_, kept)| **kept == Kept::New)
+                .flat_map(|((place, event), _)| {
+                    event.echoes.iter().map(move |one| echo(place, event, one))
+                })
+                .collect();
+            if !echoes.is_empty() {
+                sqlx::query(self.database.sql(EVENTS))
+                    .bind(text(&echoes)?)
+                    .bind(now.0)
+                    .execute(&mut *connection)
+                    .await?;
+            }
             let new = events.iter().zip(&kept).filter(|(_, kept)| **kept == Kept::New);
             let former = former(new.clone().map(|(event, _)| event));
             let names: Vec<_> = new

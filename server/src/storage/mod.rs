@@ -36,6 +36,7 @@ mod listings;
 mod macros;
 mod mappings;
 mod names;
+mod notices;
 mod order;
 mod order_rows;
 mod orders;

@@ -150,11 +150,17 @@ impl QuarantineStore for Storage {
     }
 
     async fn rechecked(&self, version: u64, found: &[Rechecked], _now: Instant) -> Result<()> {
-        let row = |one: &Rechecked| -> Result<_> {
+        let rows = found.iter().map(|one| {
             let violation = one.violation.as_ref().map(text).transpose()?;
-            Ok((one.number.clone(), violation, one.body.clone(), one.name.clone()))
-        };
-        let rows = text(&found.iter().map(row).collect::<Result<Vec<_>>>()?)?;
+            Ok((&one.number, violation, &one.body, &one.name))
+        });
+        let rows = text(&rows.collect::<Result<Vec<_>>>()?)?;
+        let echoes: Vec<_> = found
+            .iter()
+            .flat_map(|one| one.echoes.iter().map(|echo| (&one.number, echo)))
+            .map(|(number, echo)| (number, &echo.number, &echo.name, &echo.body))
+            .collect();
+        let echoes = if echoes.is_empty() { None } else { Some(text(&echoes)?) };
         writing!(self.database, |connection| {
             sqlx::query(self.database.sql(
                 "UPDATE event SET violation = rows.value ->> 1, body = rows.value ->> 2,
@@ -168,6 +174,23 @@ impl QuarantineStore for Storage {
             .bind(limit(version))
             .execute(&mut *connection)
             .await?;
+            if let Some(echoes) = &echoes {
+                // Only of those that this look has let go: they carry its version.
+                sqlx::query(self.database.sql(
+                    "INSERT INTO event (origin, number, name, at, received_at, kept_at, place,
+                        body, checked_by)
+                    SELECT e.origin, rows.value ->> 1, rows.value ->> 2, e.at, e.received_at,
+                        e.kept_at, e.place, rows.value ->> 3, e.checked_by
+                    FROM {rows} CROSS JOIN event e
+                    WHERE e.origin = 'source' AND e.number = rows.value ->> 0
+                        AND e.checked_by = $2 AND e.violation IS NULL AND e.body IS NOT NULL
+                    ON CONFLICT (origin, number) DO NOTHING",
+                ))
+                .bind(echoes)
+                .bind(limit(version))
+                .execute(&mut *connection)
+                .await?;
+            }
             Ok(())
         })
     }
@@ -210,6 +233,20 @@ impl QuarantineStore for Storage {
 
 #[async_trait]
 impl PastStore for Storage {
+    async fn counts(&self, since: Instant) -> Result<Vec<(String, u64)>> {
+        let rows: Vec<(String, i64)> = reading!(self.database, |connection| {
+            Ok(sqlx::query_as(
+                "SELECT name, COUNT(*) FROM event
+                WHERE origin = 'source' AND kept_at >= $1 AND said IS NOT NULL
+                GROUP BY name",
+            )
+            .bind(since.0)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        Ok(rows.into_iter().map(|(name, events)| (name, events.unsigned_abs())).collect())
+    }
+
     async fn past(&self, since: Instant, after: &str, at_most: u64) -> Result<Vec<Past>> {
         let rows: Vec<(String, String, String)> = reading!(self.database, |connection| {
             // By the numbers: events that come in meanwhile move nothing.

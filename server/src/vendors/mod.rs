@@ -12,12 +12,14 @@ pub mod stand_in;
 mod tester;
 pub mod twilio;
 mod wait;
+mod webhook;
 
 use std::time::Duration;
 
 pub use credentials::Credentials;
 pub use keyring::StoredKeys;
 pub use tester::Tester;
+pub use webhook::Webhook;
 
 /// Longest wait for an answer: a membership page of 30,000 people takes seconds.
 const TIMEOUT: Duration = Duration::from_secs(30);

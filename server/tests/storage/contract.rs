@@ -35,11 +35,11 @@ fn actor(name: &str, role: Role) -> Actor {
     Actor { name: name.to_owned(), role }
 }
 
-fn author() -> Actor {
+pub fn author() -> Actor {
     actor("ana@example.com", Role::Operator)
 }
 
-fn approver() -> Actor {
+pub fn approver() -> Actor {
     actor("ben@example.com", Role::Approver)
 }
 
@@ -299,7 +299,7 @@ async fn what_was_discarded_never_goes(#[values(Sqlite, Postgres)] engine: Engin
         expected: "nothing of that name".to_owned(),
         found: "a text".to_owned(),
     };
-    let odd = Checked { violation: Some(violation.clone()), version: 1, canonical: None };
+    let odd = Checked { violation: Some(violation.clone()), version: 1, ..Checked::default() };
     keep(&bench, &[track(&bench, "m-1", "Anything", odd)]).await;
     let contract = service(&bench);
     assert_eq!(contract.settle("Anything", &violation, false, &approver()).await.unwrap(), 1);

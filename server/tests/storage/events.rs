@@ -63,6 +63,7 @@ pub fn event(number: &str, name: &str, who: (NameKind, &str), at: Instant) -> Ne
         at,
         received_at: at,
         said: None,
+        echoes: Vec::new(),
         body: format!("{{\"messageId\":\"{number}\"}}"),
         is_forwarded: true,
     }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Touched;
+use super::{Field, Flow, Touched};
 use crate::{
     configuration::Configuration,
-    contract::{Contract, Event},
+    contract::{Class, Contract, Event, notation, readers::reads},
+    destinations::DestinationSpec,
     key::Key,
     suppression::{Suppression, scope::holds_at},
 };
@@ -15,6 +16,8 @@ use crate::{
 struct Changed {
     names: BTreeSet<String>,
     consumers: BTreeSet<String>,
+    /// What it was and what it becomes; what is renamed stands on both sides.
+    sides: [Vec<Event>; 2],
 }
 
 /// Every event that differs, with what it is used for.
@@ -30,12 +33,15 @@ pub fn touched(before: &Contract, after: &Contract, configuration: &Configuratio
         }
         let one = changed.entry(after.canonical(name).unwrap_or(name)).or_default();
         one.names.insert(name.clone());
-        for Event { aliases, consumers, .. } in sides.into_iter().flatten() {
-            one.names.extend(aliases.iter().cloned());
+        for Event { aliases, consumers, also_sent_as, .. } in sides.into_iter().flatten() {
+            one.names.extend(aliases.iter().chain(also_sent_as.keys()).cloned());
             one.consumers.extend(consumers.iter().cloned());
         }
+        for (all, side) in one.sides.iter_mut().zip(sides) {
+            all.extend(side.cloned());
+        }
     }
-    let told = changed.into_iter().map(|(event, Changed { names, consumers })| {
+    let told = changed.into_iter().map(|(event, Changed { names, consumers, sides })| {
         let is_sent =
             |name: &Option<String>| name.as_ref().is_some_and(|name| names.contains(name));
         let specs = configuration.mappings.iter().map(|one| &one.spec);
@@ -44,10 +50,29 @@ pub fn touched(before: &Contract, after: &Contract, configuration: &Configuratio
             event: event.to_owned(),
             suppressions: suppressions(&names, configuration),
             mappings: sending.collect(),
+            flows: flows(&sides, configuration),
             consumers,
         }
     });
     told.collect()
+}
+
+/// What each destination that reads one of the sides begins or ceases to hear.
+fn flows(sides: &[Vec<Event>; 2], configuration: &Configuration) -> Vec<Flow> {
+    let of_destination = |spec: &DestinationSpec| {
+        let [before, after] = sides.each_ref().map(|events| {
+            let heard = events.iter().filter(|event| !event.is_stopped && reads(event, spec));
+            heard.flat_map(|event| notation::paths(&event.properties)).collect::<BTreeMap<_, _>>()
+        });
+        let only = |one: &BTreeMap<String, Class>, other: &BTreeMap<String, Class>| {
+            let missing = one.iter().filter(|(path, _)| !other.contains_key(*path));
+            missing.map(|(path, class)| Field { path: path.clone(), class: *class }).collect()
+        };
+        let (begins, ceases): (Vec<_>, Vec<_>) = (only(&after, &before), only(&before, &after));
+        let changes = !(begins.is_empty() && ceases.is_empty());
+        changes.then(|| Flow { destination: spec.key.clone(), begins, ceases })
+    };
+    configuration.destinations.iter().filter_map(|one| of_destination(&one.spec)).collect()
 }
 
 fn suppressions(names: &BTreeSet<String>, configuration: &Configuration) -> Vec<(Key, Vec<Key>)> {
@@ -93,6 +118,43 @@ mod tests {
         spec.event = Some(event.to_owned());
         spec.destinations = destinations.iter().map(|one| one.parse().unwrap()).collect();
         Suppression { id: SuppressionId(Uuid::nil()), audience_id: None, spec }
+    }
+
+    #[test]
+    fn a_destination_hears_more_or_less_of_what_it_reads() {
+        let event = |lines: &str, readers: &[&str]| Event {
+            properties: notation::read(lines).unwrap(),
+            consumers: readers.iter().map(|&reader| reader.to_owned()).collect(),
+            ..Event::default()
+        };
+        let contract = |name: &str, event: Event| {
+            let aliases = ["A".to_owned()].into_iter().filter(|alias| alias != name).collect();
+            Contract { events: [(name.to_owned(), Event { aliases, ..event })].into() }
+        };
+        let mut all = configuration(vec![]);
+        "One of a kind".clone_into(&mut all.destinations[0].spec.integration);
+        let destination = all.destinations[0].spec.clone();
+        let (key, integration) = (destination.key.as_str(), destination.integration.as_str());
+        let before = contract("A", event("id: text\nold: text", &[key, "a report"]));
+        let told = |after: Contract| {
+            let touched = touched(&before, &after, &all);
+            let paths = |all: &[Field]| -> Vec<String> {
+                all.iter().map(|field| field.path.clone()).collect()
+            };
+            let flows = touched.iter().flat_map(|one| &one.flows);
+            flows.map(|flow| (paths(&flow.begins), paths(&flow.ceases))).collect::<Vec<_>>()
+        };
+        let line = |text: &str| vec![text.to_owned()];
+        // Renamed, and its reader named otherwise.
+        let renamed = event("id: text\nemail: text, identifier", &[&integration.to_uppercase()]);
+        assert_eq!(told(contract("B", renamed)), [(line("email"), line("old"))]);
+        let all_of_it = vec!["id".to_owned(), "old".to_owned()];
+        let unread = event("id: text\nold: text", &["a report"]);
+        assert_eq!(told(contract("A", unread)), [(vec![], all_of_it.clone())]);
+        let stopped = Event { is_stopped: true, ..before.events["A"].clone() };
+        assert_eq!(told(contract("A", stopped)), [(vec![], all_of_it)]);
+        let said = Event { owner: "Growth".to_owned(), ..before.events["A"].clone() };
+        assert!(told(contract("A", said)).is_empty());
     }
 
     #[test]

@@ -73,6 +73,7 @@ pub fn event() -> impl Strategy<Value = Event> {
         consumers,
         aliases,
         properties,
+        ..Event::default()
     })
 }
 

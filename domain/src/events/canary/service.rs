@@ -231,5 +231,6 @@ fn purchase(id: Uuid, view: &PersonView, event: String, now: Instant) -> NewEven
         said: None,
         body: String::new(),
         is_forwarded: false,
+        echoes: Vec::new(),
     }
 }

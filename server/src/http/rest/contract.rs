@@ -28,6 +28,13 @@ pub(super) struct EventBody {
     /// Other names under which it comes in: they are renamed.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Former names under which it goes out too, each with its last day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["Purchase until 2026-12-31"]))]
+    pub also_sent_as: Vec<String>,
+    /// Whether it goes nowhere: it is kept, and holds whom it names.
+    #[serde(default)]
+    pub stopped: bool,
     /// What it says, one property an item, in the notation of the console and of `segue.toml`.
     #[serde(default)]
     #[schema(example = json!(["order_id: text, required", "total: number, required, in USD"]))]
@@ -36,15 +43,33 @@ pub(super) struct EventBody {
 
 impl From<EventSpec> for EventBody {
     fn from(spec: EventSpec) -> Self {
-        let EventSpec { name, description, owner, consumers, aliases, properties } = spec;
-        Self { name, description, owner, consumers, aliases, properties }
+        let EventSpec {
+            name,
+            description,
+            owner,
+            consumers,
+            aliases,
+            also_sent_as,
+            stopped,
+            properties,
+        } = spec;
+        Self { name, description, owner, consumers, aliases, also_sent_as, stopped, properties }
     }
 }
 
 impl From<EventBody> for EventSpec {
     fn from(body: EventBody) -> Self {
-        let EventBody { name, description, owner, consumers, aliases, properties } = body;
-        Self { name, description, owner, consumers, aliases, properties }
+        let EventBody {
+            name,
+            description,
+            owner,
+            consumers,
+            aliases,
+            also_sent_as,
+            stopped,
+            properties,
+        } = body;
+        Self { name, description, owner, consumers, aliases, also_sent_as, stopped, properties }
     }
 }
 

@@ -5,6 +5,7 @@
 //! type: its rule in `message.rs`. `public.rs` is the Public API.
 
 pub mod message;
+pub mod plans;
 pub mod platform;
 pub mod public;
 mod tracking;
@@ -40,6 +41,8 @@ fn public_router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
         .route("/sources", get(public::sources))
         .route("/sources/{source}/connected-destinations", get(public::connected))
+        .route("/tracking-plans", get(plans::plans))
+        .route("/tracking-plans/{plan}/rules", get(plans::rules).put(plans::replace))
         .route("/events/volume", get(public::volume))
         .route("/delivery-overview/successful-delivery", get(public::delivered))
         .route_layer(middleware::from_fn_with_state(shared.clone(), public::pass))

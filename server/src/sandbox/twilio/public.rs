@@ -41,7 +41,7 @@ const DESTINATIONS: [(&str, &str, &str, bool); 7] = [
 ];
 
 /// What a query asks, by name.
-type Asked = HashMap<String, String>;
+pub(super) type Asked = HashMap<String, String>;
 
 /// Who called which endpoint when, in the last minute.
 #[derive(Debug, Default)]
@@ -237,7 +237,7 @@ fn range(asked: &Asked) -> Option<(Instant, Instant)> {
 }
 
 /// A page of a list, as the query asks; the cursor is nobody's business.
-fn page(name: &str, rows: Vec<Value>, asked: &Asked) -> Response {
+pub(super) fn page(name: &str, rows: Vec<Value>, asked: &Asked) -> Response {
     let count = match asked.get("pagination[count]").map(|text| text.parse::<usize>()) {
         Some(Ok(count @ 1..=1_000)) => count,
         None if !asked.contains_key("pagination[cursor]") => 100,
@@ -268,12 +268,12 @@ fn position(cursor: &str) -> Option<usize> {
     text.strip_prefix("at:")?.parse().ok()
 }
 
-fn bad(field: &str, message: &str) -> Response {
+pub(super) fn bad(field: &str, message: &str) -> Response {
     let error = json!({"type": "RequestError", "message": message, "field": field, "status": 400});
     (StatusCode::BAD_REQUEST, Json(json!({ "errors": [error] }))).into_response()
 }
 
-fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
+pub(super) fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
     let error = json!({"type": kind, "message": message, "status": status.as_u16()});
     (status, Json(json!({ "errors": [error] }))).into_response()
 }

@@ -3,6 +3,7 @@
 //! Source of limits and answers: Segment's HTTP API page. A 200 says only that the edge took
 //! the bytes, even for a key that doesn't exist.
 
+mod plans;
 mod public;
 mod witness;
 

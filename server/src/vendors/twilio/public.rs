@@ -16,6 +16,7 @@ use domain::{
 };
 use reqwest::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::super::{Credentials, detail, is_page, plain};
 
@@ -41,13 +42,13 @@ struct Enveloped<T> {
 }
 
 #[derive(Deserialize)]
-struct Pagination {
+pub(super) struct Pagination {
     #[serde(default)]
     next: Option<String>,
 }
 
 /// A page of a list.
-trait Listed {
+pub(super) trait Listed {
     type Row;
     fn split(self) -> (Vec<Self::Row>, Pagination);
 }
@@ -138,6 +139,24 @@ impl PublicClient {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, VendorError> {
+        self.call(path, query, None).await
+    }
+
+    /// Puts a body in the place of what is there.
+    pub(super) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &Value,
+    ) -> Result<T, VendorError> {
+        self.call(path, &[], Some(body)).await
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<T, VendorError> {
         let read = self.credentials.read("twilio.public_api_token").await;
         let (settings, token) = read.map_err(|error| unavailable(error.to_string()))?;
         let token = token.ok_or(VendorError::NotConnected(VENDOR))?;
@@ -145,8 +164,13 @@ impl PublicClient {
             Region::Us => "https://api.segmentapis.com",
             Region::Eu => "https://eu1.api.segmentapis.com",
         });
-        let request = self.http.get(format!("{base}{path}")).query(query).bearer_auth(token);
-        let answer = request.header("accept", accept(path)).send().await;
+        let url = format!("{base}{path}");
+        let request = match body {
+            Some(body) => self.http.put(url).json(body),
+            None => self.http.get(url).query(query),
+        };
+        let request = request.bearer_auth(token).header("accept", accept(path));
+        let answer = request.send().await;
         let answer = answer.map_err(|error| unavailable(plain(&error)))?;
         let (status, page) = (answer.status(), is_page(answer.headers()));
         let body = answer.bytes().await.map_err(|error| unavailable(plain(&error)))?;
@@ -172,7 +196,7 @@ impl PublicClient {
     }
 
     /// Every row of a list, page after page.
-    async fn all<T: DeserializeOwned + Listed>(
+    pub(super) async fn all<T: DeserializeOwned + Listed>(
         &self,
         path: &str,
     ) -> Result<Vec<T::Row>, VendorError> {

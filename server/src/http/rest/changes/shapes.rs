@@ -2,7 +2,7 @@
 
 use domain::contract::{
     Difference,
-    blast::Touched,
+    blast::{Field, Flow, Touched},
     replay::{Replay, Replayed},
     request::{Comment, Request, RequestView},
     spec::EventSpec,
@@ -218,6 +218,39 @@ struct TouchedBody {
     suppressions: Vec<ProtectionBody>,
     /// Mappings that send it for each entry.
     mappings: Vec<String>,
+    /// What destinations that read it begin or cease to hear.
+    flows: Vec<FlowBody>,
+}
+
+/// What a destination that reads an event begins or ceases to hear.
+#[derive(Debug, Serialize, ToSchema)]
+struct FlowBody {
+    /// Its key.
+    destination: String,
+    /// Properties that begin to flow there.
+    begins: Vec<FieldBody>,
+    /// Properties that cease to.
+    ceases: Vec<FieldBody>,
+}
+
+/// A property of an event.
+#[derive(Debug, Serialize, ToSchema)]
+struct FieldBody {
+    /// Where it stands, such as `products.price`.
+    path: String,
+    /// How it must be handled: `identifier`, `commercial`, `behavioural` or `other`.
+    class: &'static str,
+}
+
+impl From<Flow> for FlowBody {
+    fn from(one: Flow) -> Self {
+        let field = |Field { path, class }| FieldBody { path, class: class.as_str() };
+        Self {
+            destination: one.destination.to_string(),
+            begins: one.begins.into_iter().map(field).collect(),
+            ceases: one.ceases.into_iter().map(field).collect(),
+        }
+    }
 }
 
 /// A suppression, and what it protects.
@@ -243,6 +276,7 @@ impl From<Touched> for TouchedBody {
                 })
                 .collect(),
             mappings: words(one.mappings),
+            flows: one.flows.into_iter().map(Into::into).collect(),
         }
     }
 }

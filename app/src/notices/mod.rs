@@ -1,0 +1,4 @@
+//! Notices: where what waits for a decision is told, and what was told.
+
+pub mod api;
+pub mod page;

@@ -1,0 +1,88 @@
+//! Posts notices to the webhook that was entered: Slack's, or anybody's who takes JSON.
+//!
+//! Source: Slack answers an incoming webhook with 200 `ok`, or 4xx with a word that says why. It
+//! is sent the text alone; everybody else gets all of the message, signed if there is a key:
+//! `X-Segue-Signature` is HMAC-SHA256 over `v0:` + `X-Segue-Timestamp` + `:` + the body, in
+//! lower-case hex, as Customer.io signs what it sends.
+
+use async_trait::async_trait;
+use domain::{
+    Error, Result,
+    events::signature::sign,
+    notices::{SIGNING_KEY, Standing, WEBHOOK, is_address, message::Message, port::Messenger},
+    time::Instant,
+};
+use reqwest::{Url, header::CONTENT_TYPE};
+
+use super::{Credentials, detail, is_page, plain};
+
+/// Where Slack's incoming webhooks are.
+const SLACK: &str = "hooks.slack.com";
+
+/// Posts.
+pub struct Webhook {
+    http: reqwest::Client,
+    credentials: Credentials,
+}
+
+impl Webhook {
+    /// Over the one client.
+    pub fn new(http: reqwest::Client, credentials: Credentials) -> Self {
+        Self { http, credentials }
+    }
+
+    async fn secret(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.credentials.read(name).await?.1)
+    }
+}
+
+#[async_trait]
+impl Messenger for Webhook {
+    async fn standing(&self) -> Result<Standing> {
+        Ok(Standing {
+            has_webhook: self.secret(WEBHOOK).await?.is_some(),
+            is_signed: self.secret(SIGNING_KEY).await?.is_some(),
+        })
+    }
+
+    async fn post(
+        &self,
+        message: &Message,
+        now: Instant,
+    ) -> Result<std::result::Result<(), String>> {
+        let Some(address) = self.secret(WEBHOOK).await? else {
+            return Ok(Err("no webhook is entered".to_owned()));
+        };
+        // One from the environment was never looked at.
+        let url = Url::parse(&address).ok().filter(|_| is_address(&address));
+        let Some(url) = url else {
+            return Ok(Err("its address does not begin with https://".to_owned()));
+        };
+        let body = if url.host_str() == Some(SLACK) {
+            serde_json::json!({ "text": message.text }).to_string()
+        } else {
+            serde_json::to_string(message).map_err(Error::unexpected)?
+        };
+        let mut request = self.http.post(url).header(CONTENT_TYPE, "application/json");
+        if let Some(key) = self.secret(SIGNING_KEY).await? {
+            let timestamp = (now.0 / 1_000_000).to_string();
+            request = request
+                .header("x-segue-signature", sign(&key, &timestamp, body.as_bytes()))
+                .header("x-segue-timestamp", timestamp);
+        }
+        let answer = match request.body(body).send().await {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Err(plain(&error))),
+        };
+        let (status, is_page) = (answer.status(), is_page(answer.headers()));
+        if status.is_success() {
+            return Ok(Ok(()));
+        }
+        let said =
+            if is_page { String::new() } else { detail(&answer.bytes().await.unwrap_or_default()) };
+        Ok(Err(match said.trim() {
+            "" => format!("it answered {status}"),
+            said => format!("it answered {status}: {said}"),
+        }))
+    }
+}

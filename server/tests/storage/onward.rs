@@ -1,0 +1,196 @@
+//! How events go on by the contract: under former names too, or nowhere; and who reads them.
+
+use domain::{
+    contract::{
+        Churn,
+        onward::echoes,
+        service::{ContractService, Typed},
+    },
+    error::Error,
+    events::{
+        forward::ForwardStore as _,
+        port::{Kept, NewEvent},
+    },
+    ids::RequestId,
+    suppression::listing::NameKind,
+    time::Span,
+};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{
+    contract::{approver, author, service},
+    events::{event, keep},
+    harness::{
+        Bench,
+        Engine::{self, Postgres, Sqlite},
+    },
+};
+
+/// Approves a draft.
+async fn approve(contract: &ContractService, id: RequestId) {
+    contract.propose(id, "Agreed on", &author()).await.unwrap();
+    contract.decide(id, true, "", &approver()).await.unwrap();
+}
+
+/// Has an event agreed on, in place of `former`.
+async fn agree(contract: &ContractService, former: Option<&str>, typed: Typed<'_>) {
+    let id = contract.draft(false, &author()).await.unwrap();
+    contract.put_event(id, former, &typed, &author()).await.unwrap();
+    approve(contract, id).await;
+}
+
+/// A track as it is kept after it was held against the contract.
+async fn track(bench: &Bench, contract: &ContractService, number: &str, name: &str) -> NewEvent {
+    let properties = json!({"total": 9});
+    let checked = contract.check(name, Some(&properties)).await.unwrap();
+    let called = checked.canonical.clone().unwrap_or_else(|| name.to_owned());
+    let body = json!({"type": "track", "event": called, "messageId": number,
+        "properties": properties});
+    NewEvent {
+        echoes: echoes(&body, number, &checked.onward.also_as),
+        body: body.to_string(),
+        said: Some(properties.to_string()),
+        sent_as: checked.canonical.as_ref().map(|_| name.to_owned()),
+        violation: checked.violation,
+        checked_by: checked.version,
+        is_forwarded: !checked.onward.is_stopped,
+        ..event(number, &called, (NameKind::Id, "u-1"), bench.now())
+    }
+}
+
+/// Under which names what waits goes on.
+async fn going(bench: &Bench) -> Vec<String> {
+    let waiting = bench.storage.waiting(100).await.unwrap();
+    let read = |one: &domain::events::forward::Waiting| {
+        let body: Value = serde_json::from_str(&one.body).unwrap();
+        assert_eq!(body["messageId"], *one.number);
+        body["event"].as_str().unwrap().to_owned()
+    };
+    let mut names: Vec<_> = waiting.iter().map(read).collect();
+    names.sort();
+    names
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_renamed_event_goes_out_under_its_former_name_too_until_its_last_day(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let contract = service(&bench);
+    let typed = Typed { name: "Purchase", properties: "total: number", ..Typed::default() };
+    agree(&contract, None, typed).await;
+    let renamed = Typed { name: "Order Completed", ..typed };
+    agree(&contract, Some("Purchase"), renamed).await;
+    // Whoever still sends the former name is understood, whoever reads it has time.
+    let checked = contract.check("Purchase", Some(&json!({"total": 9}))).await.unwrap();
+    assert_eq!(checked.canonical.as_deref(), Some("Order Completed"));
+    assert_eq!(checked.onward.also_as, ["Purchase"]);
+
+    let bought = track(&bench, &contract, "m-1", "Purchase").await;
+    assert_eq!(keep(&bench, std::slice::from_ref(&bought)).await, [Kept::New]);
+    assert_eq!(going(&bench).await, ["Order Completed", "Purchase"]);
+    // Told again, neither goes out again, nor does an echo that it had not at first.
+    let mut again = bought.clone();
+    again.echoes.extend(echoes(&json!({}), "m-1", &["Third".to_owned()]));
+    assert_eq!(keep(&bench, &[again]).await, [Kept::Again]);
+    assert_eq!(going(&bench).await.len(), 2);
+    // An echo is nobody's second purchase: no replay and no count has it.
+    assert_eq!(contract.noise().await.unwrap().events, 1);
+
+    let churn = contract.churn().await.unwrap();
+    let expected = Churn { versions: 2, renamed: 1, removed: 0, narrowed: churn.narrowed };
+    assert_eq!(churn, expected);
+    bench.clock.advance(Span::from_hours(32 * 24));
+    let late = track(&bench, &contract, "m-2", "Purchase").await;
+    assert!(late.echoes.is_empty());
+    bench.clock.advance(Span::from_hours(90 * 24));
+    assert_eq!(contract.churn().await.unwrap(), Churn::default());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_draft_renames_what_is_in_force_only(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let contract = service(&bench);
+    let id = contract.draft(false, &author()).await.unwrap();
+    let typed = Typed { name: "Purchase", ..Typed::default() };
+    contract.put_event(id, None, &typed, &author()).await.unwrap();
+    let renamed = Typed { name: "Order Completed", ..typed };
+    contract.put_event(id, Some("Purchase"), &renamed, &author()).await.unwrap();
+    let event = &contract.request(id).await.unwrap().request.contract.events["Order Completed"];
+    assert!(event.aliases.is_empty() && event.also_sent_as.is_empty(), "nobody knew the name");
+    // What its author says of the former name stays so.
+    approve(&contract, id).await;
+    let id = contract.draft(false, &author()).await.unwrap();
+    let said = Typed { name: "Paid", also_sent_as: "Order Completed until 2031-01-01", ..typed };
+    contract.put_event(id, Some("Order Completed"), &said, &author()).await.unwrap();
+    let event = &contract.request(id).await.unwrap().request.contract.events["Paid"];
+    assert_eq!(domain::contract::onward::write(&event.also_sent_as), [said.also_sent_as]);
+    assert!(event.aliases.contains("Order Completed"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_version_lets_out_of_quarantine_has_its_echo_once(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let contract = service(&bench);
+    let typed = Typed { name: "Order Completed", ..Typed::default() };
+    agree(&contract, None, typed).await;
+    // The total isn't agreed on yet.
+    let odd = track(&bench, &contract, "m-1", "Order Completed").await;
+    assert!(odd.violation.is_some() && odd.echoes.is_empty());
+    let released = track(&bench, &contract, "m-2", "Order Completed").await;
+    let stranger = NewEvent { name: "Else".to_owned(), ..released };
+    keep(&bench, &[odd, stranger]).await;
+    let group = contract.view().await.unwrap().quarantine.into_iter();
+    let group = group.into_iter().find(|group| group.name == "Else").unwrap();
+    // By hand it goes as it came, and no later look changes that.
+    contract.settle(&group.name, &group.violation, true, &approver()).await.unwrap();
+    let wider =
+        Typed { properties: "total: number", also_sent_as: "Purchase until 2099-01-01", ..typed };
+    agree(&contract, Some("Order Completed"), wider).await;
+    contract.run_once().await.unwrap();
+    contract.run_once().await.unwrap();
+    assert_eq!(going(&bench).await, ["Order Completed", "Order Completed", "Purchase"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_stopped_event_goes_nowhere_and_is_counted_all_the_same(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let contract = service(&bench);
+    let typed = Typed { name: "Product Viewed", ..Typed::default() };
+    agree(&contract, None, typed).await;
+    let odd = track(&bench, &contract, "m-0", "Product Viewed").await;
+    keep(&bench, &[odd]).await;
+    let noise = contract.noise().await.unwrap();
+    let [unread] = &noise.unread[..] else { panic!("{noise:?}") };
+    assert_eq!((unread.events, unread.since, unread.is_stopped), (1, Some(bench.now()), false));
+
+    let missing = contract.stop_event("Never Heard", true, &author()).await;
+    assert!(matches!(missing, Err(Error::NotFound(_))), "{missing:?}");
+    let id = contract.stop_event("Product Viewed", true, &author()).await.unwrap();
+    let told = contract.request(id).await.unwrap().differences;
+    assert_eq!((&*told[0].path, told[0].after.as_deref()), ("goes", Some("nowhere")));
+    contract.decide(id, true, "", &approver()).await.unwrap();
+    let again = contract.stop_event("Product Viewed", true, &author()).await;
+    assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
+
+    // Agreed on with its total, what waits passes: and goes nowhere.
+    let wider = Typed { properties: "total: number", stopped: true, ..typed };
+    agree(&contract, Some("Product Viewed"), wider).await;
+    contract.run_once().await.unwrap();
+    let view = track(&bench, &contract, "m-1", "Product Viewed").await;
+    assert!(!view.is_forwarded && view.violation.is_none());
+    keep(&bench, &[view]).await;
+    assert!(going(&bench).await.is_empty());
+    let noise = contract.noise().await.unwrap();
+    assert_eq!((noise.unread[0].events, noise.unread[0].is_stopped), (2, true));
+    assert!(contract.view().await.unwrap().quarantine.is_empty());
+}

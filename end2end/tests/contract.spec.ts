@@ -251,7 +251,7 @@ test('what a destination reads, a rename, and an event that goes nowhere', async
   await page.goto('/destinations/meta');
   await expect(heard.getByRole('row').filter({ hasText: 'Quiz Completed' })).toContainText('email');
   await page.goto('/contract');
-  const row = page.getByRole('row').filter({ hasText: 'Quiz Completed' });
+  const row = page.getByRole('table', { name: 'Events of the contract' }).getByRole('row').filter({ hasText: 'Quiz Completed' });
   await expect(row).toContainText(/Also sent as Quiz Done until \d{4}-\d\d-\d\d: 30.days left\./);
   await expect(page.getByRole('main')).toContainText('1 event renamed');
 

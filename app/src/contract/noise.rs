@@ -67,12 +67,18 @@ fn sentence(noise: &Noise, now: Instant) -> String {
         0 => "None of them for as long as 30 days.".to_owned(),
         _ => format!("{} for 30 days or longer.", format::number(long)),
     };
+    let share = match events {
+        0 => "none came in".to_owned(),
+        events => format!(
+            "{} came in, {} of all,",
+            format::number(events),
+            format::share(events, noise.events)
+        ),
+    };
     format!(
-        "Of {} nobody reads {}: {} in the last seven days, {} of all. {long}",
+        "Of {} nobody reads {}: {share} in the last seven days. {long}",
         format::count(all, "event", "events"),
         format::number(going.len() as u64),
-        format::count(events, "went out", "went out"),
-        format::share(events, noise.events.max(1)),
     )
 }
 

@@ -1,9 +1,12 @@
 //! The contract's page: what is in force, what is proposed, what isn't as agreed.
 
+use std::collections::BTreeMap;
+
 use domain::{
     contract::{
         Churn, Contract, ContractView, Event, FEWEST_EVENTS, MOST_EVENTS, notation, onward,
         request::{Request, State, Version},
+        synonyms::Vendor,
     },
     day::Day,
     time::Instant,
@@ -17,8 +20,14 @@ use crate::{
     form::{FormError, answered},
     format,
     live::{loaded, read, renew},
-    ui::{Button, ButtonKind, Column, Empty, Field, Moment, Nothing, Page, Section, Table},
+    ui::{
+        self, Button, ButtonKind, Column, Empty, Field, Moment, Nothing, Page, Section, StateMark,
+        Table,
+    },
 };
+
+/// What the platforms call events, by canonical name.
+type StandardNames = BTreeMap<String, Vec<(Vendor, String)>>;
 
 /// The contract.
 #[component]
@@ -32,7 +41,7 @@ pub fn ContractPage() -> AnyView {
 /// The page.
 pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> AnyView {
     let ContractRead { now, view, may_propose } = read;
-    let ContractView { version, churn, requests, quarantine } = view;
+    let ContractView { version, standard_names, churn, requests, quarantine } = view;
     let waiting = quarantine.iter().map(|group| group.events).sum();
     let answer = sentence(&version, &requests, waiting).into_any();
     let is_empty = version.contract.events.is_empty();
@@ -41,7 +50,7 @@ pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> An
     } else {
         view! {
             {budget(&version.contract)}
-            {events(&version.contract, now)}
+            {events(&version.contract, &standard_names, now)}
             <p class="quiet">{churned(churn)}</p>
             <p class="quiet">
                 <a href="/contract/schema.json" rel="external" download="">
@@ -228,7 +237,7 @@ fn churned(churn: Churn) -> String {
 }
 
 /// Events with what is said of each.
-fn events(contract: &Contract, now: Instant) -> AnyView {
+fn events(contract: &Contract, standard: &StandardNames, now: Instant) -> AnyView {
     let columns = vec![
         Column::words("Event"),
         Column::words("Says"),
@@ -236,7 +245,11 @@ fn events(contract: &Contract, now: Instant) -> AnyView {
         Column::words("Owner"),
         Column::words("Read by"),
     ];
-    let rows = contract.events.iter().map(|(name, event)| row(name, event, now)).collect_view();
+    let rows = contract
+        .events
+        .iter()
+        .map(|(name, event)| row((name, event), standard.get(name), now))
+        .collect_view();
     view! {
         <Table caption="Events of the contract" columns>
             {rows}
@@ -245,7 +258,18 @@ fn events(contract: &Contract, now: Instant) -> AnyView {
     .into_any()
 }
 
-fn row(name: &str, event: &Event, now: Instant) -> AnyView {
+fn row(
+    (name, event): (&String, &Event),
+    standard: Option<&Vec<(Vendor, String)>>,
+    now: Instant,
+) -> AnyView {
+    let standard = standard.into_iter().flatten();
+    let standard: Vec<String> =
+        standard.map(|(vendor, name)| format!("{} {name}", vendor.words())).collect();
+    let standard = (!standard.is_empty()).then(|| {
+        let words = format!("At the platforms: {}", standard.join(", "));
+        view! { <div class="quiet wrap">{words}</div> }
+    });
     let list = |all: &std::collections::BTreeSet<String>, none: &'static str| {
         if all.is_empty() {
             view! { <Nothing words=none /> }.into_any()
@@ -264,7 +288,7 @@ fn row(name: &str, event: &Event, now: Instant) -> AnyView {
         <tr>
             <th scope="row">
                 {name.to_owned()} <div class="quiet wrap">{event.description.clone()}</div>
-                {onward_words(event, now)}
+                {standard} {onward_words(event, now)}
             </th>
             <td>{says}</td>
             <td class="wrap">{list(&event.aliases, "nothing else")}</td>
@@ -278,8 +302,7 @@ fn row(name: &str, event: &Event, now: Instant) -> AnyView {
 /// What is to be said of how it goes on, if it doesn't simply go on.
 fn onward_words(event: &Event, now: Instant) -> AnyView {
     if event.is_stopped {
-        return view! { <div class="wrap">"Goes nowhere: it is kept, and no destination hears of it."</div> }
-            .into_any();
+        return view! { <StateMark state=ui::State::Paused word="Goes nowhere" /> }.into_any();
     }
     let former = |(name, last): (&String, &Day)| {
         let left = match onward::days_left(*last, now) {
@@ -289,7 +312,7 @@ fn onward_words(event: &Event, now: Instant) -> AnyView {
         };
         format!("Also sent as {name} until {last}: {left}.")
     };
-    let line = |words: String| view! { <div class="wrap">{words}</div> };
+    let line = |words: String| view! { <div class="quiet wrap">{words}</div> };
     event.also_sent_as.iter().map(former).map(line).collect_view().into_any()
 }
 

@@ -23,7 +23,7 @@ pub struct Line {
 }
 
 /// Things to do that have a page of their own and no place in the rail.
-const DEEDS: [(&str, &str); 17] = [
+const DEEDS: [(&str, &str); 16] = [
     ("/mappings/new", "New mapping"),
     ("/audiences/new", "Promote a segment"),
     ("/audiences/bands", "Bands of lapsed buyers"),
@@ -37,7 +37,6 @@ const DEEDS: [(&str, &str); 17] = [
     ("/contract/names", "Event names"),
     ("/contract/noise", "Events nobody reads"),
     ("/contract/plans", "Tracking plans"),
-    ("/settings/notices", "Notices"),
     ("/first-steps", "First steps"),
     ("/settings/connections/events", "What comes in"),
     ("/settings/connections/source", "What the source receives"),

@@ -9,6 +9,7 @@ use domain::{
         replay::{Replay, Replayed},
         request::{Comment, Request, RequestView, State, Version},
         starter::starter,
+        synonyms::standard::standard_names as standard_names_of,
         synonyms::{Names, Seen, inconsistent, synonyms},
     },
     day::Day,
@@ -87,7 +88,10 @@ fn replay() -> Replay {
 fn read(version: Version, quarantine: Vec<Group>) -> ContractRead {
     let requests = vec![request(State::Open)];
     let churn = Churn { versions: 3, renamed: 2, removed: 0, narrowed: 1 };
-    let view = ContractView { version, churn, requests, quarantine };
+    let standard_names = version.contract.events.keys();
+    let standard_names =
+        standard_names.map(|name| (name.clone(), standard_names_of(name))).collect();
+    let view = ContractView { version, standard_names, churn, requests, quarantine };
     ContractRead { now: now(), view, may_propose: true }
 }
 
@@ -156,6 +160,7 @@ fn the_contract_says_what_is_agreed_on_and_what_waits() {
         ": 2 days left",
         "Was also sent as Long ago",
         "Goes nowhere",
+        "Meta Purchase, TikTok CompletePayment, GA4 purchase",
     ] {
         assert!(told.contains(expected), "{expected}: {told}");
     }
@@ -261,7 +266,7 @@ fn what_nobody_reads_can_be_stopped_by_those_who_may_ask() {
         let told = answer(&html).replace('\u{a0}', " ");
         assert_eq!(
             told,
-            "Of 12 events nobody reads 2: 950 went out in the last seven days, 48 % of all. \
+            "Of 12 events nobody reads 2: 950 came in, 48 % of all, in the last seven days. \
              1 for 30 days or longer."
         );
         assert_eq!(html.contains("Stop it: ask for approval for Product Viewed"), may_propose);

@@ -40,6 +40,7 @@ pub const PLACES: [&[Place]; 3] = [
     &[
         place("/settings/connections", "Connections", Mark::Settings),
         place("/settings/workspace", "Workspace", Mark::Clock),
+        place("/settings/notices", "Notices", Mark::Bell),
         place("/settings/audit", "Audit trail", Mark::Trail),
     ],
 ];
@@ -224,6 +225,8 @@ fn steps(path: &str) -> Vec<(String, String)> {
             (None, "dead-letters") => "Dead letters".to_owned(),
             (None, "first-steps") => "First steps".to_owned(),
             (None, "names") => "Event names".to_owned(),
+            (None, "noise") => "Events nobody reads".to_owned(),
+            (None, "plans") => "Tracking plans".to_owned(),
             (None, "runs") => "Runs".to_owned(),
             (None, "new") => "New".to_owned(),
             (None, "edit") => "Edit".to_owned(),
@@ -287,6 +290,7 @@ mod tests {
         assert_eq!(words("/mappings/vip-meta/edit"), "Mappings / vip-meta / Edit");
         assert_eq!(words("/settings/connections"), "Connections");
         assert_eq!(words("/contract/changes/0193/event"), "Contract / 0193 / Event");
+        assert_eq!(words("/contract/plans"), "Contract / Tracking plans");
         assert_eq!(words("/suppression/rules/purchase"), "Suppression / purchase");
         assert_eq!(words("/runs/0193a4e2-7c11-7000-8000-00000000beef"), "Runs / 0193a4…beef");
         assert_eq!(

@@ -33,6 +33,8 @@ pub enum Mark {
     Trail,
     /// The workspace's time.
     Clock,
+    /// Notices.
+    Bell,
     /// The menu of a narrow screen.
     Menu,
     /// Run now.
@@ -92,6 +94,7 @@ impl Mark {
             }
             Self::Trail => "M5.5 3.5h8M5.5 8h8M5.5 12.5h5M2.5 3.5v.25M2.5 8v.25M2.5 12.5v.25",
             Self::Clock => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 4.75V8l2.25 1.5",
+            Self::Bell => "M4 11V7a4 4 0 0 1 8 0v4l1.25 1.5H2.75L4 11ZM6.75 14.5h2.5",
             Self::Menu => "M2 4h12M2 8h12M2 12h12",
             Self::Run => "M4.5 2.75v10.5L13 8 4.5 2.75Z",
             Self::Pause => "M5 3v10M11 3v10",

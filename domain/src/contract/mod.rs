@@ -51,7 +51,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use self::request::{Request, Version};
+use self::{
+    request::{Request, Version},
+    synonyms::Vendor,
+};
 use crate::{day::Day, time::Instant};
 
 /// So few events are worth agreeing on.
@@ -301,6 +304,8 @@ pub struct Group {
 pub struct ContractView {
     /// What is in force.
     pub version: Version,
+    /// What the ad platforms call its events, by their canonical names.
+    pub standard_names: BTreeMap<String, Vec<(Vendor, String)>>,
     /// How much it changed in the last 90 days.
     pub churn: Churn,
     /// What is proposed, the newest first, and what was decided lately.

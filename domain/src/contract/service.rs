@@ -25,6 +25,7 @@ use super::{
     schema::of_contract,
     spec::{EventSpec, short},
     starter::starter,
+    synonyms::standard::standard_names,
 };
 
 /// Requests that are shown after they were decided.
@@ -92,8 +93,11 @@ impl ContractService {
 
     /// What the contract's page shows.
     pub async fn view(&self) -> Result<ContractView> {
+        let version = self.current().await?;
+        let names = version.contract.events.keys();
         Ok(ContractView {
-            version: self.current().await?,
+            standard_names: names.map(|name| (name.clone(), standard_names(name))).collect(),
+            version,
             churn: self.churn().await?,
             requests: self.requests().await?,
             quarantine: self.quarantine.groups("", GROUPS).await?,

@@ -10,6 +10,7 @@
 //! another language, is a stem in `UNDOES`, `DOES` or `TELLS`.
 
 mod name;
+pub mod standard;
 mod table;
 
 use std::{

@@ -1,12 +1,12 @@
 //! The form of an event within a change.
 
-use domain::contract::{notation, onward};
+use domain::contract::{Event, notation, onward};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::api::{EventRead, PutChangeEvent, page_of, read_change_event};
 use crate::{
-    form::{FormError, answered, typed, wrong},
+    form::{Answered, FormError, answered, typed, wrong},
     live::{loaded, read},
     ui::{Button, ButtonKind, CheckField, Field, LinkButton, Page, TextField},
 };
@@ -48,8 +48,6 @@ pub fn event_page(read: EventRead, change: String, put: ServerAction<PutChangeEv
     let properties_wrong = wrong(answered, "properties");
     let aliases = joined(&event.aliases);
     let consumers = joined(&event.consumers);
-    let also = onward::write(&event.also_sent_as).join(", ");
-    let stopped = typed("stopped", if event.is_stopped { "true" } else { "" }) == "true";
     view! {
         <Page
             name=heading
@@ -98,20 +96,7 @@ pub fn event_page(read: EventRead, change: String, put: ServerAction<PutChangeEv
                     wrong=wrong(answered, "aliases")
                     optional=true
                 />
-                <TextField
-                    name="also_sent_as"
-                    label="Also sent as"
-                    hint="Former names and their last days, such as Purchase until 2026-12-31: until then it goes out twice, so that whoever reads a former name has time. A renamed event gets 30 days by itself."
-                    value=typed("also_sent_as", &also)
-                    wrong=wrong(answered, "also_sent_as")
-                    optional=true
-                />
-                <CheckField
-                    name="stopped"
-                    label="Goes nowhere"
-                    checked=stopped
-                    hint="It is checked and kept, and a purchase protects as before; no destination hears of it."
-                />
+                {goes_on(&event, answered)}
                 <Field name="properties" label="Properties" hint=Some(LINES.to_owned()) wrong=properties_wrong>
                     <textarea
                         id="properties"
@@ -136,6 +121,29 @@ pub fn event_page(read: EventRead, change: String, put: ServerAction<PutChangeEv
                 </div>
             </ActionForm>
         </Page>
+    }
+    .into_any()
+}
+
+/// How it goes on: under former names too, or nowhere.
+fn goes_on(event: &Event, answered: Answered) -> AnyView {
+    let also = onward::write(&event.also_sent_as).join(", ");
+    let stopped = typed("stopped", if event.is_stopped { "true" } else { "" }) == "true";
+    view! {
+        <TextField
+            name="also_sent_as"
+            label="Also sent as"
+            hint="Former names and their last days, such as Purchase until 2026-12-31: until then it goes out twice, so that whoever reads a former name has time. A renamed event gets 30 days by itself."
+            value=typed("also_sent_as", &also)
+            wrong=wrong(answered, "also_sent_as")
+            optional=true
+        />
+        <CheckField
+            name="stopped"
+            label="Goes nowhere"
+            checked=stopped
+            hint="It is checked and kept, and a purchase protects as before; no destination hears of it."
+        />
     }
     .into_any()
 }

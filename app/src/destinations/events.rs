@@ -39,9 +39,10 @@ fn table(events: Vec<(String, Event)>) -> AnyView {
                     .filter(|(_, class)| has(**class))
                     .map(|(path, _)| path.clone())
                     .collect();
-                match all.is_empty() {
-                    true => view! { <Nothing words="none" /> }.into_any(),
-                    false => all.join(", ").into_any(),
+                if all.is_empty() {
+                    view! { <Nothing words="none" /> }.into_any()
+                } else {
+                    all.join(", ").into_any()
                 }
             };
             let stopped =

@@ -24,6 +24,7 @@ pub mod first_steps;
 pub mod ids;
 pub mod key;
 pub mod mappings;
+pub mod monitoring;
 pub mod notices;
 pub mod number;
 pub mod people;

@@ -9,7 +9,10 @@ pub mod absence;
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::time::{Instant, Span};
+use crate::{
+    monitoring::Level,
+    time::{Instant, Span},
+};
 
 /// How many days the console can tell what was decided, sent and refused.
 ///
@@ -61,6 +64,10 @@ pub enum Record {
     Departure,
     /// What named an audience's members on a day.
     Coverage,
+    /// What a mapping moved in a minute, an hour or a day.
+    Moved(Level),
+    /// How many events of a name came in in one.
+    CameIn(Level),
     /// Whom a retired mapping withheld.
     Withheld,
     /// Who is where a retired mapping sent to, once everybody has left or was left there.
@@ -90,7 +97,7 @@ pub enum Record {
 
 impl Record {
     /// All that go by a statement of their own; each before what it refers to.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 28] = [
         Self::Session,
         Self::Link,
         Self::Wish,
@@ -103,6 +110,12 @@ impl Record {
         Self::Cohort,
         Self::Departure,
         Self::Coverage,
+        Self::Moved(Level::Minute),
+        Self::Moved(Level::Hour),
+        Self::Moved(Level::Day),
+        Self::CameIn(Level::Minute),
+        Self::CameIn(Level::Hour),
+        Self::CameIn(Level::Day),
         Self::Withheld,
         Self::Delivered,
         Self::Doubt,
@@ -138,6 +151,7 @@ impl Record {
             Self::Wish => WISH,
             Self::Event => TOLD_AGAIN,
             Self::Coverage => SEASON,
+            Self::Moved(level) | Self::CameIn(level) => level.kept_for(),
             // A person for as long as what was sent about them can be looked up.
             Self::Letter
             | Self::Part
@@ -170,6 +184,8 @@ impl Record {
             Self::Cohort => ["chunk of a cohort", "chunks of cohorts"],
             Self::Departure => ["chunk of people who left", "chunks of people who left"],
             Self::Coverage => ["day of coverage", "days of coverage"],
+            Self::Moved(_) => ["figure of a mapping", "figures of mappings"],
+            Self::CameIn(_) => ["figure of events", "figures of events"],
             Self::Withheld => ["chunk of withheld people", "chunks of withheld people"],
             Self::Delivered => ["chunk of delivered people", "chunks of delivered people"],
             Self::Doubt => ["chunk of people in doubt", "chunks of people in doubt"],
@@ -284,6 +300,11 @@ mod tests {
                 Record::Event => 92,
                 Record::Wish => 99,
                 Record::Coverage => -300,
+                Record::Moved(level) | Record::CameIn(level) => match level {
+                    Level::Minute => 92,
+                    Level::Hour => 0,
+                    Level::Day => 100 - 3 * 366,
+                },
                 _ => 100,
             };
             assert_eq!(record.ended_by(now), Instant::from_seconds(days * 86_400), "{record:?}");

@@ -26,6 +26,7 @@ use crate::{
         preview::service::PreviewService, service::MappingService,
         timeline::service::TimelineService, trial::service::TrialService,
     },
+    monitoring::service::MonitoringService,
     notices::service::NoticeService,
     people::service::PeopleService,
     review::ReviewService,
@@ -89,6 +90,8 @@ pub struct Services {
     pub plans: Arc<PlanService>,
     /// Who is told what waits.
     pub notices: Arc<NoticeService>,
+    /// What moved, what failed and how long it took.
+    pub monitoring: Arc<MonitoringService>,
     /// Finding and explaining people.
     pub people: Arc<PeopleService>,
     /// Passes of mappings.

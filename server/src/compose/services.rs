@@ -28,6 +28,7 @@ use domain::{
         preview::service::PreviewService, service::MappingService,
         timeline::service::TimelineService, trial::service::TrialService,
     },
+    monitoring::service::MonitoringService,
     notices::service::NoticeService,
     people::service::PeopleService,
     review::ReviewService,
@@ -144,6 +145,7 @@ impl Parts<'_> {
             events: self.events(&workspace, &contract),
             contract,
             mappings,
+            monitoring: self.monitoring(),
             fields: self.fields(),
             traffic: Arc::new(TrafficService { reader: self.public.clone(), clock: clock.clone() }),
             imports: Arc::new(ImportService {
@@ -252,6 +254,16 @@ impl Parts<'_> {
             leases: self.stored.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
+        })
+    }
+
+    fn monitoring(&self) -> Arc<MonitoringService> {
+        Arc::new(MonitoringService {
+            store: self.stored.clone(),
+            configuration: self.configuration.clone(),
+            letters: self.stored.clone(),
+            quarantine: self.stored.clone(),
+            clock: self.clock.clone(),
         })
     }
 

@@ -13,6 +13,7 @@ use domain::{
     },
     ids::{PartId, RunId},
     mappings::UseCase,
+    monitoring::count::Answered,
     people::{Ordinal, PersonSet, chunks},
     suppression::held::Suppressed,
     time::Instant,
@@ -21,8 +22,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    audiences::size, bitmap, configuration::parse, delivery::place, names, presence,
-    statement::Statement,
+    audiences::size, bitmap, configuration::parse, delivery::place, monitoring_counts, names,
+    presence, statement::Statement,
 };
 
 /// The part, with what decides whether it may go on.
@@ -40,6 +41,8 @@ pub struct StoredPart {
     acknowledged: i64,
     claimed: i64,
     claimed_at: Option<i64>,
+    decided_at: i64,
+    caused_at: Option<i64>,
     pending: i64,
     pub repeats: bool,
     is_open: bool,
@@ -137,6 +140,14 @@ pub fn advance(
     );
     statements.extend(answer(row, part, step, now));
     statements.extend(count(row, transition, &answered, &before.there, step.dead.len(), run));
+    let counted = Answered {
+        transition,
+        taken: answered.len(),
+        refused: step.dead.len() as u64,
+        decided_at: Instant(row.decided_at),
+        caused_at: row.caused_at.map(Instant),
+    };
+    statements.extend(monitoring_counts::count(mapping, &counted, now));
     Ok((Advanced { masked, claim, is_outdated, held }, statements))
 }
 

@@ -322,7 +322,8 @@ impl DeliveryStore for Storage {
                 " AND NOT EXISTS (
                         SELECT 1 FROM run r WHERE r.id = $2 AND r.finished_at IS NOT NULL) AS goes,
                         p.lane, p.generation, p.transition, p.chunk, p.people, p.acknowledged,
-                        p.claimed, p.claimed_at, p.pending, p.repeats, p.is_open
+                        p.claimed, p.claimed_at, p.decided_at, p.caused_at, p.pending, p.repeats,
+                        p.is_open
                     FROM part p JOIN mapping m ON m.id = p.mapping_id
                     JOIN destination d ON d.id = m.destination_id WHERE p.id = $1"
             ))

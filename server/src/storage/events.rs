@@ -16,6 +16,7 @@ use domain::{
         latency::FastExit,
         port::{EventStore, Kept, NewEvent},
     },
+    monitoring::count::Verdict,
     suppression::listing::Name,
     time::Instant,
 };
@@ -28,6 +29,7 @@ use super::{
     configuration::parse,
     leases,
     macros::{reading, writing},
+    monitoring_counts::{COUNT_EVENTS, lines_of_events},
 };
 
 /// Notes who bears the names that rules hold: `$from` joins `n`, names with their rule and
@@ -164,6 +166,52 @@ fn former<'a>(
     pairs.map(row).collect()
 }
 
+/// Holds whom events name, inside a `writing!` body.
+macro_rules! hold_names {
+    ($storage:expr, $connection:ident, $names:expr, $former:expr, $now:expr) => {{
+        let names = text($names)?;
+        // Whoever learns people meanwhile comes before this or after it.
+        sqlx::query(
+            $storage.database.sql("SELECT value FROM counter WHERE name = 'ordinal' {share}"),
+        )
+        .execute(&mut *$connection)
+        .await?;
+        let mut held = sqlx::query($storage.database.sql(NAMES))
+            .bind(&names)
+            .execute(&mut *$connection)
+            .await?
+            .rows_affected();
+        if !$former.is_empty() {
+            held += sqlx::query($storage.database.sql(FORMER))
+                .bind(text($former)?)
+                .execute(&mut *$connection)
+                .await?
+                .rows_affected();
+        }
+        if held > 0 {
+            sqlx::query($storage.database.sql(hold_named!(
+                // In this order: SQLite would read all the names for each of these.
+                "{rows} CROSS JOIN held_name n CROSS JOIN person p
+                    WHERE n.kind = rows.value ->> 0 AND n.name = rows.value ->> 1"
+            )))
+            .bind(&names)
+            .bind($now.0)
+            .execute(&mut *$connection)
+            .await?;
+        }
+    }};
+}
+
+/// What the events that are new count.
+fn counted(events: &[NewEvent], kept: &[Kept], now: Instant) -> Result<String> {
+    let new = events.iter().zip(kept).filter(|(_, kept)| **kept == Kept::New);
+    let verdict = |event: &NewEvent| match event.violation {
+        Some(_) => Verdict::Quarantined,
+        None => Verdict::Passed,
+    };
+    lines_of_events(new.map(|(event, _)| (event.name.as_str(), verdict(event))), now)
+}
+
 #[async_trait]
 impl EventStore for Storage {
     async fn keep_events(&self, events: &[NewEvent], now: Instant) -> Result<Vec<Kept>> {
@@ -204,38 +252,15 @@ impl EventStore for Storage {
                     )
                 })
                 .collect();
-            if names.is_empty() {
-                return Ok(kept);
+            if !names.is_empty() {
+                hold_names!(self, connection, &names, &former, now);
             }
-            let names = text(&names)?;
-            // Whoever learns people meanwhile comes before this or after it.
-            sqlx::query(
-                self.database.sql("SELECT value FROM counter WHERE name = 'ordinal' {share}"),
-            )
-            .execute(&mut *connection)
-            .await?;
-            let mut held = sqlx::query(self.database.sql(NAMES))
-                .bind(&names)
-                .execute(&mut *connection)
-                .await?
-                .rows_affected();
-            if !former.is_empty() {
-                held += sqlx::query(self.database.sql(FORMER))
-                    .bind(text(&former)?)
+            // Last: whoever else counts the same names waits from here on.
+            if kept.contains(&Kept::New) {
+                sqlx::query(self.database.sql(COUNT_EVENTS))
+                    .bind(counted(events, &kept, now)?)
                     .execute(&mut *connection)
-                    .await?
-                    .rows_affected();
-            }
-            if held > 0 {
-                sqlx::query(self.database.sql(hold_named!(
-                    // In this order: SQLite would read all the names for each of these.
-                    "{rows} CROSS JOIN held_name n CROSS JOIN person p
-                        WHERE n.kind = rows.value ->> 0 AND n.name = rows.value ->> 1"
-                )))
-                .bind(&names)
-                .bind(now.0)
-                .execute(&mut *connection)
-                .await?;
+                    .await?;
             }
             Ok(kept)
         })

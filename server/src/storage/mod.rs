@@ -35,6 +35,8 @@ mod letters;
 mod listings;
 mod macros;
 mod mappings;
+mod monitoring;
+mod monitoring_counts;
 mod names;
 mod notices;
 mod order;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::{
     Result,
     delivery::port::Lease,
+    monitoring::Level,
     retention::{Record, Report, RetentionStore},
     time::Instant,
 };
@@ -149,8 +150,52 @@ const fn statement(record: Record) -> Option<&'static str> {
             left!(),
             ") LIMIT $2)"
         ),
+        Record::Moved(level) => moved(level),
+        Record::CameIn(level) => came_in(level),
         _ => return of_event(record),
     })
+}
+
+/// Figures of mappings: mapping by mapping, so that what is young isn't read.
+macro_rules! moved {
+    ($level:literal) => {
+        concat!(
+            "DELETE FROM mapping_rollup WHERE (level, mapping_id, at, what, bucket) IN
+                (SELECT r.level, r.mapping_id, r.at, r.what, r.bucket
+                FROM mapping m CROSS JOIN mapping_rollup r
+                WHERE r.level = '",
+            $level,
+            "' AND r.mapping_id = m.id AND r.at <= $1 LIMIT $2)"
+        )
+    };
+}
+
+const fn moved(level: Level) -> &'static str {
+    match level {
+        Level::Minute => moved!("minute"),
+        Level::Hour => moved!("hour"),
+        Level::Day => moved!("day"),
+    }
+}
+
+/// Figures of events.
+macro_rules! came_in {
+    ($level:literal) => {
+        concat!(
+            "DELETE FROM event_rollup WHERE (level, at, name, verdict) IN
+                (SELECT level, at, name, verdict FROM event_rollup WHERE level = '",
+            $level,
+            "' AND at <= $1 LIMIT $2)"
+        )
+    };
+}
+
+const fn came_in(level: Level) -> &'static str {
+    match level {
+        Level::Minute => came_in!("minute"),
+        Level::Hour => came_in!("hour"),
+        Level::Day => came_in!("day"),
+    }
 }
 
 /// The same for what came in by itself, and for figures of it.

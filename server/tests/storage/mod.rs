@@ -36,6 +36,7 @@ mod listings;
 mod migrations;
 mod mirrors;
 mod model;
+mod monitoring;
 mod needs;
 mod notices;
 mod onward;

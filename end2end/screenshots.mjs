@@ -17,6 +17,7 @@ const PAGES = {
   coverage: '/audiences?view=coverage',
   events: '/settings/connections/events',
   live: '/live',
+  monitoring: '/monitoring?range=1h',
   source: '/settings/connections/source',
   mappings: '/mappings',
   matrix: '/mappings?view=matrix',

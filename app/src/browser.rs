@@ -125,6 +125,22 @@ mod listening {
     }
 }
 
+/// How far along its element a pointer is: 0 at the left edge, 1 at the right.
+pub fn along(event: &leptos::web_sys::PointerEvent) -> Option<f64> {
+    #[cfg(feature = "hydrate")]
+    {
+        use leptos::{wasm_bindgen::JsCast as _, web_sys};
+        let around = event.current_target()?.dyn_into::<web_sys::Element>().ok()?;
+        let edges = around.get_bounding_client_rect();
+        (edges.width() > 0.0).then(|| (f64::from(event.client_x()) - edges.left()) / edges.width())
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        None
+    }
+}
+
 /// Whether the page has woken: what is drawn from now on need not be what the server wrote.
 pub fn is_awake() -> bool {
     #[cfg(feature = "hydrate")]

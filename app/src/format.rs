@@ -114,6 +114,20 @@ pub fn day(at: Instant) -> String {
     format!("{day}{NO_BREAK}{}{NO_BREAK}{year}", month_name(month))
 }
 
+/// `23 Nov`, where the year is plain.
+#[must_use]
+pub fn short_day(at: Instant) -> String {
+    let (_, month, day, ..) = shown().zone.local(at).0.civil();
+    format!("{day}{NO_BREAK}{}", month_name(month))
+}
+
+/// A day as figures are counted: that of UTC, whatever the workspace's zone.
+#[must_use]
+pub fn utc_day(at: Instant) -> String {
+    let (year, month, day, ..) = at.civil();
+    format!("{day}{NO_BREAK}{}{NO_BREAK}{year}", month_name(month))
+}
+
 /// `14:02`.
 #[must_use]
 pub fn clock(at: Instant) -> String {

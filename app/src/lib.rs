@@ -24,6 +24,7 @@ pub mod format;
 mod json;
 pub mod live;
 pub mod mappings;
+pub mod monitoring;
 pub mod notices;
 pub mod overview;
 pub mod people;
@@ -200,6 +201,7 @@ fn Pages() -> impl IntoView {
             />
             <Route path=path!("/find") view=find::page::FindPage ssr=SsrMode::Async />
             <Route path=path!("/review") view=review::page::ReviewPage ssr=SsrMode::Async />
+            <Route path=path!("/monitoring") view=monitoring::page::MonitoringPage ssr=SsrMode::Async />
             <Route path=path!("/people") view=PeoplePage ssr=SsrMode::Async />
             <Route path=path!("/people/:cio_id") view=PersonPage ssr=SsrMode::Async />
             <Route path=path!("/settings/audit") view=access::trail::TrailPage ssr=SsrMode::Async />

@@ -5,15 +5,19 @@
 //! script. A new chart is a file here, its shapes in `style/components/chart.css`, and a
 //! table that says the same to whoever can't see it.
 
+mod axis;
 mod bars;
 mod columns;
 mod funnel;
+mod over_time;
 mod shares;
 mod spark;
 
+pub use axis::{Axis, Cursor, Flag};
 pub use bars::{Bar, Bars};
 pub use columns::{ColumnBar, Columns};
 pub use funnel::{Funnel, FunnelStep};
+pub use over_time::{CLASSES, OverTime, Shape, Strand, Unit};
 pub use shares::{Share, Shares};
 pub use spark::Spark;
 

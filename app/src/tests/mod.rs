@@ -19,6 +19,7 @@ mod import;
 mod live;
 mod mapping_form;
 mod mappings;
+mod monitoring;
 mod needs;
 mod notices;
 mod outages;

@@ -25,6 +25,13 @@ const MARKS: &[(&str, &[&str])] = &[
     ("waiting", &["page", "sunken"]),
     ("paused", &["page", "sunken"]),
     ("mute", &["page"]),
+    ("series-1", &["page", "sunken"]),
+    ("series-2", &["page", "sunken"]),
+    ("series-3", &["page", "sunken"]),
+    ("series-4", &["page", "sunken"]),
+    ("series-5", &["page", "sunken"]),
+    ("failing", &["page"]),
+    ("late", &["page"]),
     ("edge-control", &["page", "raised"]),
 ];
 

@@ -31,11 +31,12 @@ pub const PLACES: [&[Place]; 3] = [
         place("/suppression", "Suppression", Mark::Suppression),
     ],
     &[
+        place("/monitoring", "Monitoring", Mark::Monitoring),
         place("/contract", "Contract", Mark::Events),
         place("/approvals", "Approvals", Mark::Approvals),
         place("/review", "Design review", Mark::Check),
         place("/people", "People", Mark::People),
-        place("/live", "Live events", Mark::Monitoring),
+        place("/live", "Live events", Mark::Live),
     ],
     &[
         place("/settings/connections", "Connections", Mark::Settings),

@@ -23,6 +23,8 @@ pub enum Mark {
     Approvals,
     /// Monitoring.
     Monitoring,
+    /// What happens now.
+    Live,
     /// Experiments.
     Experiments,
     /// People.
@@ -83,6 +85,9 @@ impl Mark {
             Self::Events => "M1.5 8H4l2-5 4 10 2-5h2.5",
             Self::Approvals => "M2.5 2.5h11v11h-11zM5.25 8.25l2 2 3.5-4",
             Self::Monitoring => "M1.5 13.5h13M2.5 10.5l3.5-4 3 2.5 4.5-6",
+            Self::Live => {
+                "M8 9a1 1 0 1 0 0-2 1 1 0 0 0 0 2ZM5 11a4.25 4.25 0 0 1 0-6M11 5a4.25 4.25 0 0 1 0 6M2.75 13.25a7.4 7.4 0 0 1 0-10.5M13.25 2.75a7.4 7.4 0 0 1 0 10.5"
+            }
             Self::Experiments => {
                 "M6 1.75h4M6.75 1.75v4.5L2.75 13c-.4.7 0 1.250.75 1.25h9c.75 0 1.15-.550.75-1.25l-4-6.75v-4.5M5 10h6"
             }

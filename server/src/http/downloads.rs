@@ -4,18 +4,29 @@
 //! Names come from people's browsers and from vendors, and spreadsheets run what looks like a
 //! formula: see `harmless` below.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use axum::{
     Router,
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     response::{IntoResponse, Response},
     routing::get,
 };
 use domain::{
-    Result, audiences::ledger::LedgerLine, key::Key, mappings::MappingRow, services::Services,
-    sync::Cause, time::Instant,
+    Result,
+    audiences::ledger::LedgerLine,
+    key::Key,
+    mappings::MappingRow,
+    monitoring::{
+        Only,
+        count::{Verdict, What},
+        report::{CameIn, Moved},
+        window::{Range, Window},
+    },
+    services::Services,
+    sync::Cause,
+    time::Instant,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http::{
@@ -28,6 +39,8 @@ use serde_json::Value;
 pub fn routes(services: Services) -> Router {
     Router::new()
         .route("/mappings.csv", get(mappings))
+        .route("/monitoring.csv", get(moved))
+        .route("/monitoring-events.csv", get(came_in))
         .route("/audiences/{key}/ledger.csv", get(ledger))
         .route("/review.md", get(review))
         .route("/contract/schema.json", get(schema))
@@ -44,6 +57,105 @@ async fn mappings(State(services): State<Services>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
         }
     }
+}
+
+/// What an address of monitoring asks for, as its page reads it.
+#[derive(serde::Deserialize)]
+struct Asked {
+    #[serde(default)]
+    range: String,
+    #[serde(default)]
+    mapping: String,
+    #[serde(default)]
+    destination: String,
+}
+
+impl Asked {
+    fn range(&self) -> Range {
+        self.range.parse().unwrap_or_default()
+    }
+}
+
+async fn moved(State(services): State<Services>, Query(asked): Query<Asked>) -> Response {
+    let range = asked.range();
+    let only = Only { mapping: asked.mapping, destination: asked.destination };
+    let lines = services.monitoring.moved(range, &only).await;
+    figures("monitoring.csv", lines.and_then(|(window, rows)| moved_lines(window, &rows)))
+}
+
+async fn came_in(State(services): State<Services>, Query(asked): Query<Asked>) -> Response {
+    let lines = services.monitoring.came_in(asked.range()).await;
+    let lines = lines.and_then(|(window, rows)| came_in_lines(window, &rows));
+    figures("monitoring-events.csv", lines)
+}
+
+fn figures(name: &str, lines: Result<Vec<u8>>) -> Response {
+    match lines {
+        Ok(lines) => csv(name, lines),
+        Err(error) => {
+            tracing::error!(?error, "could not export figures");
+            let said = "Segue can't read its figures now. Try again in a moment.\n";
+            (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
+        }
+    }
+}
+
+/// One line a step and mapping in which something moved.
+fn moved_lines(window: Window, rows: &[Moved]) -> Result<Vec<u8>> {
+    let head = [
+        "from",
+        "until",
+        "mapping",
+        "destination",
+        "entered",
+        "exited",
+        "entries_refused",
+        "exits_refused",
+    ];
+    let mut counts: BTreeMap<(u32, &Key, &Key), [u64; 4]> = BTreeMap::new();
+    for row in rows {
+        let of = counts.entry((row.step, &row.mapping, &row.destination)).or_default();
+        match row.what {
+            What::Entered => of[0] += row.count,
+            What::Exited => of[1] += row.count,
+            What::EntryRefused => of[2] += row.count,
+            What::ExitRefused => of[3] += row.count,
+            // Among those that exited.
+            What::Left => {}
+        }
+    }
+    let mut lines = Lines::new(&head)?;
+    for ((step, mapping, destination), counts) in counts {
+        let mut line = vec![
+            window.begins(step).to_iso(),
+            window.begins(step + 1).to_iso(),
+            mapping.to_string(),
+            destination.to_string(),
+        ];
+        line.extend(counts.map(|count| count.to_string()));
+        lines.add(&line)?;
+    }
+    lines.end()
+}
+
+/// One line a step and name that came in.
+fn came_in_lines(window: Window, rows: &[CameIn]) -> Result<Vec<u8>> {
+    let mut counts: BTreeMap<(u32, &str), [u64; 2]> = BTreeMap::new();
+    for row in rows {
+        let of = counts.entry((row.step, &row.name)).or_default();
+        match row.verdict {
+            Verdict::Passed => of[0] += row.count,
+            Verdict::Quarantined => of[1] += row.count,
+        }
+    }
+    let mut lines = Lines::new(&["from", "until", "event", "passed", "quarantined"])?;
+    for ((step, name), counts) in counts {
+        let mut line =
+            vec![window.begins(step).to_iso(), window.begins(step + 1).to_iso(), name.to_owned()];
+        line.extend(counts.map(|count| count.to_string()));
+        lines.add(&line)?;
+    }
+    lines.end()
 }
 
 async fn review(State(services): State<Services>) -> Response {
@@ -250,6 +362,22 @@ mod tests {
         for text in ["", "a=b", "-12.5", "+3", "Cart <abandoners>", "ש"] {
             assert_eq!(harmless(text), text);
         }
+    }
+
+    #[test]
+    fn figures_are_a_line_a_step_and_mapping() {
+        let window = Range::Hour.window(Instant::from_seconds(1_795_464_000));
+        let key = |text: &str| text.parse::<Key>().unwrap();
+        let row =
+            |what, count| Moved { step: 59, mapping: key("m"), destination: key("d"), what, count };
+        let rows = [row(What::Exited, 3), row(What::EntryRefused, 1), row(What::Exited, 4)];
+        let text = String::from_utf8(moved_lines(window, &rows).unwrap()).unwrap();
+        let line = "\"2026-11-23T20:00:00.000Z\",\"2026-11-23T20:01:00.000Z\",\"m\",\"d\",\"0\",\"7\",\"1\",\"0\"";
+        assert_eq!(text.lines().nth(1), Some(line));
+        let event =
+            CameIn { step: 0, name: "=A1".to_owned(), verdict: Verdict::Quarantined, count: 2 };
+        let text = String::from_utf8(came_in_lines(window, &[event]).unwrap()).unwrap();
+        assert!(text.ends_with("\"'=A1\",\"0\",\"2\"\r\n"), "{text}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
+    contract::Violation,
     delivery::{
         Transition,
         port::{Advance, LeaseStore as _, Next},
@@ -136,7 +137,11 @@ impl Play<'_> {
             let at = bench.now().minus(Span::from_seconds(*ago));
             let mut one = event(&number, NAMES[*name], (NameKind::CioId, "cio-1"), at);
             if !is_agreed {
-                one.violation = Some(domain::contract::Violation::Unknown);
+                one.violation = Some(Violation {
+                    path: "total".to_owned(),
+                    expected: "a number".to_owned(),
+                    found: "a text".to_owned(),
+                });
             }
             kept.push(one);
             // One that is told again counts once.
@@ -406,7 +411,7 @@ async fn minutes_go_before_hours_and_hours_before_days(#[values(Sqlite, Postgres
     let mut levels = vec!["day", "hour", "minute"];
     for level in Level::ALL {
         // What is as old as that, and not what is younger.
-        for (more, is_gone) in [(Span(-1), false), (Span::from_hours(48), true)] {
+        for (more, is_gone) in [(Span(-level.span().0), false), (Span::from_hours(48), true)] {
             let now = bench.now().plus(level.kept_for()).plus(more);
             let lease = bench.storage.acquire("retention", now).await.unwrap().unwrap();
             for record in [Record::Moved(level), Record::CameIn(level)] {

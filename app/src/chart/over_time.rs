@@ -1,0 +1,522 @@
+//! Lines or stacked areas over time, with changes marked, a cursor and a table.
+//!
+//! The picture is drawn on the server in steps: two units a step, a thousand high. What the
+//! cursor shows is in the legend, so that nothing moves and nothing covers the picture.
+
+use std::fmt::Write as _;
+
+use domain::time::Span;
+use leptos::prelude::*;
+
+use super::{
+    axis::{Axis, Cursor, Flag},
+    columns::round_up,
+};
+use crate::format;
+
+/// Its height in its own units.
+const HEIGHT: u64 = 1_000;
+
+/// What the values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of something, which adds up.
+    Count,
+    /// Milliseconds, which don't.
+    Time,
+}
+
+impl Unit {
+    fn words(self, value: u64) -> String {
+        match self {
+            Self::Count => format::number(value),
+            Self::Time => {
+                format::duration(Span::from_millis(i64::try_from(value).unwrap_or(i64::MAX)))
+            }
+        }
+    }
+
+    /// What the legend shows while nobody points.
+    const fn whole(self) -> &'static str {
+        match self {
+            Self::Count => "In all",
+            Self::Time => "At most",
+        }
+    }
+
+    fn sum_up(self, values: &[Option<u64>]) -> Option<u64> {
+        let some = values.iter().flatten().copied();
+        match self {
+            Self::Count => Some(some.fold(0, u64::saturating_add)),
+            Self::Time => some.max(),
+        }
+    }
+
+    /// The next value that reads well at the top of the scale.
+    fn top(self, most: u64) -> u64 {
+        /// Seconds, minutes and hours that people say.
+        const ROUND: [u64; 20] = [
+            1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 18_000, 43_200,
+            86_400, 172_800, 432_000, 864_000,
+        ];
+        if self == Self::Count || most <= 1_000 {
+            return round_up(most);
+        }
+        let seconds = most.div_ceil(1_000);
+        let round = ROUND.into_iter().find(|round| *round >= seconds);
+        round.unwrap_or_else(|| round_up(seconds)).saturating_mul(1_000)
+    }
+}
+
+/// How series are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Each by itself.
+    Lines,
+    /// One upon the other: their sum is what counts.
+    Stacked,
+}
+
+/// One line or layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strand {
+    /// What it is called.
+    pub name: String,
+    /// Its value in each step; nothing where nothing was measured.
+    pub values: Vec<Option<u64>>,
+    /// The class that colours it: `series-1` to `series-5`, or `series-before`.
+    pub class: &'static str,
+}
+
+/// The classes of series, in their order.
+pub const CLASSES: [&str; 5] = ["series-1", "series-2", "series-3", "series-4", "series-5"];
+
+/// Strands over time. Five at most; the caller sums up the rest.
+#[component]
+pub fn OverTime(
+    /// The question it answers.
+    #[prop(into)]
+    question: String,
+    /// What is counted, and what else one must know.
+    #[prop(into)]
+    legend: String,
+    /// What the values are.
+    unit: Unit,
+    /// How they are drawn.
+    shape: Shape,
+    /// The time axis.
+    axis: Axis,
+    /// The strands.
+    strands: Vec<Strand>,
+    /// What was changed meanwhile.
+    flags: Vec<Flag>,
+    /// A line across: its value and its name.
+    #[prop(optional_no_strip)]
+    limit: Option<(u64, String)>,
+    /// Which step is looked at.
+    cursor: Cursor,
+) -> AnyView {
+    let most = highest(shape, &strands).max(limit.as_ref().map_or(0, |(value, _)| *value));
+    let top = unit.top(most);
+    let described = describe(unit, &strands);
+    let picture = picture(shape, axis, &strands, top, limit.as_ref().map(|(value, _)| *value));
+    let table = data_table(unit, axis, &strands);
+    let strands = StoredValue::new(strands);
+    let label = question.clone();
+    let said = move || {
+        cursor.step.get().map(|step| strands.with_value(|strands| tell(unit, axis, strands, step)))
+    };
+    let middle = unit.words(top / 2);
+    view! {
+        <figure class="chart over-time">
+            <figcaption>
+                <h3 class="question">{question}</h3>
+                <p class="quiet">{legend}</p>
+            </figcaption>
+            {legend_list(unit, axis, strands, cursor)}
+            <div class="plane">
+                {flag_row(axis, flags)}
+                <div
+                    class="sight"
+                    role=move || cursor.awake.get().then_some("slider")
+                    tabindex=move || cursor.awake.get().then_some("0")
+                    aria-label=move || cursor.awake.get().then(|| label.clone())
+                    aria-valuemin=move || cursor.awake.get().then_some("0")
+                    aria-valuemax=move || {
+                        cursor.awake.get().then(|| axis.steps.saturating_sub(1).to_string())
+                    }
+                    aria-valuenow=move || {
+                        cursor.awake.get().then(|| cursor.step.get().unwrap_or(0).to_string())
+                    }
+                    aria-valuetext=move || {
+                        cursor
+                            .awake
+                            .get()
+                            .then(|| said().unwrap_or_else(|| "Arrow keys show values".to_owned()))
+                    }
+                    on:pointermove=move |event| cursor.point(&event, axis.steps)
+                    on:pointerdown=move |event| cursor.point(&event, axis.steps)
+                    on:pointerleave=move |_| cursor.to(None)
+                    on:keydown=move |event| cursor.walk(&event, axis.steps)
+                >
+                    <svg
+                        class="plot"
+                        viewBox=format!("0 0 {} {HEIGHT}", axis.steps * 2)
+                        preserveAspectRatio="none"
+                        role="img"
+                        aria-label=described
+                    >
+                        {picture}
+                        <line
+                            class="cursor"
+                            class:unseen-line=move || cursor.step.get().is_none()
+                            x1=move || middle_of(cursor.step.get().unwrap_or(0))
+                            x2=move || middle_of(cursor.step.get().unwrap_or(0))
+                            y1="0"
+                            y2="1000"
+                        />
+                    </svg>
+                </div>
+                <div class="scale" aria-hidden="true">
+                    <span>{unit.words(top)}</span>
+                    <span>{middle}</span>
+                    <span>"0"</span>
+                </div>
+                <div class="ticks" aria-hidden="true">
+                    {axis.ticks().map(|step| view! { <span>{axis.words(step)}</span> }).collect_view()}
+                </div>
+            </div>
+            {limit
+                .map(|(_, words)| {
+                    view! {
+                        <p class="quiet limit-words">
+                            <svg class="swatch" viewBox="0 0 24 8" aria-hidden="true">
+                                <line class="rule-limit" x1="0" y1="4" x2="24" y2="4" />
+                            </svg>
+                            {words}
+                        </p>
+                    }
+                })}
+            {table}
+        </figure>
+    }
+    .into_any()
+}
+
+/// Where a step is in the picture.
+fn middle_of(step: u32) -> String {
+    (step * 2 + 1).to_string()
+}
+
+/// The names with a sign each, and the value at the cursor.
+fn legend_list(
+    unit: Unit,
+    axis: Axis,
+    strands: StoredValue<Vec<Strand>>,
+    cursor: Cursor,
+) -> AnyView {
+    let rows = strands.with_value(|strands| {
+        strands
+            .iter()
+            .map(|strand| {
+                let whole = unit.sum_up(&strand.values);
+                let values = StoredValue::new(strand.values.clone());
+                let value = move || {
+                    let value = match cursor.step.get() {
+                        Some(step) => values.with_value(|values| {
+                            values.get(step as usize).copied().flatten()
+                        }),
+                        None => whole,
+                    };
+                    value.map_or_else(|| "–".to_owned(), |value| unit.words(value))
+                };
+                view! {
+                    <li>
+                        <svg class=format!("swatch {}", strand.class) viewBox="0 0 24 8" aria-hidden="true">
+                            <line class="strand" x1="0" y1="4" x2="24" y2="4" />
+                        </svg>
+                        <span class="name">{strand.name.clone()}</span>
+                        <span class="figure">{value}</span>
+                    </li>
+                }
+            })
+            .collect_view()
+    });
+    let when = move || match cursor.step.get() {
+        Some(step) => axis.words(step),
+        None => unit.whole().to_owned(),
+    };
+    view! {
+        <ul class="legend">
+            <li class="when">
+                <span class="figure">{when}</span>
+            </li>
+            {rows}
+        </ul>
+    }
+    .into_any()
+}
+
+/// The highest value, or sum of values, of any step.
+fn highest(shape: Shape, strands: &[Strand]) -> u64 {
+    match shape {
+        Shape::Lines => {
+            strands.iter().flat_map(|strand| strand.values.iter().flatten()).copied().max()
+        }
+        Shape::Stacked => sums(strands).pop().into_iter().flatten().max(),
+    }
+    .unwrap_or(0)
+}
+
+/// Each strand's upper edge when one lies upon the other, step by step.
+fn sums(strands: &[Strand]) -> Vec<Vec<u64>> {
+    let mut edge: Vec<u64> = strands.first().map_or_else(Vec::new, |one| vec![0; one.values.len()]);
+    let mut edges = Vec::with_capacity(strands.len());
+    for strand in strands {
+        for (sum, value) in edge.iter_mut().zip(&strand.values) {
+            *sum = sum.saturating_add(value.unwrap_or(0));
+        }
+        edges.push(edge.clone());
+    }
+    edges
+}
+
+/// What the picture shows, for ears.
+fn describe(unit: Unit, strands: &[Strand]) -> String {
+    let of = |strand: &Strand| {
+        let whole = unit.sum_up(&strand.values);
+        let whole = whole.map_or_else(|| "nothing".to_owned(), |value| unit.words(value));
+        format!("{} {}", strand.name, whole)
+    };
+    let all: Vec<String> = strands.iter().map(of).collect();
+    if all.is_empty() {
+        "Nothing yet".to_owned()
+    } else {
+        format!("{}: {}", unit.whole(), all.join(", "))
+    }
+}
+
+/// The values of a step in words.
+fn tell(unit: Unit, axis: Axis, strands: &[Strand], step: u32) -> String {
+    let of = |strand: &Strand| {
+        let value = strand.values.get(step as usize).copied().flatten();
+        let value = value.map_or_else(|| "nothing".to_owned(), |value| unit.words(value));
+        format!("{} {}", strand.name, value)
+    };
+    let all: Vec<String> = strands.iter().map(of).collect();
+    format!("{}: {}", axis.words(step), all.join(", "))
+}
+
+/// Gridlines, then areas or lines.
+fn picture(shape: Shape, axis: Axis, strands: &[Strand], top: u64, limit: Option<u64>) -> AnyView {
+    let upright = axis
+        .ticks()
+        .map(|step| {
+            let x = (step * 2).to_string();
+            view! { <line class="rule" x1=x.clone() x2=x y1="0" y2="1000" /> }
+        })
+        .collect_view();
+    let width = (axis.steps * 2).to_string();
+    let level = |y: u64, class: &'static str| {
+        view! { <line class=class x1="0" x2=width.clone() y1=y.to_string() y2=y.to_string() /> }
+    };
+    let shapes = match shape {
+        Shape::Lines => strands
+            .iter()
+            .map(|strand| {
+                view! { <path class=format!("strand {}", strand.class) d=line(&strand.values, top) /> }
+                    .into_any()
+            })
+            .collect_view(),
+        Shape::Stacked => {
+            let edges = sums(strands);
+            let floor = vec![0; axis.steps as usize];
+            strands
+                .iter()
+                .enumerate()
+                .map(|(at, strand)| {
+                    let below = at.checked_sub(1).map_or(&floor, |below| &edges[below]);
+                    view! { <path class=format!("layer {}", strand.class) d=layer(below, &edges[at], top) /> }
+                        .into_any()
+                })
+                .collect_view()
+        }
+    };
+    let limit = limit.map(|value| level(height(value, top), "rule-limit"));
+    view! { {level(0, "rule")} {level(HEIGHT / 2, "rule")} {upright} {shapes} {limit} {level(HEIGHT, "rule rule-zero")} }
+        .into_any()
+}
+
+/// How far below the top a value is.
+fn height(value: u64, top: u64) -> u64 {
+    let part = u128::from(value.min(top)) * u128::from(HEIGHT) + u128::from(top / 2);
+    HEIGHT - u64::try_from(part / u128::from(top.max(1))).unwrap_or(HEIGHT).min(HEIGHT)
+}
+
+/// A line through the middle of each step, torn where nothing was measured. A value between two
+/// gaps is a dot: a line of no length has round ends.
+fn line(values: &[Option<u64>], top: u64) -> String {
+    let mut path = String::new();
+    let mut before = None;
+    for (step, value) in values.iter().enumerate() {
+        let Some(value) = value else {
+            before = None;
+            continue;
+        };
+        let y = height(*value, top);
+        // Writing to a String can't fail.
+        let _ = match before {
+            None => write!(path, "M{} {y}h0", step * 2 + 1),
+            // Relative to the point before: short, and alike where nothing changes.
+            Some(before) => write!(path, "l2 {}", difference(before, y)),
+        };
+        before = Some(y);
+    }
+    path
+}
+
+/// The area between two edges.
+fn layer(below: &[u64], above: &[u64], top: u64) -> String {
+    let mut path = String::new();
+    let edge =
+        |values: &[u64]| -> Vec<u64> { values.iter().map(|value| height(*value, top)).collect() };
+    let (above, mut below) = (edge(above), edge(below));
+    below.reverse();
+    let Some(first) = above.first() else { return path };
+    let _ = write!(path, "M1 {first}");
+    for pair in above.windows(2) {
+        let _ = write!(path, "l2 {}", difference(pair[0], pair[1]));
+    }
+    if let Some(last) = below.first() {
+        let _ = write!(path, "V{last}");
+    }
+    for pair in below.windows(2) {
+        let _ = write!(path, "l-2 {}", difference(pair[0], pair[1]));
+    }
+    path.push('Z');
+    path
+}
+
+fn difference(from: u64, to: u64) -> i64 {
+    i64::try_from(to).unwrap_or(0) - i64::try_from(from).unwrap_or(0)
+}
+
+/// A flag at each step in which something was changed; its words in the list of changes.
+fn flag_row(axis: Axis, flags: Vec<Flag>) -> AnyView {
+    let mut at: std::collections::BTreeMap<u32, Vec<Flag>> = std::collections::BTreeMap::new();
+    for flag in flags {
+        if let Some(step) = axis.step_of(flag.at) {
+            at.entry(step).or_default().push(flag);
+        }
+    }
+    let shown = at
+        .into_iter()
+        .map(|(step, flags)| {
+            let place = f64::from(step * 2 + 1) * 50.0 / f64::from(axis.steps.max(1));
+            let words: Vec<String> = flags.iter().map(|flag| flag.words.clone()).collect();
+            let class = flags.iter().map(|flag| flag.class).find(|class| !class.is_empty());
+            view! {
+                <svg x=format!("{place:.2}%") y="0" width="8" height="14" overflow="visible">
+                    <title>{words.join("; ")}</title>
+                    <path class=format!("flag {}", class.unwrap_or_default()) d="M0 14V1l7 3-7 3" />
+                </svg>
+            }
+        })
+        .collect_view();
+    view! {
+        <svg class="flags" width="100%" height="14" aria-hidden="true">
+            {shown}
+        </svg>
+    }
+    .into_any()
+}
+
+/// The same as a table, without the steps in which nothing was. One text: a thousand cells
+/// would be slow to wake.
+fn data_table(unit: Unit, axis: Axis, strands: &[Strand]) -> AnyView {
+    let mut rows = String::new();
+    let mut left_out = 0_u64;
+    for step in 0..axis.steps {
+        let values: Vec<Option<u64>> = strands
+            .iter()
+            .map(|strand| strand.values.get(step as usize).copied().flatten())
+            .collect();
+        if values.iter().all(|value| value.unwrap_or(0) == 0) {
+            left_out += 1;
+            continue;
+        }
+        // Times and numbers only: nothing in them has to be escaped.
+        let _ = write!(rows, "<tr><th scope=\"row\">{}</th>", axis.words(step));
+        for value in values {
+            let value = value.map_or_else(|| "–".to_owned(), |value| unit.words(value));
+            let _ = write!(rows, "<td class=\"num\">{value}</td>");
+        }
+        rows.push_str("</tr>");
+    }
+    let heads = strands
+        .iter()
+        .map(|strand| view! { <th scope="col" class="num">{strand.name.clone()}</th> })
+        .collect_view();
+    let left_out = (left_out > 0).then(|| {
+        format!("Without {} in which nothing was.", format::count(left_out, "step", "steps"))
+    });
+    view! {
+        <details class="data">
+            <summary>"The same as a table"</summary>
+            <div class="table-frame" role="region" aria-label="The same as a table" tabindex="0">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"From"</th>
+                            {heads}
+                        </tr>
+                    </thead>
+                    <tbody inner_html=rows></tbody>
+                </table>
+            </div>
+            <p class="quiet">{left_out}</p>
+        </details>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_torn_where_nothing_was_measured() {
+        assert_eq!(line(&[Some(0), Some(10), Some(5)], 10), "M1 1000h0l2 -1000l2 500");
+        assert_eq!(line(&[Some(10), None, Some(10)], 10), "M1 0h0M5 0h0");
+        assert_eq!(line(&[None, None], 10), "");
+        assert_eq!(height(20, 10), 0, "never above the picture");
+        assert_eq!(height(5, 0), HEIGHT);
+    }
+
+    fn strand(values: &[u64]) -> Strand {
+        let values = values.iter().copied().map(Some).collect();
+        Strand { name: "a".to_owned(), values, class: CLASSES[0] }
+    }
+
+    #[test]
+    fn layers_lie_upon_one_another() {
+        let strands = [strand(&[1, 2]), strand(&[3, 0])];
+        assert_eq!(sums(&strands), [[1, 2], [4, 2]]);
+        assert_eq!((highest(Shape::Stacked, &strands), highest(Shape::Lines, &strands)), (4, 3));
+        assert_eq!(layer(&[0, 0], &[5, 10], 10), "M1 500l2 -500V1000l-2 0Z");
+        assert_eq!(layer(&[], &[], 10), "");
+        assert_eq!(highest(Shape::Stacked, &[]), 0);
+    }
+
+    #[test]
+    fn times_end_at_a_time_that_people_say() {
+        for (most, top) in [(0, 1), (420, 500), (1_001, 2_000), (31_000, 60_000)] {
+            assert_eq!(Unit::Time.top(most), top, "{most}");
+        }
+        assert_eq!(Unit::Time.top(3_000_000_000), 5_000_000_000);
+        assert_eq!(Unit::Count.top(31), 50);
+        let values = [Some(3), None, Some(4)];
+        assert_eq!((Unit::Count.sum_up(&values), Unit::Time.sum_up(&values)), (Some(7), Some(4)));
+        assert_eq!(Unit::Time.sum_up(&[None]), None);
+    }
+}

@@ -275,6 +275,7 @@ impl Parts<'_> {
             mappings: self.stored.clone(),
             gates: self.stored.clone(),
             trials: self.stored.clone(),
+            contract: self.stored.clone(),
             clock: self.clock.clone(),
         })
     }

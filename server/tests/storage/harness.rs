@@ -204,7 +204,8 @@ impl Bench {
             store: stored.clone(),
             mappings: stored.clone(),
             gates: stored.clone(),
-            trials: stored,
+            trials: stored.clone(),
+            contract: stored,
             clock: self.clock.clone(),
         })
     }

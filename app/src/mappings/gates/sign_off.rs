@@ -73,7 +73,6 @@ fn line_row(key: &Key, line: Line) -> AnyView {
         LineState::Partly => (State::Late, "Partly"),
         LineState::Open => (State::Failing, "Open"),
         LineState::Unknown => (State::New, "Not known yet"),
-        LineState::Unavailable => (State::New, "Not available yet"),
         LineState::NotAsked => (State::New, "Not asked"),
     };
     let mended = link.map(|at| {

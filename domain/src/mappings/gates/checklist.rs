@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Checked, Gate, GateLink, GateState, SignOff};
 use crate::{
+    contract::{FEWEST_EVENTS, MOST_EVENTS},
     mappings::{MappingRow, UseCase, trial::Proof},
     number::grouped,
     suppression::{SuppressionSpec, registry},
@@ -79,8 +80,6 @@ pub enum LineState {
     Open,
     /// What it depends on is not known yet.
     Unknown,
-    /// Segue can't check it yet.
-    Unavailable,
     /// It asks nothing of such a mapping.
     NotAsked,
 }
@@ -119,6 +118,8 @@ pub struct ChecklistFacts<'a> {
     pub row: &'a MappingRow,
     /// What gates say of it.
     pub gates: &'a [Checked],
+    /// Events of the contract in force; none where there is none.
+    pub events: usize,
     /// Segments promoted for export.
     pub audiences: u64,
     /// All suppressions.
@@ -135,7 +136,7 @@ pub struct ChecklistFacts<'a> {
 #[must_use]
 pub fn lines(facts: &ChecklistFacts<'_>) -> Vec<Line> {
     let look = |item| match item {
-        Item::Events => events(),
+        Item::Events => events(facts.events),
         Item::Identifiers => identifiers(facts),
         Item::Audiences => audiences(facts.audiences),
         Item::Suppression => suppression(facts),
@@ -156,11 +157,25 @@ fn line(
     Line { item, state, evidence: evidence.into(), link: link.into() }
 }
 
-/// Nothing is green that nobody has looked at.
-fn events() -> Line {
-    let evidence = "Segue keeps no contract of events yet, so nothing can be checked; audiences \
-        go under names of their own";
-    line(Item::Events, LineState::Unavailable, evidence, None)
+fn events(events: usize) -> Line {
+    let (state, evidence) = match events {
+        0 => (LineState::Open, "no contract of events is in force, so none is checked".to_owned()),
+        some @ FEWEST_EVENTS..=MOST_EVENTS => (
+            LineState::Done,
+            format!("{some} events are agreed on, and whatever comes in is checked"),
+        ),
+        1 => (
+            LineState::Partly,
+            format!("1 event is agreed on, of {FEWEST_EVENTS} to {MOST_EVENTS}"),
+        ),
+        some => {
+            let said = format!(
+                "{some} events are agreed on, and {FEWEST_EVENTS} to {MOST_EVENTS} are kept best"
+            );
+            (LineState::Partly, said)
+        }
+    };
+    line(Item::Events, state, evidence, None)
 }
 
 fn identifiers(facts: &ChecklistFacts<'_>) -> Line {
@@ -266,7 +281,8 @@ fn one_destination(facts: &ChecklistFacts<'_>) -> Line {
 fn monitoring(facts: &ChecklistFacts<'_>) -> Line {
     let evidence = if facts.row.last_run.is_some() {
         "watched are late and failing runs, abnormal changes, people whom Segment refuses and \
-         people who can't be found; the platform's own match rate and the volume of events are not"
+         people who can't be found; volume and latency are drawn, without an alarm, and the \
+         platform's own match rate isn't known"
     } else {
         "it has never run, so nothing was watched yet"
     };

@@ -11,6 +11,7 @@ use crate::{
         plan::{Change, FieldChange, Row},
         service::ConfigurationService,
     },
+    contract::port::ContractStore,
     destinations::Profile,
     error::{Error, Result},
     key::Key,
@@ -56,6 +57,8 @@ pub struct GateService {
     pub gates: Arc<dyn GateStore>,
     /// What became of controlled tests.
     pub trials: Arc<dyn TrialStore>,
+    /// What is agreed on of events.
+    pub contract: Arc<dyn ContractStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -132,6 +135,7 @@ impl GateService {
         let facts = checklist::ChecklistFacts {
             row,
             gates: &gates,
+            events: self.contract.current().await?.contract.events.len(),
             audiences: known.configuration.audiences.len() as u64,
             suppressions: known.configuration.suppressions.iter().map(|one| &one.spec).collect(),
             proof,

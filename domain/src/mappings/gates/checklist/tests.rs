@@ -65,6 +65,7 @@ fn facts(row: &MappingRow) -> ChecklistFacts<'_> {
     ChecklistFacts {
         row,
         gates: &[],
+        events: 0,
         audiences: 5,
         suppressions: Vec::new(),
         proof: None,
@@ -82,6 +83,22 @@ fn every_line_stands_once_and_in_order() {
     let row = row(UseCase::Retarget, 0);
     let items: Vec<Item> = lines(&facts(&row)).into_iter().map(|one| one.item).collect();
     assert_eq!(items, Item::ALL);
+}
+
+#[test]
+fn eight_to_fifteen_events_are_a_contract() {
+    let row = row(UseCase::Retarget, 0);
+    let at = |events| state(&ChecklistFacts { events, ..facts(&row) }, Item::Events);
+    for (count, expected) in [
+        (0, LineState::Open),
+        (1, LineState::Partly),
+        (7, LineState::Partly),
+        (8, LineState::Done),
+        (15, LineState::Done),
+        (16, LineState::Partly),
+    ] {
+        assert_eq!(at(count), expected, "{count}");
+    }
 }
 
 #[test]
@@ -183,7 +200,7 @@ proptest! {
         let use_case = UseCase::ALL[use_case];
         let row = row(use_case, holdout);
         let facts = ChecklistFacts { audiences, ..facts(&row) };
-        prop_assert_eq!(state(&facts, Item::Events), LineState::Unavailable);
+        prop_assert_eq!(state(&facts, Item::Events), LineState::Open);
         prop_assert_eq!(state(&facts, Item::Monitoring), LineState::Unknown);
         let expected = match use_case {
             UseCase::Retarget if holdout > 0 => LineState::Partly,

@@ -86,7 +86,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL('/mappings/staff-to-warehouse/checklist');
       const checklist = page.getByRole('table', { name: 'Checklist' });
       await expect(checklist.locator('tbody tr')).toHaveCount(8);
-      await expect(checklist.getByRole('row', { name: /canonical events/ })).toContainText('Not available yet');
+      await expect(checklist.getByRole('row', { name: /canonical events/ })).toContainText('No contract of events is in force');
       const signOff = page.locator('.section', { has: page.getByRole('heading', { name: 'QA sign-off' }) });
       await expect(signOff).toContainText('No controlled test was sent through it');
       await expect(page.getByRole('button', { name: 'Sign off this mapping' })).toHaveCount(0);

@@ -39,6 +39,7 @@ fn view(row: MappingRow, gates: Vec<Checked>) -> ChecklistView {
     let facts = ChecklistFacts {
         row: &row,
         gates: &gates,
+        events: 12,
         audiences: 7,
         suppressions: vec![],
         proof: None,

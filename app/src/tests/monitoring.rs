@@ -177,7 +177,7 @@ fn what_was_changed_stands_above_the_charts_and_in_words_below() {
     }
     // Two in one minute share a flag, in the colour of what is worst; each chart has them all.
     let charts = html.matches("<figure").count();
-    assert_eq!(html.matches("class=\"flag ").count(), charts * 3);
+    assert_eq!(html.matches("<path class=\"flag").count(), charts * 3);
     assert_eq!(html.matches("flag-failing").count(), charts);
     assert!(text.contains("Calls of Segment held; Contract approved: Margin"), "{text}");
     assert!(words(&shown(report())).contains("Nothing was changed in this time"));

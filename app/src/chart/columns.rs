@@ -126,7 +126,7 @@ pub fn Columns(
 }
 
 /// The next number that reads well at the top of a scale: 1, 2 or 5 and zeros.
-pub(super) fn round_up(most: u64) -> u64 {
+fn round_up(most: u64) -> u64 {
     let mut power = 1_u64;
     loop {
         for step in [1, 2, 5] {

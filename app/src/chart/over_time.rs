@@ -8,10 +8,7 @@ use std::fmt::Write as _;
 use domain::time::Span;
 use leptos::prelude::*;
 
-use super::{
-    axis::{Axis, Cursor, Flag},
-    columns::round_up,
-};
+use super::axis::{Axis, Cursor, Flag};
 use crate::format;
 
 /// Its height in its own units.
@@ -52,19 +49,34 @@ impl Unit {
         }
     }
 
-    /// The next value that reads well at the top of the scale.
+    /// The next value that reads well at the top of the scale, and whose half does too: that is
+    /// written beside the line in the middle.
     fn top(self, most: u64) -> u64 {
-        /// Seconds, minutes and hours that people say.
-        const ROUND: [u64; 20] = [
-            1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 18_000, 43_200,
-            86_400, 172_800, 432_000, 864_000,
+        /// Seconds, minutes, hours and days that people say.
+        const ROUND: [u64; 16] = [
+            2, 4, 10, 20, 60, 120, 240, 600, 1_200, 3_600, 7_200, 14_400, 43_200, 86_400, 172_800,
+            864_000,
         ];
         if self == Self::Count || most <= 1_000 {
-            return round_up(most);
+            return even(most);
         }
         let seconds = most.div_ceil(1_000);
         let round = ROUND.into_iter().find(|round| *round >= seconds);
-        round.unwrap_or_else(|| round_up(seconds)).saturating_mul(1_000)
+        round.unwrap_or_else(|| even(seconds)).saturating_mul(1_000)
+    }
+}
+
+/// 2, 4 or 10 and zeros: the next that is no less.
+fn even(most: u64) -> u64 {
+    let mut power = 1_u64;
+    loop {
+        for step in [2, 4, 10] {
+            let top = power.saturating_mul(step);
+            if top >= most || top == u64::MAX {
+                return top;
+            }
+        }
+        power = power.saturating_mul(10);
     }
 }
 
@@ -133,7 +145,7 @@ pub fn OverTime(
                 <h3 class="question">{question}</h3>
                 <p class="quiet">{legend}</p>
             </figcaption>
-            {legend_list(unit, axis, strands, cursor)}
+            {legend_list(unit, shape, axis, strands, cursor)}
             <div class="plane">
                 {flag_row(axis, flags)}
                 <div
@@ -211,6 +223,7 @@ fn middle_of(step: u32) -> String {
 /// The names with a sign each, and the value at the cursor.
 fn legend_list(
     unit: Unit,
+    shape: Shape,
     axis: Axis,
     strands: StoredValue<Vec<Strand>>,
     cursor: Cursor,
@@ -233,7 +246,7 @@ fn legend_list(
                 view! {
                     <li>
                         <svg class=format!("swatch {}", strand.class) viewBox="0 0 24 8" aria-hidden="true">
-                            <line class="strand" x1="0" y1="4" x2="24" y2="4" />
+                            {sign(shape)}
                         </svg>
                         <span class="name">{strand.name.clone()}</span>
                         <span class="figure">{value}</span>
@@ -255,6 +268,14 @@ fn legend_list(
         </ul>
     }
     .into_any()
+}
+
+/// What a strand looks like in the legend: as in the picture.
+fn sign(shape: Shape) -> AnyView {
+    match shape {
+        Shape::Lines => view! { <line class="strand" x1="0" y1="4" x2="24" y2="4" /> }.into_any(),
+        Shape::Stacked => view! { <rect class="layer" width="24" height="8" /> }.into_any(),
+    }
 }
 
 /// The highest value, or sum of values, of any step.
@@ -354,7 +375,7 @@ fn height(value: u64, top: u64) -> u64 {
 }
 
 /// A line through the middle of each step, torn where nothing was measured. A value between two
-/// gaps is a dot: a line of no length has round ends.
+/// gaps is a line as long as its step.
 fn line(values: &[Option<u64>], top: u64) -> String {
     let mut path = String::new();
     let mut before = None;
@@ -364,9 +385,11 @@ fn line(values: &[Option<u64>], top: u64) -> String {
             continue;
         };
         let y = height(*value, top);
+        let is_last = values.get(step + 1).copied().flatten().is_none();
         // Writing to a String can't fail.
         let _ = match before {
-            None => write!(path, "M{} {y}h0", step * 2 + 1),
+            None if is_last => write!(path, "M{} {y}h2", step * 2),
+            None => write!(path, "M{} {y}", step * 2 + 1),
             // Relative to the point before: short, and alike where nothing changes.
             Some(before) => write!(path, "l2 {}", difference(before, y)),
         };
@@ -486,8 +509,8 @@ mod tests {
 
     #[test]
     fn a_line_is_torn_where_nothing_was_measured() {
-        assert_eq!(line(&[Some(0), Some(10), Some(5)], 10), "M1 1000h0l2 -1000l2 500");
-        assert_eq!(line(&[Some(10), None, Some(10)], 10), "M1 0h0M5 0h0");
+        assert_eq!(line(&[Some(0), Some(10), Some(5)], 10), "M1 1000l2 -1000l2 500");
+        assert_eq!(line(&[Some(10), None, Some(10)], 10), "M0 0h2M4 0h2");
         assert_eq!(line(&[None, None], 10), "");
         assert_eq!(height(20, 10), 0, "never above the picture");
         assert_eq!(height(5, 0), HEIGHT);
@@ -510,11 +533,14 @@ mod tests {
 
     #[test]
     fn times_end_at_a_time_that_people_say() {
-        for (most, top) in [(0, 1), (420, 500), (1_001, 2_000), (31_000, 60_000)] {
+        for (most, top) in [(0, 2), (420, 1_000), (1_001, 2_000), (31_000, 60_000)] {
             assert_eq!(Unit::Time.top(most), top, "{most}");
         }
-        assert_eq!(Unit::Time.top(3_000_000_000), 5_000_000_000);
-        assert_eq!(Unit::Count.top(31), 50);
+        assert_eq!(Unit::Time.top(3_000_000_000), 4_000_000_000);
+        for (most, top) in [(0, 2), (1, 2), (3, 4), (5, 10), (31, 40), (12_480, 20_000)] {
+            assert_eq!(Unit::Count.top(most), top, "{most}");
+        }
+        assert_eq!(Unit::Count.top(u64::MAX), u64::MAX);
         let values = [Some(3), None, Some(4)];
         assert_eq!((Unit::Count.sum_up(&values), Unit::Time.sum_up(&values)), (Some(7), Some(4)));
         assert_eq!(Unit::Time.sum_up(&[None]), None);

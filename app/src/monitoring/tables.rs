@@ -101,8 +101,7 @@ pub fn figures(report: &Report) -> AnyView {
         Column::figures("Half within"),
         Column::figures("95 of 100"),
         Column::figures("99 of 100"),
-        Column::figures("After an event, 95 of 100"),
-        Column::figures("95 of 100 before"),
+        Column::figures("After an event"),
     ];
     let rows = report.figures.iter().map(figures_row).collect_view();
     view! {
@@ -110,7 +109,7 @@ pub fn figures(report: &Report) -> AnyView {
             {rows}
         </Table>
         <p class="quiet reading">
-            "Under each count is how it changed from the period before. Times are exact to a thirty-second of themselves."
+            "Under each figure is what it was in the period before. After an event: 95 of 100 of those who left for one, from the event on. Times are exact to a thirty-second of themselves."
         </p>
     }
     .into_any()
@@ -119,12 +118,12 @@ pub fn figures(report: &Report) -> AnyView {
 fn figures_row(figures: &Figures) -> AnyView {
     let Figures { mapping, use_case, sums, before, .. } = figures;
     let within = sums.sending;
+    let was = before.sending;
     let times = [
-        within.map(|within| within.half),
-        within.map(|within| within.most),
-        within.map(|within| within.nearly_all),
-        sums.leaving.map(|within| within.most),
-        before.sending.map(|within| within.most),
+        (within.map(|within| within.half), was.map(|was| was.half)),
+        (within.map(|within| within.most), was.map(|was| was.most)),
+        (within.map(|within| within.nearly_all), was.map(|was| was.nearly_all)),
+        (sums.leaving.map(|within| within.most), before.leaving.map(|was| was.most)),
     ];
     view! {
         <tr>
@@ -143,11 +142,15 @@ fn figures_row(figures: &Figures) -> AnyView {
     .into_any()
 }
 
-fn time(span: Option<Span>) -> AnyView {
-    match span {
-        Some(span) => view! { <td class="num">{format::duration(span)}</td> }.into_any(),
-        None => view! { <td class="num"><Nothing words="nobody was answered" /></td> }.into_any(),
-    }
+fn time((span, before): (Option<Span>, Option<Span>)) -> AnyView {
+    let before = before.map(|before| {
+        view! { <span class="change">{format!("{} before", format::duration(before))}</span> }
+    });
+    let span = match span {
+        Some(span) => format::duration(span).into_any(),
+        None => view! { <Nothing words="nobody was answered" /> }.into_any(),
+    };
+    view! { <td class="num">{span} {before}</td> }.into_any()
 }
 
 fn compared(now: u64, before: u64) -> AnyView {

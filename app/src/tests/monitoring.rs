@@ -191,6 +191,7 @@ fn a_time_that_nobody_has_is_a_dash_and_a_limit_has_its_name() {
     assert!(text.contains("Retarget: 99 of 100 within 1 min"), "{text}");
     assert!(html.contains("class=\"rule-limit\""), "{html}");
     assert!(text.contains("nobody was answered"), "a dash has words: {text}");
+    assert!(text.contains("9 s 9 s before"), "beside the period before: {text}");
     let later = Instant(now().0 + 1);
     assert_eq!(answer(&shown(Report { now: later, ..report() })), answer(&shown(report())));
 }

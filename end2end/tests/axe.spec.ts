@@ -163,7 +163,7 @@ ownDemoTest('an emergency stop, and what is broken', async ({ page }) => {
 
 // What somebody sees on their first day: nothing is there yet, and each page says what to do.
 plainTest('empty pages', async ({ page, server }) => {
-  plainTest.setTimeout(240_000);
+  plainTest.setTimeout(420_000);
   await signedIn(page, server);
   for (const path of [
     '/',

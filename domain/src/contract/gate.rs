@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     access::{Actor, Role},
-    error::Result,
+    error::{Error, Result},
     time::{Instant, Span},
 };
 
@@ -137,6 +137,13 @@ impl ContractService {
         actor: &Actor,
     ) -> Result<u64> {
         actor.require(Role::Approver)?;
+        let contract = self.store.current().await?.contract;
+        let event = contract.canonical(name).and_then(|name| contract.events.get(name));
+        if release && event.is_some_and(|event| event.is_stopped) {
+            return Err(Error::Conflict(
+                "the contract has stopped it: let it go on first, or discard these".to_owned(),
+            ));
+        }
         let now = self.clock.now();
         self.quarantine.settle(name, violation, release, &actor.name, now).await
     }

@@ -31,12 +31,22 @@ const LONGEST_WAIT: Span = Span::from_hours(1);
 #[must_use]
 pub fn is_address(text: &str) -> bool {
     let rest = |scheme: &str| text.strip_prefix(scheme).filter(|rest| !rest.is_empty());
-    let is_local = |rest: &str| {
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-        matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+    // Whoever stands before an @ is no host, whatever it looks like.
+    let authority = |rest: &str| {
+        let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default().to_owned();
+        Some(authority).filter(|authority| !authority.is_empty() && !authority.contains('@'))
     };
-    rest("https://").is_some() || rest("http://").is_some_and(is_local)
+    let is_local = |authority: String| {
+        let (host, port) = match authority.strip_prefix("[::1]") {
+            Some(port) => ("[::1]", port),
+            None => authority.find(':').map_or((&*authority, ""), |at| authority.split_at(at)),
+        };
+        let is_port = port.is_empty()
+            || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+        is_port && matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+    };
+    rest("https://").and_then(authority).is_some()
+        || rest("http://").and_then(authority).is_some_and(is_local)
 }
 
 /// Something that waits for a decision.
@@ -48,6 +58,9 @@ pub struct Notice {
     pub words: String,
     /// Where, such as `/approvals`.
     pub page: String,
+    /// If it waits again within this time, it never ceased to.
+    #[serde(default)]
+    pub lull: Option<Span>,
 }
 
 /// A notice, and whether it was told.
@@ -107,9 +120,13 @@ mod tests {
 
     #[test]
     fn messages_leave_this_machine_encrypted_only() {
-        for good in
-            ["https://hooks.slack.com/services/T/B/x", "http://127.0.0.1:9/x", "http://[::1]:9"]
-        {
+        for good in [
+            "https://hooks.slack.com/services/T/B/x",
+            "http://127.0.0.1:9/x",
+            "http://[::1]:9",
+            "http://[::1]/",
+            "http://localhost",
+        ] {
             assert!(is_address(good), "{good}");
         }
         for bad in [
@@ -120,6 +137,10 @@ mod tests {
             "ftp://x",
             "hooks.slack.com",
             "http://127.0.0.1@example.com/",
+            "http://127.0.0.1:80@example.com/x",
+            "https://a@example.com/",
+            "http://127.0.0.1:x/",
+            "http://[::1]x/",
         ] {
             assert!(!is_address(bad), "{bad}");
         }
@@ -127,7 +148,12 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_is_tried_ever_more_seldom_as_long_as_it_waits() {
-        let notice = Notice { subject: String::new(), words: String::new(), page: String::new() };
+        let notice = Notice {
+            subject: String::new(),
+            words: String::new(),
+            page: String::new(),
+            lull: None,
+        };
         let fresh = Told {
             notice,
             since: Instant(5),

@@ -14,11 +14,14 @@ use crate::{
     contract::{request::Request, service::ContractService},
     delivery::port::{Lease, LeaseStore},
     error::{Error, Result},
-    time::Clock,
+    time::{Clock, Span},
 };
 
 /// Under which one process tells.
 const LEASE: &str = "notices";
+
+/// A run that waits is decided anew at each pass, and none waits meanwhile.
+const LULL: Span = Span::from_minutes(30);
 
 /// Notices that the page shows.
 const SHOWN: u64 = 50;
@@ -48,11 +51,13 @@ impl NoticeService {
         let open = self.store.open_notices().await?;
         let now = self.clock.now();
         let is_due = |one: &Told| one.due().is_some_and(|due| due <= now);
-        if changes(&waiting, &open).is_none() && !open.iter().any(is_due) {
+        // Nothing is written where nobody would hear of it.
+        let is_due = open.iter().any(is_due) && self.messenger.standing().await?.has_webhook;
+        if changes(&waiting, &open).is_none() && !is_due {
             return Ok(0);
         }
         let Some(lease) = self.leases.acquire(LEASE, now).await? else { return Ok(0) };
-        let told = self.tell(&lease, &waiting, public_url).await;
+        let told = self.tell(&lease, public_url).await;
         self.leases.release(&lease).await?;
         match told {
             Err(Error::Fenced) => Ok(0),
@@ -60,10 +65,12 @@ impl NoticeService {
         }
     }
 
-    async fn tell(&self, lease: &Lease, waiting: &[Notice], public_url: &str) -> Result<u64> {
+    async fn tell(&self, lease: &Lease, public_url: &str) -> Result<u64> {
         let now = self.clock.now();
+        // Anew: another process may have told it before this one held the lease.
+        let waiting = self.waiting().await?;
         let open = self.store.open_notices().await?;
-        if let Some((begun, ended)) = changes(waiting, &open) {
+        if let Some((begun, ended)) = changes(&waiting, &open) {
             self.store.note_notices(lease, &begun, &ended, now).await?;
         }
         // Without an address everything waits for one.
@@ -146,7 +153,9 @@ fn changes<'a>(waiting: &[Notice], open: &'a [Told]) -> Option<(Vec<Notice>, Vec
 
 fn of_run(run: &WaitingRun) -> Notice {
     Notice {
-        subject: format!("run {}", run.run),
+        // Each pass decides anew in a run of its own: what waits is the mapping's change.
+        subject: format!("run of {}", run.mapping),
+        lull: Some(LULL),
         words: format!(
             "A run of {} would change more than usual: {} in, {} out, of {} there",
             run.mapping, run.entered, run.exited, run.present
@@ -158,6 +167,7 @@ fn of_run(run: &WaitingRun) -> Notice {
 fn of_audience(one: &ShrunkAudience) -> Notice {
     Notice {
         subject: format!("audience {}", one.audience),
+        lull: Some(LULL),
         words: format!(
             "{} suppresses, and shrank from {} to {} people: the old set stays until somebody decides",
             one.audience, one.kept, one.read
@@ -169,6 +179,7 @@ fn of_audience(one: &ShrunkAudience) -> Notice {
 fn of_change(request: &Request) -> Notice {
     Notice {
         subject: format!("change {}", request.id),
+        lull: None,
         words: format!("{} proposes a change of the contract: {}", request.author, request.title),
         page: format!("/contract/changes/{}", request.id),
     }
@@ -180,7 +191,12 @@ mod tests {
     use crate::time::Instant;
 
     fn notice(subject: &str) -> Notice {
-        Notice { subject: subject.to_owned(), words: String::new(), page: String::new() }
+        Notice {
+            subject: subject.to_owned(),
+            words: String::new(),
+            page: String::new(),
+            lull: None,
+        }
     }
 
     #[test]

@@ -246,10 +246,16 @@ impl EventStore for Storage {
                 .flat_map(|(event, _)| event.names.iter().map(move |name| (event, name)))
                 .flat_map(|(event, name)| {
                     let NewEvent { at, received_at, .. } = event;
-                    // A rule may name it as it came, or as the contract calls it.
-                    [Some(&event.name), event.sent_as.as_ref()].into_iter().flatten().map(
-                        move |called| (name.kind.as_str(), &name.text, called, at.0, received_at.0),
-                    )
+                    // A rule may name it as it came, as the contract calls it, or as that called
+                    // it before.
+                    let former = event.echoes.iter().map(|echo| &echo.name);
+                    [Some(&event.name), event.sent_as.as_ref()]
+                        .into_iter()
+                        .flatten()
+                        .chain(former)
+                        .map(move |called| {
+                            (name.kind.as_str(), &name.text, called, at.0, received_at.0)
+                        })
                 })
                 .collect();
             if !names.is_empty() {

@@ -33,7 +33,12 @@ struct NoticeRow {
 impl NoticeRow {
     fn read(self) -> Told {
         Told {
-            notice: Notice { subject: self.subject, words: self.words, page: self.page },
+            notice: Notice {
+                subject: self.subject,
+                words: self.words,
+                page: self.page,
+                lull: None,
+            },
             since: Instant(self.since),
             told_at: self.told_at.map(Instant),
             ended_at: self.ended_at.map(Instant),
@@ -85,7 +90,12 @@ impl NoticeStore for Storage {
         ended: &[&str],
         now: Instant,
     ) -> Result<()> {
-        let rows: Vec<_> = begun.iter().map(|one| (&one.subject, &one.words, &one.page)).collect();
+        let row = |one: &Notice| {
+            // Who has ceased to wait since then has not.
+            let ceased = one.lull.map_or(i64::MAX, |lull| now.minus(lull).0);
+            (one.subject.clone(), one.words.clone(), one.page.clone(), ceased)
+        };
+        let rows: Vec<_> = begun.iter().map(row).collect();
         let (rows, ended) = (text(&rows)?, text(&ended)?);
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);
@@ -95,6 +105,14 @@ impl NoticeStore for Storage {
             ))
             .bind(&ended)
             .bind(now.0)
+            .execute(&mut *connection)
+            .await?;
+            sqlx::query(self.database.sql(
+                "UPDATE notice SET ended_at = NULL, words = rows.value ->> 1
+                FROM {rows} WHERE notice.subject = rows.value ->> 0
+                    AND notice.ended_at >= CAST(rows.value ->> 3 AS BIGINT)",
+            ))
+            .bind(&rows)
             .execute(&mut *connection)
             .await?;
             // What waits once more is told once more.

@@ -14,7 +14,7 @@ use domain::{
 };
 use reqwest::{Url, header::CONTENT_TYPE};
 
-use super::{Credentials, detail, is_page, plain};
+use super::{Credentials, plain};
 
 /// Where Slack's incoming webhooks are.
 const SLACK: &str = "hooks.slack.com";
@@ -58,7 +58,8 @@ impl Messenger for Webhook {
         let Some(url) = url else {
             return Ok(Err("its address does not begin with https://".to_owned()));
         };
-        let body = if url.host_str() == Some(SLACK) {
+        let is_slack = url.host_str() == Some(SLACK);
+        let body = if is_slack {
             serde_json::json!({ "text": message.text }).to_string()
         } else {
             serde_json::to_string(message).map_err(Error::unexpected)?
@@ -74,15 +75,24 @@ impl Messenger for Webhook {
             Ok(answer) => answer,
             Err(error) => return Ok(Err(plain(&error))),
         };
-        let (status, is_page) = (answer.status(), is_page(answer.headers()));
+        let status = answer.status();
         if status.is_success() {
             return Ok(Ok(()));
         }
-        let said =
-            if is_page { String::new() } else { detail(&answer.bytes().await.unwrap_or_default()) };
-        Ok(Err(match said.trim() {
-            "" => format!("it answered {status}"),
-            said => format!("it answered {status}: {said}"),
+        // What else somebody says may quote the address.
+        let said = if is_slack { word(answer).await } else { None };
+        Ok(Err(match said {
+            None => format!("it answered {status}"),
+            Some(said) => format!("it answered {status}: {said}"),
         }))
     }
+}
+
+/// Slack's word that says why, such as `channel_is_archived`.
+async fn word(mut answer: reqwest::Response) -> Option<String> {
+    let bytes = answer.chunk().await.ok().flatten()?;
+    let text = std::str::from_utf8(&bytes).ok()?.trim();
+    let is_word = (1..=60).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    is_word.then(|| text.to_owned())
 }

@@ -182,6 +182,11 @@ async fn a_stopped_event_goes_nowhere_and_is_counted_all_the_same(
     let again = contract.stop_event("Product Viewed", true, &author()).await;
     assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
 
+    // By hand nothing of it goes either.
+    let group = contract.view().await.unwrap().quarantine.remove(0);
+    let refused = contract.settle(&group.name, &group.violation, true, &approver()).await;
+    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+
     // Agreed on with its total, what waits passes: and goes nowhere.
     let wider = Typed { properties: "total: number", stopped: true, ..typed };
     agree(&contract, Some("Product Viewed"), wider).await;
@@ -193,4 +198,24 @@ async fn a_stopped_event_goes_nowhere_and_is_counted_all_the_same(
     let noise = contract.noise().await.unwrap();
     assert_eq!((noise.unread[0].events, noise.unread[0].is_stopped), (2, true));
     assert!(contract.view().await.unwrap().quarantine.is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_rule_that_names_a_former_name_holds_as_long_as_that_goes_out(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let rule = "[[suppression]]\nkey = \"bought\"\nreason = \"purchase\"\nevent = \"Purchase\"\nttl = \"24h\"\n";
+    bench.apply(rule, false).await;
+    let contract = service(&bench);
+    let typed = Typed { name: "Purchase", properties: "total: number", ..Typed::default() };
+    agree(&contract, None, typed).await;
+    let renamed = Typed { name: "Order Completed", ..typed };
+    agree(&contract, Some("Purchase"), renamed).await;
+    // Its sender has changed already; the rule hasn't.
+    let bought = track(&bench, &contract, "m-1", "Order Completed").await;
+    assert_eq!(bought.sent_as, None);
+    keep(&bench, &[bought]).await;
+    assert_eq!(bench.texts("SELECT name FROM held_name").await, ["u-1"]);
 }

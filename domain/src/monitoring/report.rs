@@ -258,9 +258,12 @@ pub fn failures(rows: &[Moved], events: &[CameIn], steps: u32) -> Vec<Series> {
     ]
 }
 
+/// A sum, and what it is of: steps and counts.
+type Summed = (u64, Vec<(u32, u64)>);
+
 /// The largest by their sum, the rest together.
 fn leading<'a>(rows: impl Iterator<Item = (&'a str, u32, u64)>, steps: u32) -> Vec<Series> {
-    let mut named: BTreeMap<&str, (u64, Vec<(u32, u64)>)> = BTreeMap::new();
+    let mut named: BTreeMap<&str, Summed> = BTreeMap::new();
     for (name, step, count) in rows {
         let (all, of_name) = named.entry(name).or_default();
         *all = all.saturating_add(count);
@@ -346,7 +349,9 @@ impl Adding {
 #[must_use]
 pub fn sums(rows: &[Total]) -> Sums {
     let mut adding = Adding::default();
-    rows.iter().for_each(|row| adding.add(row));
+    for row in rows {
+        adding.add(row);
+    }
     adding.sums()
 }
 

@@ -194,10 +194,7 @@ pub fn changes(report: &Report) -> AnyView {
     let now = report.now;
     let row = |mark: &ChangeMark| {
         let words = deed(mark);
-        let words = match href(mark) {
-            Some(href) => view! { <a href=href>{words}</a> }.into_any(),
-            None => words.into_any(),
-        };
+        let href = href(mark);
         let by = if mark.by.is_empty() {
             view! { <Nothing words="nobody" /> }.into_any()
         } else {
@@ -208,7 +205,9 @@ pub fn changes(report: &Report) -> AnyView {
                 <td>
                     <Moment at=mark.at now />
                 </td>
-                <td class="wrap">{words}</td>
+                <td class="wrap">
+                    <a href=href>{words}</a>
+                </td>
                 <td>{by}</td>
             </tr>
         }
@@ -226,9 +225,9 @@ pub fn changes(report: &Report) -> AnyView {
     .into_any()
 }
 
-fn href(mark: &ChangeMark) -> Option<String> {
+fn href(mark: &ChangeMark) -> String {
     let id = format::in_address(&mark.id);
-    Some(match mark.deed {
+    match mark.deed {
         // A retired mapping has no page; its trail stays.
         Deed::Mapping => {
             let about = format!("mapping {}", mark.subject);
@@ -237,7 +236,7 @@ fn href(mark: &ChangeMark) -> Option<String> {
         Deed::Contract => format!("/contract/changes/{id}"),
         Deed::Waiting => format!("/runs/{id}"),
         Deed::Outage | Deed::OutageOver => "/settings/connections".to_owned(),
-    })
+    }
 }
 
 /// What is left of a report without its mappings.

@@ -221,13 +221,13 @@ async fn what_pauses_for_a_moment_has_not_ceased_to_wait(
         bench.storage.note_notices(&lease, begun, ended, bench.now()).await.unwrap();
         bench.storage.notices(9).await.unwrap().remove(0)
     };
-    note(&[run.clone()], &[]).await;
+    note(std::slice::from_ref(&run), &[]).await;
     let subjects = ["run of carts-meta"];
     bench.storage.tell_notices(&lease, &subjects, None, bench.now()).await.unwrap();
     // The next pass mirrors; then its run waits as the one before did.
     assert!(note(&[], &subjects).await.ended_at.is_some());
     bench.clock.advance(Span::from_minutes(5));
-    let again = note(&[run.clone()], &[]).await;
+    let again = note(std::slice::from_ref(&run), &[]).await;
     assert!(again.ended_at.is_none() && again.told_at.is_some(), "nobody is told twice");
     note(&[], &subjects).await;
     bench.clock.advance(Span::from_minutes(31));

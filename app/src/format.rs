@@ -110,8 +110,7 @@ pub fn relative(at: Instant, now: Instant) -> String {
 /// `23 Nov 2026`.
 #[must_use]
 pub fn day(at: Instant) -> String {
-    let (year, month, day, ..) = shown().zone.local(at).0.civil();
-    format!("{day}{NO_BREAK}{}{NO_BREAK}{year}", month_name(month))
+    utc_day(shown().zone.local(at).0)
 }
 
 /// `23 Nov`, where the year is plain.

@@ -30,11 +30,11 @@ demoTest('what happens shows by itself, until it is paused', async ({ page, demo
   await page.getByRole('button', { name: 'Show events' }).click();
   await expect(page).toHaveURL(/destination=warehouse/);
   await expect(page).toHaveURL(/as=raw/);
+  // Counted, not walked: rows still come, and those of before may be there for a moment.
+  const others = (text: string) => page.locator(rows).filter({ hasNotText: text });
+  await expect(others('warehouse')).toHaveCount(0);
+  await expect(others('Sent')).toHaveCount(0);
   await expect(page.locator(rows).first()).toContainText('warehouse', { timeout: 40_000 });
-  for (const row of await page.locator(rows).all()) {
-    await expect(row).toContainText('Sent');
-    await expect(row).toContainText('warehouse');
-  }
   await page.getByRole('link', { name: 'Show all' }).click();
   await expect(page).toHaveURL('/live?as=raw');
 

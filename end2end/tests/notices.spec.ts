@@ -44,7 +44,7 @@ for (const javaScriptEnabled of [true, false]) {
       };
       await page.goto('/approvals');
       await ready();
-      await page.getByRole('link', { name: 'notices' }).click();
+      await page.getByRole('main').getByRole('link', { name: 'notices' }).click();
       await expect(page.locator('.answer')).toContainText('Nobody is told');
       await ready();
       await page.getByLabel('Webhook').fill('hooks.slack.com/services/x');

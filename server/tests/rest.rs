@@ -384,7 +384,7 @@ async fn whatever_is_wrong_with_a_call_is_said_and_changes_nothing() {
         (422, "A stands here twice", titled(json!([event("A", &[]), event(" A ", &[])]))),
         (
             422,
-            "has one of them already",
+            "x is another name of A already",
             titled(json!([{ "name": "A", "aliases": ["x"] }, { "name": "B", "aliases": ["x"] }])),
         ),
         (404, "there is no event X", json!({ "title": "T", "remove": ["X"] })),

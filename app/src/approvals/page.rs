@@ -124,7 +124,7 @@ fn changes_section(changes: Vec<Request>, now: Instant) -> AnyView {
     let rows = changes
         .into_iter()
         .map(|request| {
-            let href = contract::api::page_of(&request.id.to_string());
+            let href = contract::change_api::page_of(&request.id.to_string());
             let title = contract::page::title(&request);
             view! {
                 <tr data-decision="">

@@ -19,7 +19,7 @@ use crate::{
     live::{loaded, read, renew},
     ui::{
         ButtonKind, Column, Empty, LinkButton, Mark, Moment, Nothing, Notice, NoticeKind, Page,
-        Section, State, StateMark, Table,
+        Section, State, StateMark, Table, text_or_nothing,
     },
 };
 
@@ -352,10 +352,7 @@ fn causes(lost: Lost) -> AnyView {
         .filter(|(people, _)| *people > 0)
         .map(|(people, why)| format!("{} {why}", format::number(people)))
         .collect();
-    if words.is_empty() {
-        return view! { <Nothing words="nobody" /> }.into_any();
-    }
-    words.join(", ").into_any()
+    text_or_nothing(words.join(", "), "nobody")
 }
 
 fn between(band: Band) -> String {

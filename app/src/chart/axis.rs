@@ -12,50 +12,29 @@ use crate::{browser, format};
 /// Gridlines and labels across the axis.
 const TICKS: u32 = 4;
 
-/// Steps of time from left to right.
+/// A window's steps of time, from left to right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Axis {
-    /// When the first begins.
-    pub from: Instant,
-    /// How long each is.
-    pub step: Span,
-    /// How many there are.
-    pub steps: u32,
-}
-
-impl From<Window> for Axis {
-    fn from(window: Window) -> Self {
-        Self { from: window.from, step: window.step, steps: window.steps }
-    }
-}
+pub struct Axis(pub Window);
 
 impl Axis {
-    /// When a step begins.
-    #[must_use]
-    pub fn begins(self, step: u32) -> Instant {
-        self.from.plus(Span(self.step.0.saturating_mul(i64::from(step))))
-    }
-
-    /// In which step a moment lies; nothing outside.
-    #[must_use]
-    pub fn step_of(self, at: Instant) -> Option<u32> {
-        let step = at.since(self.from).0.div_euclid(self.step.0.max(1));
-        u32::try_from(step).ok().filter(|step| *step < self.steps)
+    /// How many steps there are.
+    pub(super) const fn steps(self) -> u32 {
+        self.0.steps
     }
 
     fn has_days(self) -> bool {
-        self.step >= Span::from_hours(24)
+        self.0.step >= Span::from_hours(24)
     }
 
     /// A step in words: `14:05`, `23 Nov, 14:00`, or its day. Days are those of UTC, as they are
     /// counted.
     #[must_use]
     pub fn words(self, step: u32) -> String {
-        let at = self.begins(step);
+        let at = self.0.begins(step);
         if self.has_days() {
             return format::utc_day(at);
         }
-        let is_short = self.step.0.saturating_mul(i64::from(self.steps)) <= Span::from_hours(24).0;
+        let is_short = self.0.until().since(self.0.from) <= Span::from_hours(24);
         if is_short {
             format::clock(at)
         } else {
@@ -65,7 +44,7 @@ impl Axis {
 
     /// Where labels stand: the steps at which a quarter begins.
     pub(super) fn ticks(self) -> impl Iterator<Item = u32> {
-        (0..TICKS).map(move |tick| self.steps * tick / TICKS)
+        (0..TICKS).map(move |tick| self.steps() * tick / TICKS)
     }
 }
 
@@ -144,11 +123,18 @@ fn step_at(along: f64, steps: u32) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use domain::monitoring::Level;
+
     use super::*;
 
     fn axis(step: Span, steps: u32) -> Axis {
         // 23 Nov 2026, 20:00 UTC.
-        Axis { from: Instant::from_seconds(1_795_464_000), step, steps }
+        Axis(Window {
+            level: Level::Minute,
+            from: Instant::from_seconds(1_795_464_000),
+            step,
+            steps,
+        })
     }
 
     #[test]
@@ -168,7 +154,7 @@ mod tests {
         assert_eq!(words(axis(Span::from_hours(24), 365), 8), "1 Dec 2026");
         let axis = axis(Span::from_hours(1), 168);
         assert_eq!(axis.ticks().collect::<Vec<_>>(), [0, 42, 84, 126]);
-        assert_eq!(axis.step_of(axis.begins(7)), Some(7));
-        assert_eq!(axis.step_of(axis.begins(168)), None);
+        assert_eq!(axis.0.step_of(axis.0.begins(7)), Some(7));
+        assert_eq!(axis.0.step_of(axis.0.begins(168)), None);
     }
 }

@@ -36,7 +36,7 @@ pub fn Columns(
     class: &'static str,
 ) -> AnyView {
     let most = columns.iter().map(|column| column.value).max().unwrap_or(0);
-    let top = round_up(most);
+    let top = round_up(most, STEPS);
     let described = columns.last().map_or_else(
         || "Nothing yet".to_owned(),
         |last| format!("At most {}, last {}", format::number(most), format::number(last.value)),
@@ -125,11 +125,14 @@ pub fn Columns(
     .into_any()
 }
 
-/// The next number that reads well at the top of a scale: 1, 2 or 5 and zeros.
-fn round_up(most: u64) -> u64 {
+/// The steps of a scale that reads well.
+const STEPS: [u64; 3] = [1, 2, 5];
+
+/// The next number that is one of these steps and zeros.
+pub(super) fn round_up(most: u64, steps: [u64; 3]) -> u64 {
     let mut power = 1_u64;
     loop {
-        for step in [1, 2, 5] {
+        for step in steps {
             let top = power.saturating_mul(step);
             if top >= most || top == u64::MAX {
                 return top;
@@ -141,14 +144,14 @@ fn round_up(most: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::round_up;
+    use super::{STEPS, round_up};
 
     #[test]
     fn a_scale_ends_at_a_number_that_reads_well() {
         for (most, top) in
             [(0, 1), (1, 1), (3, 5), (11, 20), (480, 500), (12_480, 20_000), (u64::MAX, u64::MAX)]
         {
-            assert_eq!(round_up(most), top);
+            assert_eq!(round_up(most, STEPS), top);
         }
     }
 }

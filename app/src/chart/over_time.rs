@@ -11,7 +11,10 @@ use domain::time::Span;
 use leptos::prelude::*;
 
 use self::picture::{flag_row, highest, picture};
-use super::axis::{Axis, Cursor, Flag};
+use super::{
+    axis::{Axis, Cursor, Flag},
+    columns::round_up,
+};
 use crate::format;
 
 /// Its height in its own units.
@@ -34,6 +37,11 @@ impl Unit {
                 format::duration(Span::from_millis(i64::try_from(value).unwrap_or(i64::MAX)))
             }
         }
+    }
+
+    /// The same, also of what wasn't measured.
+    fn words_or(self, value: Option<u64>, nothing: &str) -> String {
+        value.map_or_else(|| nothing.to_owned(), |value| self.words(value))
     }
 
     /// What the legend shows while nobody points.
@@ -61,27 +69,16 @@ impl Unit {
             864_000,
         ];
         if self == Self::Count || most <= 1_000 {
-            return even(most);
+            return round_up(most, EVEN);
         }
         let seconds = most.div_ceil(1_000);
         let round = ROUND.into_iter().find(|round| *round >= seconds);
-        round.unwrap_or_else(|| even(seconds)).saturating_mul(1_000)
+        round.unwrap_or_else(|| round_up(seconds, EVEN)).saturating_mul(1_000)
     }
 }
 
-/// 2, 4 or 10 and zeros: the next that is no less.
-fn even(most: u64) -> u64 {
-    let mut power = 1_u64;
-    loop {
-        for step in [2, 4, 10] {
-            let top = power.saturating_mul(step);
-            if top >= most || top == u64::MAX {
-                return top;
-            }
-        }
-        power = power.saturating_mul(10);
-    }
-}
+/// The steps of a scale whose half reads well too.
+const EVEN: [u64; 3] = [2, 4, 10];
 
 /// How series are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +98,13 @@ pub struct Strand {
     pub values: Vec<Option<u64>>,
     /// The class that colours it: `series-1` to `series-5`, or `series-before`.
     pub class: &'static str,
+}
+
+impl Strand {
+    /// Its value in a step.
+    fn at(&self, step: u32) -> Option<u64> {
+        self.values.get(step as usize).copied().flatten()
+    }
 }
 
 /// The classes of series, in their order.
@@ -158,7 +162,7 @@ pub fn OverTime(
                     aria-label=move || cursor.awake.get().then(|| label.clone())
                     aria-valuemin=move || cursor.awake.get().then_some("0")
                     aria-valuemax=move || {
-                        cursor.awake.get().then(|| axis.steps.saturating_sub(1).to_string())
+                        cursor.awake.get().then(|| axis.steps().saturating_sub(1).to_string())
                     }
                     aria-valuenow=move || {
                         cursor.awake.get().then(|| cursor.step.get().unwrap_or(0).to_string())
@@ -169,14 +173,14 @@ pub fn OverTime(
                             .get()
                             .then(|| said().unwrap_or_else(|| "Arrow keys show values".to_owned()))
                     }
-                    on:pointermove=move |event| cursor.point(&event, axis.steps)
-                    on:pointerdown=move |event| cursor.point(&event, axis.steps)
+                    on:pointermove=move |event| cursor.point(&event, axis.steps())
+                    on:pointerdown=move |event| cursor.point(&event, axis.steps())
                     on:pointerleave=move |_| cursor.to(None)
-                    on:keydown=move |event| cursor.walk(&event, axis.steps)
+                    on:keydown=move |event| cursor.walk(&event, axis.steps())
                 >
                     <svg
                         class="plot"
-                        viewBox=format!("0 0 {} {HEIGHT}", axis.steps * 2)
+                        viewBox=format!("0 0 {} {HEIGHT}", axis.steps() * 2)
                         preserveAspectRatio="none"
                         role="img"
                         aria-label=described
@@ -228,23 +232,21 @@ fn legend_list(
     unit: Unit,
     shape: Shape,
     axis: Axis,
-    strands: StoredValue<Vec<Strand>>,
+    all: StoredValue<Vec<Strand>>,
     cursor: Cursor,
 ) -> AnyView {
-    let rows = strands.with_value(|strands| {
+    let rows = all.with_value(|strands| {
         strands
             .iter()
-            .map(|strand| {
+            .enumerate()
+            .map(|(place, strand)| {
                 let whole = unit.sum_up(&strand.values);
-                let values = StoredValue::new(strand.values.clone());
                 let value = move || {
                     let value = match cursor.step.get() {
-                        Some(step) => values.with_value(|values| {
-                            values.get(step as usize).copied().flatten()
-                        }),
+                        Some(step) => all.with_value(|all| all.get(place)?.at(step)),
                         None => whole,
                     };
-                    value.map_or_else(|| "–".to_owned(), |value| unit.words(value))
+                    unit.words_or(value, "–")
                 };
                 view! {
                     <li>
@@ -284,9 +286,8 @@ fn sign(shape: Shape) -> AnyView {
 /// What the picture shows, for ears.
 fn describe(unit: Unit, strands: &[Strand]) -> String {
     let of = |strand: &Strand| {
-        let whole = unit.sum_up(&strand.values);
-        let whole = whole.map_or_else(|| "nothing".to_owned(), |value| unit.words(value));
-        format!("{} {}", strand.name, whole)
+        let whole = unit.words_or(unit.sum_up(&strand.values), "nothing");
+        format!("{} {whole}", strand.name)
     };
     let all: Vec<String> = strands.iter().map(of).collect();
     if all.is_empty() {
@@ -298,11 +299,8 @@ fn describe(unit: Unit, strands: &[Strand]) -> String {
 
 /// The values of a step in words.
 fn tell(unit: Unit, axis: Axis, strands: &[Strand], step: u32) -> String {
-    let of = |strand: &Strand| {
-        let value = strand.values.get(step as usize).copied().flatten();
-        let value = value.map_or_else(|| "nothing".to_owned(), |value| unit.words(value));
-        format!("{} {}", strand.name, value)
-    };
+    let of =
+        |strand: &Strand| format!("{} {}", strand.name, unit.words_or(strand.at(step), "nothing"));
     let all: Vec<String> = strands.iter().map(of).collect();
     format!("{}: {}", axis.words(step), all.join(", "))
 }
@@ -312,11 +310,8 @@ fn tell(unit: Unit, axis: Axis, strands: &[Strand], step: u32) -> String {
 fn data_table(unit: Unit, axis: Axis, strands: &[Strand]) -> AnyView {
     let mut rows = String::new();
     let mut left_out = 0_u64;
-    for step in 0..axis.steps {
-        let values: Vec<Option<u64>> = strands
-            .iter()
-            .map(|strand| strand.values.get(step as usize).copied().flatten())
-            .collect();
+    for step in 0..axis.steps() {
+        let values: Vec<Option<u64>> = strands.iter().map(|strand| strand.at(step)).collect();
         if values.iter().all(|value| value.unwrap_or(0) == 0) {
             left_out += 1;
             continue;
@@ -324,8 +319,7 @@ fn data_table(unit: Unit, axis: Axis, strands: &[Strand]) -> AnyView {
         // Times and numbers only: nothing in them has to be escaped.
         let _ = write!(rows, "<tr><th scope=\"row\">{}</th>", axis.words(step));
         for value in values {
-            let value = value.map_or_else(|| "–".to_owned(), |value| unit.words(value));
-            let _ = write!(rows, "<td class=\"num\">{value}</td>");
+            let _ = write!(rows, "<td class=\"num\">{}</td>", unit.words_or(value, "–"));
         }
         rows.push_str("</tr>");
     }

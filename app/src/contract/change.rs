@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    api::{
+    change_api::{
         ChangeRead, CommentChange, DecideChange, MoveChange, RemoveChangeEvent, page_of,
         read_change, read_replay,
     },

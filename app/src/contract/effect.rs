@@ -12,7 +12,7 @@ use leptos::prelude::*;
 
 use crate::{
     format,
-    ui::{Column, Figure, Nothing, Section, Table},
+    ui::{Column, Figure, Nothing, Section, Table, text_or_nothing},
 };
 
 /// Who reads what is changed, and what hears or sends it.
@@ -58,11 +58,7 @@ pub fn concerned(touched: Vec<Touched>) -> AnyView {
         .into_iter()
         .map(|one| {
             let readers = one.consumers.into_iter().collect::<Vec<_>>().join(", ");
-            let readers = if readers.is_empty() {
-                view! { <Nothing words="nobody said" /> }.into_any()
-            } else {
-                readers.into_any()
-            };
+            let readers = text_or_nothing(readers, "nobody said");
             let suppressions = if one.suppressions.is_empty() {
                 view! { <Nothing words="nobody" /> }.into_any()
             } else {

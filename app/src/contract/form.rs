@@ -4,7 +4,7 @@ use domain::contract::{Event, notation, onward};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::api::{EventRead, PutChangeEvent, page_of, read_change_event};
+use super::change_api::{EventRead, PutChangeEvent, page_of, read_change_event};
 use crate::{
     form::{Answered, FormError, answered, typed, wrong},
     live::{loaded, read},

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod change;
+pub mod change_api;
 pub mod effect;
 pub mod form;
 pub mod names;

@@ -11,7 +11,7 @@ use crate::{
     form::{FormError, answered},
     format,
     live::{loaded, read},
-    ui::{Column, Empty, Figure, Moment, Nothing, Page, Table},
+    ui::{Column, Empty, Figure, Moment, Nothing, Page, Table, text_or_nothing},
 };
 
 /// The events.
@@ -96,11 +96,7 @@ fn table(noise: Noise, now: Instant, may_propose: bool, stop: ServerAction<StopE
         .unread
         .into_iter()
         .map(|one| {
-            let owner = if one.owner.is_empty() {
-                view! { <Nothing words="nobody owns it" /> }.into_any()
-            } else {
-                one.owner.clone().into_any()
-            };
+            let owner = text_or_nothing(one.owner.clone(), "nobody owns it");
             let since = match one.since {
                 Some(at) => view! { <Moment at now /> }.into_any(),
                 None => view! { <Nothing words="not known" /> }.into_any(),

@@ -1,6 +1,6 @@
 //! The contract's page: what is in force, what is proposed, what isn't as agreed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     contract::{
@@ -13,8 +13,9 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::api::{
-    ContractRead, DraftChange, IMPORT, NAMES, NOISE, PLANS, QUARANTINE, page_of, read_contract,
+use super::{
+    api::{ContractRead, IMPORT, NAMES, NOISE, PLANS, QUARANTINE, read_contract},
+    change_api::{DraftChange, page_of},
 };
 use crate::{
     form::{FormError, answered},
@@ -22,7 +23,7 @@ use crate::{
     live::{loaded, read, renew},
     ui::{
         self, Button, ButtonKind, Column, Empty, Field, Moment, Nothing, Page, Section, StateMark,
-        Table,
+        Table, text_or_nothing,
     },
 };
 
@@ -270,19 +271,10 @@ fn row(
         let words = format!("At the platforms: {}", standard.join(", "));
         view! { <div class="quiet wrap">{words}</div> }
     });
-    let list = |all: &std::collections::BTreeSet<String>, none: &'static str| {
-        if all.is_empty() {
-            view! { <Nothing words=none /> }.into_any()
-        } else {
-            let words = all.iter().cloned().collect::<Vec<_>>().join(", ");
-            view! { {words} }.into_any()
-        }
+    let list = |all: &BTreeSet<String>, none: &'static str| {
+        text_or_nothing(all.iter().cloned().collect::<Vec<_>>().join(", "), none)
     };
-    let owner = if event.owner.is_empty() {
-        view! { <Nothing words="nobody" /> }.into_any()
-    } else {
-        event.owner.clone().into_any()
-    };
+    let owner = text_or_nothing(event.owner.clone(), "nobody");
     let says = says(event);
     view! {
         <tr>

@@ -4,7 +4,7 @@ use domain::contract::plans::{Comparison, PlanName, PlansView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::api::{PLANS, PlansRead, PullPlan, PushPlan, read_plans};
+use super::api::{PlansRead, PullPlan, PushPlan, page_of_plan, read_plans};
 use crate::{
     connections::public::unusable,
     form::{FormError, answered, done},
@@ -98,7 +98,7 @@ fn sentence(view: &PlansView) -> String {
 }
 
 fn item(plan: PlanName, open: Option<&str>) -> AnyView {
-    let href = format!("{PLANS}?plan={}", format::in_address(&plan.id));
+    let href = page_of_plan(&plan.id);
     let current = (open == Some(&*plan.id)).then_some("true");
     view! {
         <li>

@@ -6,7 +6,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::api::CommentChange;
+use super::change_api::CommentChange;
 use crate::{
     form::{FormError, answered, typed, wrong},
     ui::{Button, Moment, Section, TextField},

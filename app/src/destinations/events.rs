@@ -3,7 +3,7 @@
 use domain::contract::{Class, Event, notation};
 use leptos::prelude::*;
 
-use crate::ui::{Column, Nothing, Section, Table};
+use crate::ui::{Column, Section, Table, text_or_nothing};
 
 /// What it hears of each event.
 pub fn heard(events: Vec<(String, Event)>) -> AnyView {
@@ -39,11 +39,7 @@ fn table(events: Vec<(String, Event)>) -> AnyView {
                     .filter(|(_, class)| has(**class))
                     .map(|(path, _)| path.clone())
                     .collect();
-                if all.is_empty() {
-                    view! { <Nothing words="none" /> }.into_any()
-                } else {
-                    all.join(", ").into_any()
-                }
+                text_or_nothing(all.join(", "), "none")
             };
             let stopped =
                 event.is_stopped.then(|| view! { <div class="quiet">"Goes nowhere."</div> });

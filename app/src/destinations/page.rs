@@ -18,8 +18,8 @@ use crate::{
     format,
     live::{loaded, read, renew},
     ui::{
-        ButtonKind, Column, Empty, Figure, LinkButton, Mark, Moment, Nothing, Page, Section, State,
-        StateMark, Tab, Table, Tabs,
+        ButtonKind, Column, Empty, Figure, LinkButton, Mark, Moment, Page, Section, State,
+        StateMark, Tab, Table, Tabs, text_or_nothing,
     },
 };
 
@@ -181,11 +181,7 @@ fn destination_row(
                 .into_any(),
         ),
     };
-    let fields = if spec.fields.is_empty() {
-        view! { <Nothing words="none" /> }.into_any()
-    } else {
-        spec.fields.join(", ").into_any()
-    };
+    let fields = text_or_nothing(spec.fields.join(", "), "none");
     let identifiers = profile::identifiers(spec.profile);
     let hashed = if spec.hash { ", hashed" } else { "" };
     let mappings = if row.mappings > 0 {

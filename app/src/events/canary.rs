@@ -12,7 +12,7 @@ use crate::{
     format,
     ui::{
         Button, ButtonKind, Column, Moment, Nothing, Notice, NoticeKind, Section, State, StateMark,
-        Table, TextField,
+        Table, TextField, text_or_nothing,
     },
 };
 
@@ -138,11 +138,7 @@ fn row(round: &Round, now: Instant) -> AnyView {
         _ => view! { <Nothing words="not gone" /> }.into_any(),
     };
     let there: Vec<String> = round.there.iter().map(ToString::to_string).collect();
-    let there = if there.is_empty() {
-        view! { <Nothing words="nowhere" /> }.into_any()
-    } else {
-        format::list(&there).into_any()
-    };
+    let there = text_or_nothing(format::list(&there), "nowhere");
     view! {
         <tr>
             <th scope="row">

@@ -26,6 +26,7 @@ impl Asked {
     /// As an address says it; what it says otherwise is as if it said nothing.
     #[must_use]
     pub fn read(get: impl Fn(&str) -> String) -> Self {
+        let get = |name| get(name).trim().to_owned();
         Self {
             range: get("range").parse().unwrap_or_default(),
             only: Only { mapping: get("mapping"), destination: get("destination") },

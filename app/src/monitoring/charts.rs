@@ -1,6 +1,7 @@
 //! The charts of monitoring: each asks a question and says what it counts.
 
 use domain::{
+    connections::Vendor,
     events::objective::objective,
     mappings::UseCase,
     monitoring::{
@@ -23,6 +24,8 @@ struct Picture {
     legend: &'static str,
     unit: Unit,
     shape: Shape,
+    /// Within what time those of a use case should have left.
+    limit: Option<UseCase>,
 }
 
 /// Colours in their order; what is left over or was before is grey.
@@ -55,11 +58,7 @@ pub fn deed(mark: &ChangeMark) -> String {
 }
 
 fn vendor(name: &str) -> &str {
-    match name {
-        "customerio" => "Customer.io",
-        "twilio" => "Segment",
-        other => other,
-    }
+    name.parse::<Vendor>().map_or(name, |vendor| vendor.label())
 }
 
 fn flags(report: &Report) -> Vec<Flag> {
@@ -77,15 +76,17 @@ fn flags(report: &Report) -> Vec<Flag> {
 
 fn chart(report: &Report, series: &[Series], picture: &Picture, cursor: Cursor) -> AnyView {
     let strands = strands(series);
+    let limit = picture.limit.and_then(limit);
     view! {
         <OverTime
             question=picture.question
             legend=picture.legend
             unit=picture.unit
             shape=picture.shape
-            axis=Axis::from(report.window)
+            axis=Axis(report.window)
             strands
             flags=flags(report)
+            limit
             cursor
         />
     }
@@ -99,12 +100,14 @@ pub fn volume(report: &Report, cursor: Cursor) -> AnyView {
         legend: "People whose entry or exit Segment has answered.",
         unit: Unit::Count,
         shape: Shape::Lines,
+        limit: None,
     };
     let by_mapping = Picture {
         question: "Which mappings moved them?",
         legend: "Entries and exits together, one mapping upon the other.",
         unit: Unit::Count,
         shape: Shape::Stacked,
+        limit: None,
     };
     let by_destination = Picture {
         question: "Where to?",
@@ -137,48 +140,38 @@ pub fn failures(report: &Report, cursor: Cursor) -> AnyView {
         legend: "People whom Segment refused for good, and events that aren't as agreed. What a retry still repairs is not in here.",
         unit: Unit::Count,
         shape: Shape::Lines,
+        limit: None,
     };
     chart(report, &report.failures, &picture, cursor)
 }
 
 /// How long it took.
 pub fn latency(report: &Report, cursor: Cursor) -> AnyView {
+    let sending = Picture {
+        question: "How long does a decision take to be answered?",
+        legend: "From the decision that somebody enters or exits to Segment's answer. The platform's own time comes on top.",
+        unit: Unit::Time,
+        shape: Shape::Lines,
+        limit: None,
+    };
+    let leaving = Picture {
+        question: "How long do people stay after an event that keeps them out?",
+        legend: "From the event, by its sender's clock, to Segment's answer of the exit.",
+        limit: Some(UseCase::Retarget),
+        ..sending
+    };
     let is_empty =
         |series: &[Series]| series.iter().all(|one| one.values.iter().all(Option::is_none));
-    let sending = (!is_empty(&report.sending)).then(|| {
-        let picture = Picture {
-            question: "How long does a decision take to be answered?",
-            legend: "From the decision that somebody enters or exits to Segment's answer. The platform's own time comes on top.",
-            unit: Unit::Time,
-            shape: Shape::Lines,
-        };
-        chart(report, &report.sending, &picture, cursor)
-    });
-    let leaving = (!is_empty(&report.leaving)).then(|| leaving(report, cursor));
-    view! { {sending} {leaving} }.into_any()
+    let measured = |series: &[Series], picture: &Picture| {
+        (!is_empty(series)).then(|| chart(report, series, picture, cursor))
+    };
+    view! { {measured(&report.sending, &sending)} {measured(&report.leaving, &leaving)} }.into_any()
 }
 
-fn leaving(report: &Report, cursor: Cursor) -> AnyView {
-    let limit = objective(UseCase::Retarget).map(|within| {
-        let words = format!(
-            "{}: 99 of 100 within {}",
-            words::use_case(UseCase::Retarget),
-            format::duration(within)
-        );
-        (u64::try_from(within.millis()).unwrap_or(0), words)
-    });
-    view! {
-        <OverTime
-            question="How long do people stay after an event that keeps them out?"
-            legend="From the event, by its sender's clock, to Segment's answer of the exit."
-            unit=Unit::Time
-            shape=Shape::Lines
-            axis=Axis::from(report.window)
-            strands=strands(&report.leaving)
-            flags=flags(report)
-            limit
-            cursor
-        />
-    }
-    .into_any()
+/// A use case's objective: in milliseconds, and in words.
+fn limit(use_case: UseCase) -> Option<(u64, String)> {
+    let within = objective(use_case)?;
+    let words =
+        format!("{}: 99 of 100 within {}", words::use_case(use_case), format::duration(within));
+    Some((u64::try_from(within.millis()).unwrap_or(0), words))
 }

@@ -30,7 +30,7 @@ pub fn MonitoringPage() -> AnyView {
     let query = use_query_map();
     let asked = Memo::new(move |_| {
         let query = query.read();
-        Asked::read(|name| query.get(name).unwrap_or_default().trim().to_owned())
+        Asked::read(|name| query.get(name).unwrap_or_default())
     });
     let data = read(move || asked.get(), read_monitoring);
     renew(data, |_| false);
@@ -114,20 +114,13 @@ fn sentence(report: &Report) -> AnyView {
             took.unwrap_or_default(),
         )
     };
-    let people: u64 = causes
-        .iter()
-        .map(|cause| match cause {
-            Failure::Refused { people, .. } => *people,
-            Failure::Quarantined { .. } => 0,
-        })
-        .sum();
-    let events: u64 = causes
-        .iter()
-        .map(|cause| match cause {
-            Failure::Quarantined { events, .. } => *events,
-            Failure::Refused { .. } => 0,
-        })
-        .sum();
+    let (mut people, mut events) = (0, 0);
+    for cause in causes {
+        match cause {
+            Failure::Refused { people: some, .. } => people += some,
+            Failure::Quarantined { events: some, .. } => events += some,
+        }
+    }
     let refused = (people > 0).then(|| {
         let words = format::count(people, "person is refused", "people are refused");
         view! { " " <a href="/dead-letters">{words}</a> " by Segment." }

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use super::charts::deed;
 use crate::{
     format,
-    ui::{Column, Empty, Moment, Nothing, Section, Table, UseCaseMark},
+    ui::{Column, Empty, Moment, Nothing, Section, Table, UseCaseMark, text_or_nothing},
 };
 
 /// Why things fail now, and where to act.
@@ -195,11 +195,7 @@ pub fn changes(report: &Report) -> AnyView {
     let row = |mark: &ChangeMark| {
         let words = deed(mark);
         let href = href(mark);
-        let by = if mark.by.is_empty() {
-            view! { <Nothing words="nobody" /> }.into_any()
-        } else {
-            mark.by.clone().into_any()
-        };
+        let by = text_or_nothing(mark.by.clone(), "nobody");
         view! {
             <tr>
                 <td>

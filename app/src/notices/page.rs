@@ -90,10 +90,10 @@ fn sentence(view: &NoticesView) -> String {
 fn form(standing: Standing, actions: Actions) -> AnyView {
     let Standing { has_webhook, is_signed } = standing;
     let entered = answered(actions.enter);
-    let (webhook, key) = if has_webhook {
-        ("Another address takes the place of the one that is stored, which is never shown.", "Save")
+    let webhook = if has_webhook {
+        "Another address takes the place of the one that is stored, which is never shown."
     } else {
-        ("One of Slack's incoming webhooks, or any address that takes JSON by POST.", "Save")
+        "One of Slack's incoming webhooks, or any address that takes JSON by POST."
     };
     let key_hint = if is_signed {
         "Empty, the stored one stays."
@@ -141,7 +141,7 @@ fn form(standing: Standing, actions: Actions) -> AnyView {
                 />
                 <div class="buttons">
                     <Button kind=ButtonKind::Primary busy=actions.enter.pending()>
-                        {key}
+                        "Save"
                     </Button>
                 </div>
             </ActionForm>

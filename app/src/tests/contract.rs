@@ -21,8 +21,9 @@ use uuid::Uuid;
 
 use super::{answer, page, samples::*, words};
 use crate::contract::{
-    api::{ChangeRead, ContractRead, NamesRead, NoiseRead, QuarantineRead},
+    api::{ContractRead, NamesRead, NoiseRead, QuarantineRead},
     change::{Actions, change_page},
+    change_api::ChangeRead,
     effect::replayed,
     names::names_page,
     noise::noise_page,

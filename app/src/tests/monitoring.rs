@@ -57,7 +57,6 @@ fn report() -> Report {
         }],
         sums: sums(1_234, 7),
         before: sums(1_000, 7),
-        came_in: (5, 0),
         causes: vec![],
         marks: vec![],
         compares: false,

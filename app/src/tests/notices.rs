@@ -17,7 +17,6 @@ fn told(words: &str, failures: u32) -> Told {
             subject: "change 1".to_owned(),
             words: words.to_owned(),
             page: "/contract/changes/1".to_owned(),
-            lull: None,
         },
         since: now().minus(Span::from_hours(2)),
         told_at: None,

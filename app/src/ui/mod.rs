@@ -29,4 +29,4 @@ pub use mark::{
 };
 pub use notice::{Empty, Loading, Notice, NoticeKind, Stale};
 pub use page::{Fact, Facts, Page, Pager, Section, Tab, Tabs};
-pub use table::{Column, Figure, Nothing, Table};
+pub use table::{Column, Figure, Nothing, Table, text_or_nothing};

@@ -81,6 +81,14 @@ pub fn Figure(
     view! { <td class="num">{format::number(value)}</td> }.into_any()
 }
 
+/// A text; where it is empty, what that means.
+pub fn text_or_nothing(text: String, nothing: &'static str) -> AnyView {
+    if text.is_empty() {
+        return view! { <Nothing words=nothing /> }.into_any();
+    }
+    text.into_any()
+}
+
 /// A value that isn't there: a dash for the eye, words for the ear.
 #[component]
 pub fn Nothing(

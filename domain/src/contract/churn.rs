@@ -11,12 +11,17 @@ const LATELY: Span = Span::from_hours(90 * 24);
 impl ContractService {
     /// What the versions of the last 90 days changed.
     pub async fn churn(&self) -> Result<Churn> {
-        Ok(count(&self.store.versions(self.clock.now().minus(LATELY)).await?))
+        Ok(count(&self.lately().await?))
+    }
+
+    /// The versions of the last 90 days, after the one before; the last is in force.
+    pub(super) async fn lately(&self) -> Result<Vec<Version>> {
+        self.store.versions(self.clock.now().minus(LATELY)).await
     }
 }
 
 /// Of versions in their order; the first is what was before.
-fn count(versions: &[Version]) -> Churn {
+pub(super) fn count(versions: &[Version]) -> Churn {
     let pairs = versions.iter().zip(versions.iter().skip(1));
     pairs.fold(Churn::default(), |churn, (was, is)| added(churn, &was.contract, &is.contract))
 }

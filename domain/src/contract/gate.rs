@@ -1,6 +1,9 @@
 //! Holds events against what is in force, and looks after those that aren't as agreed.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+};
 
 use serde_json::Value;
 
@@ -32,7 +35,9 @@ pub struct Checked {
     pub canonical: Option<String>,
     /// Why it isn't as agreed.
     pub violation: Option<Violation>,
-    /// How it goes on, if it is.
+    /// What else it is called by the contract: whoever names it so means it too.
+    pub also_known_as: Vec<String>,
+    /// How it goes on, if it is as agreed.
     pub onward: Onward,
     /// By which version.
     pub version: u64,
@@ -42,11 +47,34 @@ pub struct Checked {
 pub struct InForce {
     checker: Checker,
     onwards: Onwards,
+    /// Every name of those that have several, by the canonical one.
+    names: HashMap<String, Vec<String>>,
 }
 
 impl InForce {
     fn new(contract: &Contract) -> Self {
-        Self { checker: Checker::new(contract), onwards: Onwards::new(contract) }
+        let names = contract.events.iter().map(|(canonical, event)| {
+            (canonical.clone(), event.names(canonical).map(str::to_owned).collect::<Vec<_>>())
+        });
+        Self {
+            checker: Checker::new(contract),
+            onwards: Onwards::new(contract),
+            names: names.filter(|(_, names)| names.len() > 1).collect(),
+        }
+    }
+
+    /// What else an event is called that came in by this name.
+    fn also_known_as(&self, canonical: &str, name: &str) -> Vec<String> {
+        let Some(names) = self.names.get(canonical) else { return Vec::new() };
+        names.iter().filter(|one| *one != canonical && *one != name).cloned().collect()
+    }
+
+    /// How an event goes on, unless something is wrong with it.
+    fn onward(&self, canonical: &str, violation: Option<&Violation>, now: Instant) -> Onward {
+        match violation {
+            None => self.onwards.of(canonical, now),
+            Some(_) => Onward::default(),
+        }
     }
 }
 
@@ -58,7 +86,7 @@ impl ContractService {
         if version == 0 {
             return Ok(Checked::default());
         }
-        let InForce { checker, onwards } = &*in_force;
+        let checker = &in_force.checker;
         let (canonical, violation) = match checker.check(name, properties) {
             check::Verdict::Valid => (None, None),
             check::Verdict::Aliased(canonical) => (Some(canonical.to_owned()), None),
@@ -66,11 +94,10 @@ impl ContractService {
                 (checker.canonical(name).map(str::to_owned), Some(violation))
             }
         };
-        let onward = match violation {
-            None => onwards.of(canonical.as_deref().unwrap_or(name), now),
-            Some(_) => Onward::default(),
-        };
-        Ok(Checked { canonical, violation, onward, version })
+        let called = canonical.as_deref().unwrap_or(name);
+        let onward = in_force.onward(called, violation.as_ref(), now);
+        let also_known_as = in_force.also_known_as(called, name);
+        Ok(Checked { canonical, violation, also_known_as, onward, version })
     }
 
     /// Looks once more at events whose last look was by an older version: those that are as
@@ -85,9 +112,10 @@ impl ContractService {
         let is_frozen = !current.contract.events.is_empty();
         let now = self.clock.now();
         let look = |one: &Quarantined| {
-            let found = recheck(&in_force.checker, one)?;
-            let violation = found.violation.clone().filter(|_| is_frozen);
-            Some(found.going(one, violation, &in_force.onwards, now))
+            let mut found = recheck(&in_force.checker, one)?;
+            found.violation = found.violation.filter(|_| is_frozen);
+            let onward = in_force.onward(&found.name, found.violation.as_ref(), now);
+            Some(found.going(&one.number, &onward))
         };
         let found: Vec<Rechecked> = events.iter().filter_map(look).collect();
         self.quarantine.rechecked(current.number, &found, now).await?;
@@ -137,15 +165,19 @@ impl ContractService {
         actor: &Actor,
     ) -> Result<u64> {
         actor.require(Role::Approver)?;
-        let contract = self.store.current().await?.contract;
-        let event = contract.canonical(name).and_then(|name| contract.events.get(name));
-        if release && event.is_some_and(|event| event.is_stopped) {
+        if release && self.is_stopped(name).await? {
             return Err(Error::Conflict(
                 "the contract has stopped it: let it go on first, or discard these".to_owned(),
             ));
         }
         let now = self.clock.now();
         self.quarantine.settle(name, violation, release, &actor.name, now).await
+    }
+
+    async fn is_stopped(&self, name: &str) -> Result<bool> {
+        let contract = self.store.current().await?.contract;
+        let event = contract.canonical(name).and_then(|name| contract.events.get(name));
+        Ok(event.is_some_and(|event| event.is_stopped))
     }
 }
 
@@ -159,24 +191,14 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// How it goes on, unless something is wrong with it.
-    fn going(
-        self,
-        one: &Quarantined,
-        violation: Option<Violation>,
-        onwards: &Onwards,
-        now: Instant,
-    ) -> Rechecked {
-        let onward = match violation {
-            None => onwards.of(&self.name, now),
-            Some(_) => Onward::default(),
-        };
+    /// As it goes on.
+    fn going(self, number: &str, onward: &Onward) -> Rechecked {
         Rechecked {
-            number: one.number.clone(),
-            echoes: echoes(&self.body, &one.number, &onward.also_as),
+            number: number.to_owned(),
+            echoes: echoes(&self.body, number, &onward.also_as),
             body: (!onward.is_stopped).then(|| self.body.to_string()),
             name: self.name,
-            violation,
+            violation: self.violation,
         }
     }
 }

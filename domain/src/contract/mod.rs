@@ -13,6 +13,7 @@ pub mod change;
 pub mod check;
 #[cfg(feature = "service")]
 mod churn;
+mod clash;
 #[cfg(feature = "service")]
 pub mod gate;
 #[cfg(feature = "service")]
@@ -177,6 +178,15 @@ impl Class {
             Self::Behavioural => "behavioural",
             Self::Other => "other",
         }
+    }
+}
+
+impl Event {
+    /// Every name by which somebody may know it: its canonical one, and those under which it
+    /// comes in or goes out too.
+    pub fn names<'a>(&'a self, canonical: &'a str) -> impl Iterator<Item = &'a str> {
+        let others = self.aliases.iter().chain(self.also_sent_as.keys()).map(String::as_str);
+        std::iter::once(canonical).chain(others)
     }
 }
 

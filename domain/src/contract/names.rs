@@ -66,7 +66,7 @@ impl ContractService {
             ..self.drafted(&current, actor)
         });
         add_alias(&mut request.contract, name, canonical)?;
-        self.store.put_request(&request, seen.as_ref(), self.clock.now()).await?;
+        self.keep(&request, seen.as_ref()).await?;
         Ok(request.id)
     }
 }

@@ -97,7 +97,7 @@ impl ContractService {
         let mut request = self.drafted(&current, actor);
         request.title = format!("{canonical} as it comes in");
         request.contract.events.insert(canonical, event);
-        self.store.put_request(&request, None, request.at).await?;
+        self.keep(&request, None).await?;
         Ok(request.id)
     }
 }

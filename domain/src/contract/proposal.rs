@@ -119,7 +119,7 @@ impl ContractService {
         }
         let drafted = self.drafted(&current, actor);
         let request = Request { title, contract, state: State::Open, ..drafted };
-        self.store.put_request(&request, None, request.at).await?;
+        self.keep(&request, None).await?;
         Ok(Some(request.id))
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    Contract, ContractView, Group,
+    Contract, ContractView, Group, churn,
     gate::InForce,
     port::{ContractStore, PastStore, QuarantineStore, Verdict},
     request::{Decision, Request, State, Version, rebased},
@@ -93,12 +93,14 @@ impl ContractService {
 
     /// What the contract's page shows.
     pub async fn view(&self) -> Result<ContractView> {
-        let version = self.current().await?;
+        let mut versions = self.lately().await?;
+        let churn = churn::count(&versions);
+        let version = versions.pop().unwrap_or_default();
         let names = version.contract.events.keys();
         Ok(ContractView {
             standard_names: names.map(|name| (name.clone(), standard_names(name))).collect(),
             version,
-            churn: self.churn().await?,
+            churn,
             requests: self.requests().await?,
             quarantine: self.quarantine.groups("", GROUPS).await?,
         })
@@ -139,7 +141,7 @@ impl ContractService {
             "The first twelve events".clone_into(&mut request.title);
             request.contract = starter();
         }
-        self.store.put_request(&request, None, request.at).await?;
+        self.keep(&request, None).await?;
         Ok(request.id)
     }
 
@@ -191,7 +193,7 @@ impl ContractService {
         }
         let mut request = seen.clone();
         change(&mut request.contract)?;
-        self.store.put_request(&request, Some(&seen), self.clock.now()).await
+        self.keep(&request, Some(&seen)).await
     }
 
     /// Asks for approval.
@@ -209,7 +211,7 @@ impl ContractService {
             return Err(Error::Conflict("it changes nothing yet: edit an event first".to_owned()));
         }
         let request = Request { title, state: State::Open, ..seen.clone() };
-        self.store.put_request(&request, Some(&seen), self.clock.now()).await
+        self.keep(&request, Some(&seen)).await
     }
 
     /// Makes a request anew over what is in force; a draft again, since whoever has read it has
@@ -221,7 +223,7 @@ impl ContractService {
             .map_err(|both| Error::Conflict(both.to_string()))?;
         let request =
             Request { contract, base: current.number, state: State::Draft, ..seen.clone() };
-        self.store.put_request(&request, Some(&seen), self.clock.now()).await
+        self.keep(&request, Some(&seen)).await
     }
 
     /// Takes a request back.
@@ -272,6 +274,13 @@ impl ContractService {
             state: State::Draft,
             decision: None,
         }
+    }
+
+    /// Keeps a request, in place of what was seen of it. Nothing is kept in which a name means two
+    /// events, whichever way it was made.
+    pub(super) async fn keep(&self, request: &Request, seen: Option<&Request>) -> Result<()> {
+        request.contract.check_names()?;
+        self.store.put_request(request, seen, self.clock.now()).await
     }
 
     pub(super) fn forget(&self) {

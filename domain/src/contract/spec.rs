@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contract, Event, notation, onward};
+use super::{Event, notation, onward};
 use crate::error::{Error, Result};
 
 /// Longest text of a field.
@@ -135,49 +135,6 @@ fn list(field: &'static str, items: &[String]) -> Result<BTreeSet<String>> {
     Ok(items)
 }
 
-impl Contract {
-    /// Puts an event in, in the place of `former` if that is named.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for `name`, `aliases` or `also_sent_as` that another event has.
-    pub fn put(&mut self, former: Option<&str>, name: String, event: Event) -> Result<()> {
-        let others = || self.events.iter().filter(|(other, _)| Some(other.as_str()) != former);
-        if others().any(|(other, _)| *other == name) {
-            return Err(Error::invalid("name", "there is an event of that name already"));
-        }
-        let taken = others().find(|(other, one)| {
-            event.aliases.contains(*other) || !event.aliases.is_disjoint(&one.aliases)
-        });
-        if let Some((other, _)) = taken {
-            return Err(Error::invalid("aliases", format!("{other} has one of them already")));
-        }
-        if others().any(|(_, one)| one.aliases.contains(&name)) {
-            return Err(Error::invalid("name", "another event has it as its alias"));
-        }
-        let echoes = |(_, one): &(&String, &Event)| {
-            one.also_sent_as.keys().any(|also| *also == name || event.aliases.contains(also))
-        };
-        if let Some((other, _)) = others().find(echoes) {
-            let why = format!("{other} goes out under one of them too: take that away first");
-            return Err(Error::invalid("name", why));
-        }
-        let is_echo = |(other, one): &(&String, &Event)| {
-            let also = &event.also_sent_as;
-            also.contains_key(*other) || also.keys().any(|also| one.aliases.contains(also))
-        };
-        if let Some((other, _)) = others().find(is_echo) {
-            let why =
-                format!("{other} is called so: whoever reads it would take one for the other");
-            return Err(Error::invalid("also_sent_as", why));
-        }
-        if let Some(former) = former {
-            self.events.remove(former);
-        }
-        self.events.insert(name, event);
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,52 +171,5 @@ mod tests {
             "also_sent_as"
         );
         assert_eq!(field(EventSpec { owner: "x".repeat(501), ..spec("A") }), "owner");
-    }
-
-    #[test]
-    fn a_former_name_stands_for_no_other_event() {
-        let event = |alias: &str, also: &str| Event {
-            aliases: [alias.to_owned()].into(),
-            also_sent_as: [(also.to_owned(), "2026-12-31".parse().unwrap())].into(),
-            ..Event::default()
-        };
-        let mut contract = Contract::default();
-        contract.put(None, "A".to_owned(), event("Was", "Was")).unwrap();
-        contract.put(None, "B".to_owned(), event("b", "Shared")).unwrap();
-        let before = contract.clone();
-        let refused =
-            [("C", "c", "A"), ("C", "c", "b"), ("Shared", "c", "c"), ("C", "Shared", "c")];
-        for (name, alias, also) in refused {
-            let put = contract.put(None, name.to_owned(), event(alias, also));
-            assert!(put.is_err(), "{name}, {alias}, {also}");
-            assert_eq!(contract, before, "a refusal changes nothing");
-        }
-        // One that was split in two goes out from both.
-        contract.put(None, "C".to_owned(), event("c", "Shared")).unwrap();
-    }
-
-    #[test]
-    fn no_name_means_two_events() {
-        let event = |aliases: &[&str]| Event {
-            aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
-            ..Event::default()
-        };
-        let mut contract = Contract::default();
-        contract.put(None, "A".to_owned(), event(&["a"])).unwrap();
-        contract.put(None, "B".to_owned(), event(&["b"])).unwrap();
-        let before = contract.clone();
-        for (former, name, aliases) in [
-            (None, "A", &[][..]),
-            (None, "a", &[]),
-            (None, "C", &["A"]),
-            (None, "C", &["a"]),
-            (Some("A"), "B", &[]),
-            (Some("A"), "C", &["b"]),
-        ] {
-            assert!(contract.put(former, name.to_owned(), event(aliases)).is_err(), "{name}");
-            assert_eq!(contract, before, "a refusal changes nothing");
-        }
-        contract.put(Some("A"), "a".to_owned(), event(&["A"])).unwrap();
-        assert_eq!(contract.canonical("A"), Some("a"));
     }
 }

@@ -40,29 +40,41 @@ pub struct Plan {
 /// The rules of a contract, as `PUT /tracking-plans/{id}/rules` takes them.
 #[must_use]
 pub fn rules(contract: &Contract) -> Value {
-    let rules = contract.events.iter().map(|(name, event)| {
-        let mut properties = schema::of_event(name, event);
-        if let Some(schema) = properties.as_object_mut() {
-            for said in ["$schema", "title", "description", "additionalProperties"] {
-                schema.remove(said);
-            }
-        }
-        json!({
-            "type": "TRACK",
-            "key": name,
-            "version": 1,
-            "jsonSchema": {
-                "$schema": DRAFT,
-                "type": "object",
-                "description": event.description,
-                "properties": { "context": {}, "traits": {}, "properties": properties },
-                "x-owner": event.owner,
-                "x-consumers": event.consumers,
-                "x-aliases": event.aliases,
-            },
-        })
-    });
+    let rules = contract.events.iter().map(|(name, event)| rule(name, event));
     json!({ "rules": rules.collect::<Vec<_>>() })
+}
+
+/// The rule of one event.
+pub(super) fn rule(name: &str, event: &Event) -> Value {
+    let mut properties = schema::of_event(name, event);
+    if let Some(schema) = properties.as_object_mut() {
+        for said in ["$schema", "title", "description", "additionalProperties"] {
+            schema.remove(said);
+        }
+    }
+    json!({
+        "type": "TRACK",
+        "key": name,
+        "version": 1,
+        "jsonSchema": {
+            "$schema": DRAFT,
+            "type": "object",
+            "description": event.description,
+            "properties": { "context": {}, "traits": {}, "properties": properties },
+            "x-owner": event.owner,
+            "x-consumers": event.consumers,
+            "x-aliases": event.aliases,
+        },
+    })
+}
+
+/// Whether a rule is about a track.
+pub(super) fn is_track(rule: &Value) -> bool {
+    kind_of(rule).eq_ignore_ascii_case("track")
+}
+
+fn kind_of(rule: &Value) -> &str {
+    rule.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Reads the rules of a plan: a list, or an object that has it as `rules` or `data.rules`.
@@ -79,8 +91,8 @@ pub fn read(plan: &Value) -> Result<Plan> {
     let mut newest: BTreeMap<String, i64> = BTreeMap::new();
     for rule in rules {
         let text = |name: &str| rule.get(name).and_then(Value::as_str);
-        let kind = text("type").unwrap_or_default();
-        if !kind.eq_ignore_ascii_case("track") {
+        if !is_track(rule) {
+            let kind = kind_of(rule);
             reading.remark(format!("a rule of type {kind}: only tracks are agreed on"));
             continue;
         }
@@ -280,7 +292,7 @@ impl ContractService {
                 "the plan changes nothing: all of it is in force".to_owned(),
             ));
         }
-        self.store.put_request(&request, None, request.at).await?;
+        self.keep(&request, None).await?;
         if !remarks.is_empty() {
             let words =
                 format!("The plan also says, and a contract can't:\n{}", remarks.join("\n"));

@@ -279,6 +279,7 @@ mod tests {
             names: vec![Name { kind: NameKind::Email, text: "ada@example.com".to_owned() }],
             former: Vec::new(),
             sent_as: None,
+            also_known_as: Vec::new(),
             violation: None,
             checked_by: 0,
             at: Instant(1),

@@ -31,6 +31,8 @@ pub struct NewEvent {
     pub received_at: Instant,
     /// Under which name it came, where the contract calls it otherwise.
     pub sent_as: Option<String>,
+    /// What else the contract calls it: rules that name it so hear it too.
+    pub also_known_as: Vec<String>,
     /// Why it isn't as agreed: then it goes nowhere, but holds whom it names all the same.
     pub violation: Option<Violation>,
     /// By which version of the contract that was seen; 0 where none is in force.

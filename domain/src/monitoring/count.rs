@@ -124,6 +124,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Passed, Self::Quarantined];
+
     /// As it is stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -131,6 +134,15 @@ impl Verdict {
             Self::Passed => "passed",
             Self::Quarantined => "quarantined",
         }
+    }
+}
+
+impl std::str::FromStr for Verdict {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let named = Self::ALL.into_iter().find(|verdict| verdict.as_str() == text);
+        named.ok_or_else(|| format!("no verdict is called {text}"))
     }
 }
 
@@ -192,5 +204,9 @@ mod tests {
             assert_eq!(what.as_str().parse(), Ok(what));
         }
         assert!("".parse::<What>().is_err());
+        for verdict in Verdict::ALL {
+            assert_eq!(verdict.as_str().parse(), Ok(verdict));
+        }
+        assert!("".parse::<Verdict>().is_err());
     }
 }

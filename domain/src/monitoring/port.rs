@@ -27,9 +27,6 @@ pub trait MonitoringStore: Send + Sync {
     /// By step and name.
     async fn came_in(&self, window: &Window) -> Result<Vec<CameIn>>;
 
-    /// How many events came in.
-    async fn events(&self, window: &Window) -> Result<u64>;
-
     /// What was done that may have changed the figures, the oldest first, and at most so many of
     /// the newest.
     async fn marks(

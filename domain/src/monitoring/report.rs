@@ -199,8 +199,6 @@ pub struct Report {
     pub sums: Sums,
     /// Of all of them in the period before.
     pub before: Sums,
-    /// Events that came in, and those of the period before.
-    pub came_in: (u64, u64),
     /// Why things fail now.
     pub causes: Vec<Failure>,
     /// What was changed meanwhile.
@@ -220,13 +218,16 @@ fn counts(name: &str, steps: u32, rows: impl IntoIterator<Item = (u32, u64)>) ->
     Series { name: name.to_owned(), values }
 }
 
+/// What was counted of one thing.
+fn counts_of(name: &str, what: What, rows: &[Moved], steps: u32) -> Series {
+    let rows = rows.iter().filter(|row| row.what == what);
+    counts(name, steps, rows.map(|row| (row.step, row.count)))
+}
+
 /// How many people moved, in and out.
 #[must_use]
 pub fn moved(rows: &[Moved], steps: u32) -> Vec<Series> {
-    let of = |name, what| {
-        let rows = rows.iter().filter(|row| row.what == what);
-        counts(name, steps, rows.map(|row| (row.step, row.count)))
-    };
+    let of = |name, what| counts_of(name, what, rows, steps);
     vec![of("Entered", What::Entered), of("Exited", What::Exited)]
 }
 
@@ -246,10 +247,7 @@ pub fn came_in(rows: &[CameIn], steps: u32) -> Vec<Series> {
 /// What failed. Events belong to no mapping: they are left out where one is asked for.
 #[must_use]
 pub fn failures(rows: &[Moved], events: &[CameIn], steps: u32) -> Vec<Series> {
-    let of = |name, what| {
-        let rows = rows.iter().filter(|row| row.what == what);
-        counts(name, steps, rows.map(|row| (row.step, row.count)))
-    };
+    let of = |name, what| counts_of(name, what, rows, steps);
     let quarantined = events.iter().filter(|row| row.verdict == Verdict::Quarantined);
     vec![
         of("Entries refused", What::EntryRefused),

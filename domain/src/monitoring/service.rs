@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use crate::{
-    configuration::service::ConfigurationService, contract::port::QuarantineStore,
-    delivery::service::LetterStore, error::Result, time::Clock,
+    configuration::{Configuration, service::ConfigurationService},
+    contract::port::QuarantineStore,
+    delivery::{Transition, service::LetterStore},
+    error::Result,
+    key::Key,
+    time::Clock,
 };
 
 use super::{
@@ -76,8 +80,7 @@ impl MonitoringService {
             figures: report::figures(&totals, &totals_before),
             sums: report::sums(&totals),
             before: report::sums(&totals_before),
-            came_in: (events.iter().map(|row| row.count).sum(), self.store.events(&before).await?),
-            causes: self.causes(&only, is_all).await?,
+            causes: self.causes(&configuration, &only, is_all).await?,
             marks: self.store.marks(window.from, window.until(), &only, MARKS).await?,
             moved,
             only,
@@ -100,10 +103,14 @@ impl MonitoringService {
     }
 
     /// Why things fail now; the most people first, those who can't leave before them.
-    async fn causes(&self, only: &Only, is_all: bool) -> Result<Vec<Failure>> {
+    async fn causes(
+        &self,
+        configuration: &Configuration,
+        only: &Only,
+        is_all: bool,
+    ) -> Result<Vec<Failure>> {
         let letters = self.letters.letters().await?;
-        let configuration = self.configuration.load().await?;
-        let is_asked = |mapping: &crate::key::Key| {
+        let is_asked = |mapping: &Key| {
             let found = configuration.mapping(mapping);
             let to = found.and_then(|found| configuration.destination_of(found));
             (only.mapping.is_empty() || only.mapping == mapping.as_str())
@@ -113,7 +120,7 @@ impl MonitoringService {
         let mut open: Vec<_> =
             letters.open.into_iter().filter(|group| is_asked(&group.mapping)).collect();
         open.sort_by_key(|group| {
-            (group.transition == crate::delivery::Transition::Entered, u64::MAX - group.people)
+            (group.transition == Transition::Entered, u64::MAX - group.people)
         });
         let refused = open.into_iter().take(CAUSES).map(|group| Failure::Refused {
             mapping: group.mapping,

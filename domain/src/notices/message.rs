@@ -77,7 +77,6 @@ mod tests {
             subject: format!("change {number}"),
             words: format!("\"<{number}> & more\" is proposed"),
             page: format!("/contract/changes/{number}"),
-            lull: None,
         }
     }
 

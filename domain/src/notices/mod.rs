@@ -58,9 +58,6 @@ pub struct Notice {
     pub words: String,
     /// Where, such as `/approvals`.
     pub page: String,
-    /// If it waits again within this time, it never ceased to.
-    #[serde(default)]
-    pub lull: Option<Span>,
 }
 
 /// A notice, and whether it was told.
@@ -93,6 +90,12 @@ impl Told {
         let doublings = self.failures.saturating_sub(1).min(20);
         let wait = FIRST_WAIT.0.saturating_mul(1 << doublings).min(LONGEST_WAIT.0);
         Some(tried.plus(Span(wait)))
+    }
+
+    /// Whether it is time to try it.
+    #[must_use]
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.due().is_some_and(|due| due <= now)
     }
 }
 
@@ -148,12 +151,7 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_is_tried_ever_more_seldom_as_long_as_it_waits() {
-        let notice = Notice {
-            subject: String::new(),
-            words: String::new(),
-            page: String::new(),
-            lull: None,
-        };
+        let notice = Notice { subject: String::new(), words: String::new(), page: String::new() };
         let fresh = Told {
             notice,
             since: Instant(5),

@@ -3,7 +3,20 @@
 use async_trait::async_trait;
 
 use super::{Notice, Standing, Told, message::Message};
-use crate::{delivery::port::Lease, error::Result, time::Instant};
+use crate::{
+    delivery::port::Lease,
+    error::Result,
+    time::{Instant, Span},
+};
+
+/// Something that waits now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// What is told of it.
+    pub notice: Notice,
+    /// If it waits again within this time, it never ceased to.
+    pub lull: Option<Span>,
+}
 
 /// Keeps what waits, and what was told of it.
 #[async_trait]
@@ -18,7 +31,7 @@ pub trait NoticeStore: Send + Sync {
     async fn note_notices(
         &self,
         lease: &Lease,
-        begun: &[Notice],
+        begun: &[Waiting],
         ended: &[&str],
         now: Instant,
     ) -> Result<()>;

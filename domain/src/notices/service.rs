@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{
     Notice, NoticesView, SIGNING_KEY, Told, WEBHOOK, is_address,
     message::Message,
-    port::{Messenger, NoticeStore},
+    port::{Messenger, NoticeStore, Waiting},
 };
 use crate::{
     access::{Actor, Role},
@@ -50,9 +50,9 @@ impl NoticeService {
         let waiting = self.waiting().await?;
         let open = self.store.open_notices().await?;
         let now = self.clock.now();
-        let is_due = |one: &Told| one.due().is_some_and(|due| due <= now);
         // Nothing is written where nobody would hear of it.
-        let is_due = open.iter().any(is_due) && self.messenger.standing().await?.has_webhook;
+        let is_due =
+            open.iter().any(|one| one.is_due(now)) && self.messenger.standing().await?.has_webhook;
         if changes(&waiting, &open).is_none() && !is_due {
             return Ok(0);
         }
@@ -78,8 +78,8 @@ impl NoticeService {
             return Ok(0);
         }
         let open = self.store.open_notices().await?;
-        let is_due = |one: &Told| one.due().is_some_and(|due| due <= now);
-        let due: Vec<Notice> = open.into_iter().filter(is_due).map(|one| one.notice).collect();
+        let due = open.into_iter().filter(|one| one.is_due(now));
+        let due: Vec<Notice> = due.map(|one| one.notice).collect();
         if due.is_empty() {
             return Ok(0);
         }
@@ -91,7 +91,7 @@ impl NoticeService {
     }
 
     /// Everything that waits for a decision.
-    async fn waiting(&self) -> Result<Vec<Notice>> {
+    async fn waiting(&self) -> Result<Vec<Waiting>> {
         let Approvals { runs, shrunk } = self.approvals.list().await?;
         let changes = self.contract.waiting().await?;
         let all = runs.iter().map(of_run).chain(shrunk.iter().map(of_audience));
@@ -142,47 +142,47 @@ impl NoticeService {
 }
 
 /// What began to wait and what ceased to; nothing if neither did.
-fn changes<'a>(waiting: &[Notice], open: &'a [Told]) -> Option<(Vec<Notice>, Vec<&'a str>)> {
+fn changes<'a>(waiting: &[Waiting], open: &'a [Told]) -> Option<(Vec<Waiting>, Vec<&'a str>)> {
     let known: BTreeSet<&str> = open.iter().map(|one| &*one.notice.subject).collect();
-    let subjects: BTreeSet<&str> = waiting.iter().map(|one| &*one.subject).collect();
-    let begun: Vec<Notice> =
-        waiting.iter().filter(|one| !known.contains(&*one.subject)).cloned().collect();
+    let subjects: BTreeSet<&str> = waiting.iter().map(|one| &*one.notice.subject).collect();
+    let begun: Vec<Waiting> =
+        waiting.iter().filter(|one| !known.contains(&*one.notice.subject)).cloned().collect();
     let ended: Vec<&str> = known.into_iter().filter(|one| !subjects.contains(one)).collect();
     (!begun.is_empty() || !ended.is_empty()).then_some((begun, ended))
 }
 
-fn of_run(run: &WaitingRun) -> Notice {
-    Notice {
+fn of_run(run: &WaitingRun) -> Waiting {
+    let notice = Notice {
         // Each pass decides anew in a run of its own: what waits is the mapping's change.
         subject: format!("run of {}", run.mapping),
-        lull: Some(LULL),
         words: format!(
             "A run of {} would change more than usual: {} in, {} out, of {} there",
             run.mapping, run.entered, run.exited, run.present
         ),
         page: "/approvals".to_owned(),
-    }
+    };
+    Waiting { notice, lull: Some(LULL) }
 }
 
-fn of_audience(one: &ShrunkAudience) -> Notice {
-    Notice {
+fn of_audience(one: &ShrunkAudience) -> Waiting {
+    let notice = Notice {
         subject: format!("audience {}", one.audience),
-        lull: Some(LULL),
         words: format!(
             "{} suppresses, and shrank from {} to {} people: the old set stays until somebody decides",
             one.audience, one.kept, one.read
         ),
         page: "/approvals".to_owned(),
-    }
+    };
+    Waiting { notice, lull: Some(LULL) }
 }
 
-fn of_change(request: &Request) -> Notice {
-    Notice {
+fn of_change(request: &Request) -> Waiting {
+    let notice = Notice {
         subject: format!("change {}", request.id),
-        lull: None,
         words: format!("{} proposes a change of the contract: {}", request.author, request.title),
         page: format!("/contract/changes/{}", request.id),
-    }
+    };
+    Waiting { notice, lull: None }
 }
 
 #[cfg(test)]
@@ -191,12 +191,11 @@ mod tests {
     use crate::time::Instant;
 
     fn notice(subject: &str) -> Notice {
-        Notice {
-            subject: subject.to_owned(),
-            words: String::new(),
-            page: String::new(),
-            lull: None,
-        }
+        Notice { subject: subject.to_owned(), words: String::new(), page: String::new() }
+    }
+
+    fn waits(subject: &str) -> Waiting {
+        Waiting { notice: notice(subject), lull: None }
     }
 
     #[test]
@@ -211,9 +210,9 @@ mod tests {
             failure: None,
         };
         let open = [told("a"), told("b")];
-        let (begun, ended) = changes(&[notice("b"), notice("c")], &open).unwrap();
-        assert_eq!((begun, ended), (vec![notice("c")], vec!["a"]));
-        assert_eq!(changes(&[notice("b"), notice("a")], &open), None);
+        let (begun, ended) = changes(&[waits("b"), waits("c")], &open).unwrap();
+        assert_eq!((begun, ended), (vec![waits("c")], vec!["a"]));
+        assert_eq!(changes(&[waits("b"), waits("a")], &open), None);
         assert_eq!(changes(&[], &[]), None);
     }
 }

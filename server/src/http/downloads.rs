@@ -6,6 +6,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use app::monitoring::api::Asked;
 use axum::{
     Router,
     body::Body,
@@ -19,10 +20,9 @@ use domain::{
     key::Key,
     mappings::MappingRow,
     monitoring::{
-        Only,
         count::{Verdict, What},
         report::{CameIn, Moved},
-        window::{Range, Window},
+        window::Window,
     },
     services::Services,
     sync::Cause,
@@ -59,32 +59,22 @@ async fn mappings(State(services): State<Services>) -> Response {
     }
 }
 
-/// What an address of monitoring asks for, as its page reads it.
-#[derive(serde::Deserialize)]
-struct Asked {
-    #[serde(default)]
-    range: String,
-    #[serde(default)]
-    mapping: String,
-    #[serde(default)]
-    destination: String,
+/// What an address asks for, by name.
+type Pairs = BTreeMap<String, String>;
+
+/// As the page of monitoring reads it.
+fn asked(pairs: &Pairs) -> Asked {
+    Asked::read(|name| pairs.get(name).cloned().unwrap_or_default())
 }
 
-impl Asked {
-    fn range(&self) -> Range {
-        self.range.parse().unwrap_or_default()
-    }
-}
-
-async fn moved(State(services): State<Services>, Query(asked): Query<Asked>) -> Response {
-    let range = asked.range();
-    let only = Only { mapping: asked.mapping, destination: asked.destination };
+async fn moved(State(services): State<Services>, Query(pairs): Query<Pairs>) -> Response {
+    let Asked { range, only, .. } = asked(&pairs);
     let lines = services.monitoring.moved(range, &only).await;
     figures("monitoring.csv", lines.and_then(|(window, rows)| moved_lines(window, &rows)))
 }
 
-async fn came_in(State(services): State<Services>, Query(asked): Query<Asked>) -> Response {
-    let lines = services.monitoring.came_in(asked.range()).await;
+async fn came_in(State(services): State<Services>, Query(pairs): Query<Pairs>) -> Response {
+    let lines = services.monitoring.came_in(asked(&pairs).range).await;
     let lines = lines.and_then(|(window, rows)| came_in_lines(window, &rows));
     figures("monitoring-events.csv", lines)
 }
@@ -366,7 +356,8 @@ mod tests {
 
     #[test]
     fn figures_are_a_line_a_step_and_mapping() {
-        let window = Range::Hour.window(Instant::from_seconds(1_795_464_000));
+        let window =
+            domain::monitoring::window::Range::Hour.window(Instant::from_seconds(1_795_464_000));
         let key = |text: &str| text.parse::<Key>().unwrap();
         let row =
             |what, count| Moved { step: 59, mapping: key("m"), destination: key("d"), what, count };

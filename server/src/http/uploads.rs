@@ -3,7 +3,11 @@
 //! A browser posts them as forms by itself, so that they work without JavaScript: each answer
 //! leads to a page.
 
-use app::{contract::api as contract, error::AppError, suppression::listing::api as lists};
+use app::{
+    contract::{api as contract, change_api},
+    error::AppError,
+    suppression::listing::api as lists,
+};
 use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, Multipart, Path, State, multipart::MultipartError},
@@ -61,7 +65,7 @@ async fn import(services: &Services, form: &Form, actor: &Actor) -> Result<Strin
         )
     })?;
     let id = services.contract.import_plan(&plan, actor).await?;
-    Ok(contract::page_of(&id.to_string()))
+    Ok(change_api::page_of(&id.to_string()))
 }
 
 /// What a form with a file says.

@@ -202,14 +202,19 @@ macro_rules! hold_names {
     }};
 }
 
-/// What the events that are new count.
-fn counted(events: &[NewEvent], kept: &[Kept], now: Instant) -> Result<String> {
-    let new = events.iter().zip(kept).filter(|(_, kept)| **kept == Kept::New);
+/// What events that are new count.
+fn counted(new: &[(usize, &NewEvent)], now: Instant) -> Result<String> {
     let verdict = |event: &NewEvent| match event.violation {
         Some(_) => Verdict::Quarantined,
         None => Verdict::Passed,
     };
-    lines_of_events(new.map(|(event, _)| (event.name.as_str(), verdict(event))), now)
+    lines_of_events(new.iter().map(|(_, event)| (event.name.as_str(), verdict(event))), now)
+}
+
+/// Under which names an event holds whom it names: a rule may name it as it came, as the
+/// contract calls it, or by any other name that it has there.
+fn called(event: &NewEvent) -> impl Iterator<Item = &String> {
+    std::iter::once(&event.name).chain(&event.sent_as).chain(&event.also_known_as)
 }
 
 #[async_trait]
@@ -224,15 +229,16 @@ impl EventStore for Storage {
                 .fetch_all(&mut *connection)
                 .await?;
             let kept = kept(events, new);
-            let echoes: Vec<_> = events
+            let is_new = |((_, _), kept): &((usize, &NewEvent), &Kept)| **kept == Kept::New;
+            let new: Vec<_> =
+                events.iter().enumerate().zip(&kept).filter(is_new).map(|(one, _)| one).collect();
+            if new.is_empty() {
+                return Ok(kept);
+            }
+            let echoes = new
                 .iter()
-                .enumerate()
-                .zip(&kept)
-                .filter(|(_, kept)| **kept == Kept::New)
-                .flat_map(|((place, event), _)| {
-                    event.echoes.iter().map(move |one| echo(place, event, one))
-                })
-                .collect();
+                .flat_map(|(place, event)| event.echoes.iter().map(|one| echo(*place, event, one)));
+            let echoes: Vec<_> = echoes.collect();
             if !echoes.is_empty() {
                 sqlx::query(self.database.sql(EVENTS))
                     .bind(text(&echoes)?)
@@ -240,34 +246,26 @@ impl EventStore for Storage {
                     .execute(&mut *connection)
                     .await?;
             }
-            let new = events.iter().zip(&kept).filter(|(_, kept)| **kept == Kept::New);
-            let former = former(new.clone().map(|(event, _)| event));
-            let names: Vec<_> = new
-                .flat_map(|(event, _)| event.names.iter().map(move |name| (event, name)))
+            let former = former(new.iter().map(|(_, event)| *event));
+            let of_new = new
+                .iter()
+                .flat_map(|(_, event)| event.names.iter().map(move |name| (*event, name)));
+            let names: Vec<_> = of_new
                 .flat_map(|(event, name)| {
-                    let NewEvent { at, received_at, .. } = event;
-                    // A rule may name it as it came, as the contract calls it, or as that called
-                    // it before.
-                    let former = event.echoes.iter().map(|echo| &echo.name);
-                    [Some(&event.name), event.sent_as.as_ref()]
-                        .into_iter()
-                        .flatten()
-                        .chain(former)
-                        .map(move |called| {
-                            (name.kind.as_str(), &name.text, called, at.0, received_at.0)
-                        })
+                    let (at, received_at) = (event.at.0, event.received_at.0);
+                    called(event).map(move |called| {
+                        (name.kind.as_str(), &name.text, called, at, received_at)
+                    })
                 })
                 .collect();
             if !names.is_empty() {
                 hold_names!(self, connection, &names, &former, now);
             }
             // Last: whoever else counts the same names waits from here on.
-            if kept.contains(&Kept::New) {
-                sqlx::query(self.database.sql(COUNT_EVENTS))
-                    .bind(counted(events, &kept, now)?)
-                    .execute(&mut *connection)
-                    .await?;
-            }
+            sqlx::query(self.database.sql(COUNT_EVENTS))
+                .bind(counted(&new, now)?)
+                .execute(&mut *connection)
+                .await?;
             Ok(kept)
         })
     }

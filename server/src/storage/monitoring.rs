@@ -9,7 +9,6 @@ use domain::{
     mappings::UseCase,
     monitoring::{
         ChangeMark, Deed, Only,
-        count::{Verdict, What},
         port::MonitoringStore,
         report::{CameIn, Moved, Timed, Total},
         window::Window,
@@ -150,16 +149,12 @@ macro_rules! gather {
     }};
 }
 
-fn what(text: &str) -> Result<What> {
-    parse(text)
-}
-
 #[async_trait]
 impl MonitoringStore for Storage {
     async fn moved(&self, window: &Window, only: &Only) -> Result<Vec<Moved>> {
         let rows: Vec<(u32, Key, Key, String, u64)> = gather!(self, MOVED, window, only);
         let read = |(step, mapping, destination, called, count): (_, _, _, String, _)| {
-            Ok(Moved { step, mapping, destination, what: what(&called)?, count })
+            Ok(Moved { step, mapping, destination, what: parse(&called)?, count })
         };
         rows.into_iter().map(read).collect()
     }
@@ -167,7 +162,7 @@ impl MonitoringStore for Storage {
     async fn timed(&self, window: &Window, only: &Only) -> Result<Vec<Timed>> {
         let rows: Vec<(u32, String, u16, u64)> = gather!(self, TIMED, window, only);
         let read = |(step, called, bucket, count): (_, String, _, _)| {
-            Ok(Timed { step, what: what(&called)?, bucket, count })
+            Ok(Timed { step, what: parse(&called)?, bucket, count })
         };
         rows.into_iter().map(read).collect()
     }
@@ -176,7 +171,7 @@ impl MonitoringStore for Storage {
         type Row = (Key, Key, UseCase, String, u16, u64);
         let rows: Vec<Row> = gather!(self, TOTALS, window, only);
         let read = |(mapping, destination, use_case, called, bucket, count): Row| {
-            Ok(Total { mapping, destination, use_case, what: what(&called)?, bucket, count })
+            Ok(Total { mapping, destination, use_case, what: parse(&called)?, bucket, count })
         };
         rows.into_iter().map(read).collect()
     }
@@ -192,32 +187,10 @@ impl MonitoringStore for Storage {
                 .await?)
         })?;
         let rows: Vec<(u32, String, String, u64)> = gathered(text.as_deref())?;
-        let read = |(step, name, verdict, count): (_, _, String, _)| CameIn {
-            step,
-            name,
-            verdict: if verdict == Verdict::Passed.as_str() {
-                Verdict::Passed
-            } else {
-                Verdict::Quarantined
-            },
-            count,
+        let read = |(step, name, verdict, count): (_, _, String, _)| {
+            Ok(CameIn { step, name, verdict: parse(&verdict)?, count })
         };
-        Ok(rows.into_iter().map(read).collect())
-    }
-
-    async fn events(&self, window: &Window) -> Result<u64> {
-        let count: i64 = reading!(self.database, |connection| {
-            Ok(sqlx::query_scalar(
-                "SELECT COALESCE(CAST(SUM(count) AS BIGINT), 0) FROM event_rollup
-                WHERE level = $1 AND at >= $2 AND at < $3",
-            )
-            .bind(window.level.as_str())
-            .bind(window.from.0)
-            .bind(window.until().0)
-            .fetch_one(&mut *connection)
-            .await?)
-        })?;
-        Ok(count.unsigned_abs())
+        rows.into_iter().map(read).collect()
     }
 
     async fn marks(

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use domain::{
     Result,
     delivery::port::Lease,
-    notices::{Notice, Told, port::NoticeStore},
+    notices::{
+        Notice, Told,
+        port::{NoticeStore, Waiting},
+    },
     retention::HISTORY_DAYS,
     time::{Instant, Span},
 };
@@ -33,12 +36,7 @@ struct NoticeRow {
 impl NoticeRow {
     fn read(self) -> Told {
         Told {
-            notice: Notice {
-                subject: self.subject,
-                words: self.words,
-                page: self.page,
-                lull: None,
-            },
+            notice: Notice { subject: self.subject, words: self.words, page: self.page },
             since: Instant(self.since),
             told_at: self.told_at.map(Instant),
             ended_at: self.ended_at.map(Instant),
@@ -86,16 +84,16 @@ impl NoticeStore for Storage {
     async fn note_notices(
         &self,
         lease: &Lease,
-        begun: &[Notice],
+        begun: &[Waiting],
         ended: &[&str],
         now: Instant,
     ) -> Result<()> {
-        let row = |one: &Notice| {
+        let rows = begun.iter().map(|Waiting { notice, lull }| {
             // Who has ceased to wait since then has not.
-            let ceased = one.lull.map_or(i64::MAX, |lull| now.minus(lull).0);
-            (one.subject.clone(), one.words.clone(), one.page.clone(), ceased)
-        };
-        let rows: Vec<_> = begun.iter().map(row).collect();
+            let ceased = lull.map_or(i64::MAX, |lull| now.minus(lull).0);
+            (&notice.subject, &notice.words, &notice.page, ceased)
+        });
+        let rows: Vec<_> = rows.collect();
         let (rows, ended) = (text(&rows)?, text(&ended)?);
         writing!(self.database, |connection| {
             leases::hold!(self, connection, lease, now);

@@ -27,13 +27,21 @@ impl Credentials {
     /// The settings, and the first key of that name, if one is set.
     pub async fn read(&self, name: &str) -> Result<(Settings, Option<String>)> {
         let settings = self.configuration.settings().await?;
-        let secret = self.configuration.secrets().await?.remove(name);
-        let secret = secret.and_then(|all| all.into_iter().next());
-        let key = match secret {
-            Some(Secret::Literal(text)) => Some(text),
-            Some(Secret::Environment(variable)) => config::variable(&variable.env),
-            None => None,
-        };
+        let [key] = self.keys([name]).await?;
         Ok((settings, key))
+    }
+
+    /// The first key of each of these names that is set.
+    pub async fn keys<const N: usize>(&self, names: [&str; N]) -> Result<[Option<String>; N]> {
+        let mut secrets = self.configuration.secrets().await?;
+        Ok(names.map(|name| secrets.remove(name)?.into_iter().next().and_then(opened)))
+    }
+}
+
+/// What a secret says; nothing where the environment lacks it.
+pub(super) fn opened(secret: Secret) -> Option<String> {
+    match secret {
+        Secret::Literal(text) => Some(text),
+        Secret::Environment(variable) => config::variable(&variable.env),
     }
 }

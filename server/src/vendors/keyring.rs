@@ -9,14 +9,14 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Result,
-    configuration::{Secret, port::ConfigurationStore},
+    configuration::port::ConfigurationStore,
     events::{Origin, port::Keyring},
     key::Key,
     time::{Clock, Instant, Span},
 };
 use subtle::ConstantTimeEq as _;
 
-use crate::config;
+use super::credentials::opened;
 
 /// A key that was entered or taken away counts after so long.
 const KNOWN_FOR: Span = Span::from_seconds(1);
@@ -48,13 +48,11 @@ impl StoredKeys {
         {
             return Ok(known);
         }
-        let read = |secret| match secret {
-            Secret::Literal(text) => Some(text),
-            Secret::Environment(variable) => config::variable(&variable.env),
-        };
         let secrets = self.store.secrets().await?.into_iter();
         let keys: Known = Arc::new(
-            secrets.map(|(name, all)| (name, all.into_iter().filter_map(read).collect())).collect(),
+            secrets
+                .map(|(name, all)| (name, all.into_iter().filter_map(opened).collect()))
+                .collect(),
         );
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, keys.clone()));
         Ok(keys)

@@ -31,18 +31,17 @@ impl Webhook {
         Self { http, credentials }
     }
 
-    async fn secret(&self, name: &str) -> Result<Option<String>> {
-        Ok(self.credentials.read(name).await?.1)
+    /// The address, and what messages are signed with.
+    async fn keys(&self) -> Result<[Option<String>; 2]> {
+        self.credentials.keys([WEBHOOK, SIGNING_KEY]).await
     }
 }
 
 #[async_trait]
 impl Messenger for Webhook {
     async fn standing(&self) -> Result<Standing> {
-        Ok(Standing {
-            has_webhook: self.secret(WEBHOOK).await?.is_some(),
-            is_signed: self.secret(SIGNING_KEY).await?.is_some(),
-        })
+        let [webhook, key] = self.keys().await?;
+        Ok(Standing { has_webhook: webhook.is_some(), is_signed: key.is_some() })
     }
 
     async fn post(
@@ -50,7 +49,8 @@ impl Messenger for Webhook {
         message: &Message,
         now: Instant,
     ) -> Result<std::result::Result<(), String>> {
-        let Some(address) = self.secret(WEBHOOK).await? else {
+        let [address, key] = self.keys().await?;
+        let Some(address) = address else {
             return Ok(Err("no webhook is entered".to_owned()));
         };
         // One from the environment was never looked at.
@@ -65,7 +65,7 @@ impl Messenger for Webhook {
             serde_json::to_string(message).map_err(Error::unexpected)?
         };
         let mut request = self.http.post(url).header(CONTENT_TYPE, "application/json");
-        if let Some(key) = self.secret(SIGNING_KEY).await? {
+        if let Some(key) = key {
             let timestamp = (now.0 / 1_000_000).to_string();
             request = request
                 .header("x-segue-signature", sign(&key, &timestamp, body.as_bytes()))

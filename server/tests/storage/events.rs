@@ -54,6 +54,7 @@ pub fn event(number: &str, name: &str, who: (NameKind, &str), at: Instant) -> Ne
     NewEvent {
         former: Vec::new(),
         sent_as: None,
+        also_known_as: Vec::new(),
         violation: None,
         checked_by: 0,
         origin: Origin::Source,

@@ -11,7 +11,11 @@ use domain::{
     delivery::port::LeaseStore as _,
     events::signature::verify,
     ids::RequestId,
-    notices::{Notice, Standing, port::NoticeStore as _, service::NoticeService},
+    notices::{
+        Notice, Standing,
+        port::{NoticeStore as _, Waiting},
+        service::NoticeService,
+    },
     sync::Wake,
     time::Span,
 };
@@ -210,14 +214,14 @@ async fn what_pauses_for_a_moment_has_not_ceased_to_wait(
     #[values(Sqlite, Postgres)] engine: Engine,
 ) {
     let Some(bench) = Bench::open(engine).await else { return };
-    let run = Notice {
+    let notice = Notice {
         subject: "run of carts-meta".to_owned(),
         words: "60 % would leave".to_owned(),
         page: "/approvals".to_owned(),
-        lull: Some(Span::from_minutes(30)),
     };
+    let run = Waiting { notice, lull: Some(Span::from_minutes(30)) };
     let lease = bench.storage.acquire("notices", bench.now()).await.unwrap().unwrap();
-    let note = async |begun: &[Notice], ended: &[&str]| {
+    let note = async |begun: &[Waiting], ended: &[&str]| {
         bench.storage.note_notices(&lease, begun, ended, bench.now()).await.unwrap();
         bench.storage.notices(9).await.unwrap().remove(0)
     };

@@ -52,6 +52,7 @@ async fn track(bench: &Bench, contract: &ContractService, number: &str, name: &s
         body: body.to_string(),
         said: Some(properties.to_string()),
         sent_as: checked.canonical.as_ref().map(|_| name.to_owned()),
+        also_known_as: checked.also_known_as,
         violation: checked.violation,
         checked_by: checked.version,
         is_forwarded: !checked.onward.is_stopped,
@@ -202,7 +203,7 @@ async fn a_stopped_event_goes_nowhere_and_is_counted_all_the_same(
 
 #[rstest]
 #[tokio::test]
-async fn a_rule_that_names_a_former_name_holds_as_long_as_that_goes_out(
+async fn a_rule_that_names_another_name_of_an_event_holds(
     #[values(Sqlite, Postgres)] engine: Engine,
 ) {
     let Some(bench) = Bench::open(engine).await else { return };
@@ -218,4 +219,39 @@ async fn a_rule_that_names_a_former_name_holds_as_long_as_that_goes_out(
     assert_eq!(bought.sent_as, None);
     keep(&bench, &[bought]).await;
     assert_eq!(bench.texts("SELECT name FROM held_name").await, ["u-1"]);
+    // Nor has it when the former name goes out no more.
+    bench.clock.advance(Span::from_hours(32 * 24));
+    let bought = track(&bench, &contract, "m-2", "Order Completed").await;
+    assert!(bought.echoes.is_empty());
+    let names = event("m-2", "", (NameKind::Id, "u-2"), bench.now()).names;
+    keep(&bench, &[NewEvent { names, ..bought }]).await;
+    let held = bench.texts("SELECT name FROM held_name ORDER BY name").await;
+    assert_eq!(held, ["u-1", "u-2"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn no_request_gives_a_name_two_meanings(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let contract = service(&bench);
+    let typed = Typed { name: "Purchase", ..Typed::default() };
+    agree(&contract, None, typed).await;
+    agree(&contract, None, Typed { name: "Refund", ..typed }).await;
+    let renamed =
+        Typed { name: "Order Completed", also_sent_as: "Bought until 2099-01-01", ..typed };
+    agree(&contract, Some("Purchase"), renamed).await;
+    let refused = contract.propose_alias("Bought", "Refund", &author()).await;
+    let Err(Error::Conflict(why)) = refused else { panic!("{refused:?}") };
+    assert!(why.contains("Bought") && why.contains("Order Completed"), "{why}");
+
+    // Two that are fine alone aren't together.
+    let id = contract.draft(false, &author()).await.unwrap();
+    let mine = Typed { name: "Cart", aliases: "Basket", ..Typed::default() };
+    contract.put_event(id, None, &mine, &author()).await.unwrap();
+    agree(&contract, None, Typed { name: "Bag", aliases: "Basket", ..mine }).await;
+    let refused = contract.rebase(id, &author()).await;
+    assert!(
+        matches!(refused, Err(Error::Conflict(ref why)) if why.contains("Basket")),
+        "{refused:?}"
+    );
 }

@@ -46,7 +46,7 @@ pub(super) fn picture(
             view! { <line class="rule" x1=x.clone() x2=x y1="0" y2="1000" /> }
         })
         .collect_view();
-    let width = (axis.steps * 2).to_string();
+    let width = (axis.steps() * 2).to_string();
     let level = |y: u64, class: &'static str| {
         view! { <line class=class x1="0" x2=width.clone() y1=y.to_string() y2=y.to_string() /> }
     };
@@ -60,7 +60,7 @@ pub(super) fn picture(
             .collect_view(),
         Shape::Stacked => {
             let edges = sums(strands);
-            let floor = vec![0; axis.steps as usize];
+            let floor = vec![0; axis.steps() as usize];
             strands
                 .iter()
                 .enumerate()
@@ -137,14 +137,14 @@ fn difference(from: u64, to: u64) -> i64 {
 pub(super) fn flag_row(axis: Axis, flags: Vec<Flag>) -> AnyView {
     let mut at: BTreeMap<u32, Vec<Flag>> = BTreeMap::new();
     for flag in flags {
-        if let Some(step) = axis.step_of(flag.at) {
+        if let Some(step) = axis.0.step_of(flag.at) {
             at.entry(step).or_default().push(flag);
         }
     }
     let shown = at
         .into_iter()
         .map(|(step, flags)| {
-            let place = f64::from(step * 2 + 1) * 50.0 / f64::from(axis.steps.max(1));
+            let place = f64::from(step * 2 + 1) * 50.0 / f64::from(axis.steps().max(1));
             let words: Vec<String> = flags.iter().map(|flag| flag.words.clone()).collect();
             let class = flags.iter().map(|flag| flag.class).find(|class| !class.is_empty());
             view! {

@@ -13,8 +13,8 @@ use crate::{
     format,
     live::{loaded, read},
     ui::{
-        Button, ButtonKind, Column, Empty, Field, Figure, LinkButton, Moment, Nothing, Page,
-        Section, State, StateMark, Table, TextField,
+        Button, ButtonKind, Column, Empty, Field, Figure, LinkButton, Moment, Page, Section, State,
+        StateMark, Table, TextField, text_or_nothing,
     },
 };
 
@@ -202,10 +202,7 @@ fn listings_table(key: &str, listings: Vec<Listing>, now: Instant) -> AnyView {
         .into_iter()
         .map(|one| {
             let mark = state(&one);
-            let note = match one.note {
-                note if note.is_empty() => view! { <Nothing words="not said" /> }.into_any(),
-                note => note.into_any(),
-            };
+            let note = text_or_nothing(one.note, "not said");
             view! {
                 <tr>
                     <th scope="row" class="wrap">

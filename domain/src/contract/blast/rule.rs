@@ -32,13 +32,11 @@ pub fn touched(before: &Contract, after: &Contract, configuration: &Configuratio
             continue;
         }
         let one = changed.entry(after.canonical(name).unwrap_or(name)).or_default();
-        one.names.insert(name.clone());
-        for Event { aliases, consumers, also_sent_as, .. } in sides.into_iter().flatten() {
-            one.names.extend(aliases.iter().chain(also_sent_as.keys()).cloned());
-            one.consumers.extend(consumers.iter().cloned());
-        }
         for (all, side) in one.sides.iter_mut().zip(sides) {
-            all.extend(side.cloned());
+            let Some(event) = side else { continue };
+            one.names.extend(event.names(name).map(str::to_owned));
+            one.consumers.extend(event.consumers.iter().cloned());
+            all.push(event.clone());
         }
     }
     let told = changed.into_iter().map(|(event, Changed { names, consumers, sides })| {

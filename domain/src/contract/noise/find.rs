@@ -80,13 +80,11 @@ fn noise(versions: &[Version], counts: &[(String, u64)], configuration: &Configu
 
 /// Whether a suppression or a mapping hears it, by any of its names.
 fn is_heard(name: &str, event: &Event, configuration: &Configuration) -> bool {
-    let names = |heard: &Option<String>| {
-        heard.as_ref().is_some_and(|heard| {
-            heard == name || event.aliases.contains(heard) || event.also_sent_as.contains_key(heard)
-        })
+    let is_it = |heard: &Option<String>| {
+        heard.as_ref().is_some_and(|heard| event.names(name).any(|name| name == heard))
     };
-    configuration.suppressions.iter().any(|rule| names(&rule.spec.event))
-        || configuration.mappings.iter().any(|mapping| names(&mapping.spec.entry_event))
+    configuration.suppressions.iter().any(|rule| is_it(&rule.spec.event))
+        || configuration.mappings.iter().any(|mapping| is_it(&mapping.spec.entry_event))
 }
 
 /// When the first of those versions was approved that, up to the last, name no reader of it.

@@ -11,7 +11,7 @@ use crate::{
     contract::{
         Contract, Event,
         service::ContractService,
-        tracking_plan::{read, rules},
+        tracking_plan::{Plan, is_track, read, rule, rules},
     },
     error::{Error, Result, VendorError},
     ids::RequestId,
@@ -75,26 +75,15 @@ impl PlanService {
             return Err(Error::Conflict(why.to_owned()));
         }
         let theirs = self.api.rules(plan).await?;
-        let made = made(&theirs, ours(&rules(&version.contract)));
+        let made = made(&theirs, &version.contract);
         self.api.replace_rules(plan, &made).await?;
         let contract = &self.contract;
         contract.store.note_plan(plan, version.number, &actor.name, contract.clock.now()).await
     }
 }
 
-/// The contract's rules, by event.
-fn ours(rules: &Value) -> BTreeMap<String, Value> {
-    let all = rules.get("rules").and_then(Value::as_array).into_iter().flatten();
-    all.filter_map(|rule| Some((key(rule)?.to_owned(), rule.clone()))).collect()
-}
-
 fn key(rule: &Value) -> Option<&str> {
     rule.get("key").and_then(Value::as_str)
-}
-
-fn is_track(rule: &Value) -> bool {
-    let kind = rule.get("type").and_then(Value::as_str).unwrap_or_default();
-    kind.eq_ignore_ascii_case("track")
 }
 
 fn version(rule: &Value) -> i64 {
@@ -117,14 +106,12 @@ fn newest(theirs: &[Value]) -> BTreeMap<&str, &Value> {
 /// What both say is read alike: Segment may write a schema otherwise than it was sent.
 fn compare(theirs: &[Value], contract: &Contract) -> Result<Comparison> {
     let tracks: Vec<Value> = newest(theirs).into_values().cloned().collect();
-    let (theirs_read, ours_read) = (read(&Value::Array(tracks))?, read(&rules(contract))?);
-    let (theirs_read, lost) = (theirs_read.events, theirs_read.remarks);
-    let ours = ours_read.events;
-    let missing = ours.keys().filter(|name| !theirs_read.contains_key(*name));
-    let differs = |(name, event): &(&String, &Event)| {
-        theirs_read.get(*name).is_some_and(|theirs| theirs != *event)
-    };
-    let gone = theirs_read.keys().filter(|name| !ours.contains_key(*name));
+    let Plan { events: has, remarks: lost } = read(&Value::Array(tracks))?;
+    let ours = read(&rules(contract))?.events;
+    let missing = ours.keys().filter(|name| !has.contains_key(*name));
+    let differs =
+        |(name, event): &(&String, &Event)| has.get(*name).is_some_and(|theirs| theirs != *event);
+    let gone = has.keys().filter(|name| !ours.contains_key(*name));
     Ok(Comparison {
         added: missing.cloned().collect(),
         changed: ours.iter().filter(differs).map(|(name, _)| name.clone()).collect(),
@@ -135,16 +122,16 @@ fn compare(theirs: &[Value], contract: &Contract) -> Result<Comparison> {
 }
 
 /// All rules that the plan has afterwards: an event keeps the number of its newest version.
-fn made(theirs: &[Value], ours: BTreeMap<String, Value>) -> Vec<Value> {
+fn made(theirs: &[Value], contract: &Contract) -> Vec<Value> {
     let newest = newest(theirs);
-    let with_version = |(name, mut rule): (String, Value)| {
+    let ours = contract.events.iter().map(|(name, event)| {
+        let mut rule = rule(name, event);
         if let Some(theirs) = newest.get(name.as_str()) {
             rule["version"] = version(theirs).into();
         }
         rule
-    };
-    let others = theirs.iter().filter(|rule| !is_track(rule)).cloned();
-    others.chain(ours.into_iter().map(with_version)).collect()
+    });
+    theirs.iter().filter(|rule| !is_track(rule)).cloned().chain(ours).collect()
 }
 
 #[cfg(test)]
@@ -154,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_plan_is_made_as_the_contract_says_and_keeps_what_that_does_not_know() {
-        let ours = ours(&rules(&starter()));
-        let mut views = ours["Product Viewed"].clone();
+        let starter = starter();
+        let mut views = rule("Product Viewed", &starter.events["Product Viewed"]);
         views["version"] = 3.into();
         let theirs = [
             json!({"type": "IDENTIFY", "version": 1, "jsonSchema": {"x": 1}}),
@@ -165,21 +152,21 @@ mod tests {
             json!({"type": "TRACK", "key": "Odd", "version": 1, "jsonSchema": {}}),
             json!({"type": "TRACK"}),
         ];
-        let told = compare(&theirs, &starter()).unwrap();
+        let told = compare(&theirs, &starter).unwrap();
         assert_eq!((told.added.len(), told.kept), (10, 1));
         assert_eq!(
             (told.changed.clone(), told.removed.clone()),
             (vec!["Order Completed".to_owned()], vec!["Odd".to_owned()])
         );
-        let made = made(&theirs, ours.clone());
+        let made = made(&theirs, &starter);
         assert_eq!((made.len(), &made[0]), (13, &theirs[0]));
         let version_of =
             |name: &str| version(made.iter().find(|rule| key(rule) == Some(name)).unwrap());
         assert_eq!((version_of("Product Viewed"), version_of("Order Completed")), (3, 2));
-        assert!(compare(&made, &starter()).unwrap().is_same());
+        assert!(compare(&made, &starter).unwrap().is_same());
         let more = json!({"type": "TRACK", "key": "Odd", "jsonSchema": {"properties":
             {"properties": {"properties": {"a": {"type": "string", "pattern": "^x"}}}}}});
-        let told = compare(&[more], &starter()).unwrap();
+        let told = compare(&[more], &starter).unwrap();
         assert_eq!(told.lost.len(), 1);
     }
 }

@@ -220,6 +220,7 @@ fn purchase(id: Uuid, view: &PersonView, event: String, now: Instant) -> NewEven
     NewEvent {
         former: Vec::new(),
         sent_as: None,
+        also_known_as: Vec::new(),
         violation: None,
         checked_by: 0,
         origin: Origin::Source,

@@ -39,6 +39,12 @@ pub enum AppError {
         /// What is there.
         message: String,
     },
+    /// Somebody else approves it first.
+    #[error("Somebody else approves this first: it waits under Approvals.")]
+    Filed {
+        /// What waits there.
+        proposal: String,
+    },
     /// Somebody else works on it.
     #[error("{message}")]
     Busy {
@@ -89,7 +95,7 @@ impl AppError {
             Self::Forbidden => http::StatusCode::FORBIDDEN,
             Self::NotFound { .. } => http::StatusCode::NOT_FOUND,
             Self::Invalid { .. } => http::StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict { .. } => http::StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::Filed { .. } => http::StatusCode::CONFLICT,
             Self::Busy { .. } => http::StatusCode::SERVICE_UNAVAILABLE,
             Self::Vendor { .. } | Self::Unreachable => http::StatusCode::BAD_GATEWAY,
             Self::Internal { .. } => http::StatusCode::INTERNAL_SERVER_ERROR,
@@ -112,6 +118,7 @@ impl From<domain::Error> for AppError {
             Error::NotFound(what) => Self::NotFound { what },
             Error::Invalid { field, message } => Self::invalid(&field, message),
             Error::Conflict(message) => Self::Conflict { message: capital_sentence(&message) },
+            Error::Filed(proposal) => Self::Filed { proposal: proposal.to_string() },
             Error::Busy(message) => Self::Busy { message: capital_sentence(&message) },
             Error::TooOften(_) | Error::NoRoom(_) => {
                 Self::Busy { message: capital_sentence(&error.to_string()) }

@@ -9,6 +9,8 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_query_map;
 
+#[cfg(feature = "ssr")]
+use crate::approvals;
 use crate::{
     error::AppError,
     ui::{Notice, NoticeKind},
@@ -121,6 +123,10 @@ pub fn finish<S: ServerFn>(
 ) -> Result<(), AppError> {
     match outcome {
         Ok(page) => leptos_axum::redirect(&page),
+        // It was taken; whoever asked sees where it waits.
+        Err(AppError::Filed { proposal }) => {
+            leptos_axum::redirect(&approvals::waiting_at(&proposal))
+        }
         Err(error) if wants_page() => {
             let address = back_with::<S>(error, back, typed)?;
             leptos_axum::redirect(&address);

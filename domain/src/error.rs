@@ -32,6 +32,9 @@ pub enum Error {
     /// It contradicts what is there.
     #[error("{0}")]
     Conflict(String),
+    /// It waits for a second person's approval now.
+    #[error("somebody else approves this first: it waits under Approvals")]
+    Filed(crate::ids::ProposalId),
     /// Another process works on it.
     #[error("{0}")]
     Busy(String),

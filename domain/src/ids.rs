@@ -51,6 +51,8 @@ ids! {
     PartId,
     /// A change of the contract that somebody proposes.
     RequestId,
+    /// A change of the configuration that waits for a second person.
+    ProposalId,
     /// Somebody who signs in.
     UserId,
 }

@@ -150,7 +150,8 @@ impl Segue {
         let tester: Arc<dyn ConnectionTester> =
             Arc::new(Tester { customerio: customerio.clone(), tracking: tracking.clone() });
         let stir = Arc::new(Stir::default());
-        let configuration = Arc::new(ConfigurationService::new(stored.clone(), clock.clone()));
+        let configuration =
+            Arc::new(ConfigurationService::new(stored.clone(), stored.clone(), clock.clone()));
         let live = Arc::new(Hub::new(clock.now()));
         let work = Work {
             live: &live,

@@ -196,6 +196,7 @@ fn page_of(subject: &str) -> Option<String> {
         "destination" => format!("/destinations/{name}"),
         "suppression" => format!("/suppression/rules/{name}"),
         "run" => format!("/runs/{name}"),
+        "proposal" => "/approvals".to_owned(),
         "change" => format!("/contract/changes/{name}"),
         "quarantine" => "/contract/quarantine".to_owned(),
         _ => return None,
@@ -240,7 +241,7 @@ fn entries_table(entries: Vec<Entry>, now: Instant) -> AnyView {
                     <td>{entry.actor}</td>
                     <td>{entry.action}</td>
                     <td>{about}</td>
-                    <td class="wrap">{changes(entry.lines)}</td>
+                    <td class="wrap">{change_list(entry.lines)}</td>
                 </tr>
             }
         })
@@ -253,7 +254,8 @@ fn entries_table(entries: Vec<Entry>, now: Instant) -> AnyView {
     .into_any()
 }
 
-fn changes(lines: Vec<Line>) -> AnyView {
+/// Fields with what they were and what they are.
+pub fn change_list(lines: Vec<Line>) -> AnyView {
     if lines.is_empty() {
         return view! { <Nothing words="nothing further" /> }.into_any();
     }

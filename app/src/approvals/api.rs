@@ -1,6 +1,6 @@
 //! Server functions of approvals: list, release, discard, accept.
 
-use domain::{approvals::Approvals, contract::request::Request, time::Instant};
+use domain::{access::Actor, approvals::Approvals, contract::request::Request, time::Instant};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -8,20 +8,21 @@ use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
 #[cfg(feature = "ssr")]
-use domain::{
-    access::{Actor, Role},
-    services::Services,
-};
+use domain::{access::Role, services::Services};
 
 /// The page of approvals.
 pub const PAGE: &str = "/approvals";
 
 /// Everything that waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApprovalsView {
     /// When this was read.
     pub now: Instant,
-    /// Runs and readings.
+    /// Who reads it.
+    pub actor: Actor,
+    /// Whether a second person is asked.
+    pub second_person: bool,
+    /// Runs, readings and changes of the configuration.
     pub approvals: Approvals,
     /// Changes of the contract.
     pub changes: Vec<Request>,
@@ -30,10 +31,14 @@ pub struct ApprovalsView {
 /// Everything that waits.
 #[server(prefix = "/fn", endpoint = "read_approvals")]
 pub async fn read_approvals() -> Result<ApprovalsView, AppError> {
-    let (services, _) = enter()?;
-    let approvals = services.approvals.list().await?;
-    let changes = services.contract.waiting().await?;
-    Ok(ApprovalsView { now: services.clock.now(), approvals, changes })
+    let (services, actor) = enter()?;
+    Ok(ApprovalsView {
+        now: services.clock.now(),
+        actor,
+        second_person: services.configuration.load().await?.settings.second_person,
+        approvals: services.approvals.list().await?,
+        changes: services.contract.waiting().await?,
+    })
 }
 
 /// How many things wait for somebody who may decide; nothing for those who may not.
@@ -49,10 +54,81 @@ pub async fn read_waiting() -> Result<u64, AppError> {
 /// How many things wait for somebody else than their author.
 #[cfg(feature = "ssr")]
 pub async fn waiting(services: &Services, actor: &Actor) -> Result<u64, AppError> {
-    let runs = services.approvals.list().await?.len();
+    let Approvals { runs, shrunk, proposals } = services.approvals.list().await?;
     let changes = services.contract.waiting().await?;
-    let others = changes.iter().filter(|change| change.author != actor.name).count();
-    Ok((runs + others) as u64)
+    let authors = changes.iter().map(|one| &one.author);
+    let authors = authors.chain(proposals.iter().map(|one| &one.author));
+    let others = authors.filter(|author| **author != actor.name).count();
+    Ok((runs.len() + shrunk.len() + others) as u64)
+}
+
+/// Where a change of the configuration waits.
+#[must_use]
+pub fn waiting_at(proposal: &str) -> String {
+    format!("{PAGE}#{proposal}")
+}
+
+/// Approves what somebody else proposes.
+#[server(prefix = "/fn", endpoint = "approve_proposal")]
+pub async fn approve_proposal(
+    /// Which.
+    proposal: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.approvals.approve(id_of(&proposal)?, "", &actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<ApproveProposal>(outcome.await, PAGE, &[])
+}
+
+/// Turns it away.
+#[server(prefix = "/fn", endpoint = "reject_proposal")]
+pub async fn reject_proposal(
+    /// Which.
+    proposal: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.approvals.reject(id_of(&proposal)?, "", &actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<RejectProposal>(outcome.await, PAGE, &[])
+}
+
+/// Takes it back.
+#[server(prefix = "/fn", endpoint = "withdraw_proposal")]
+pub async fn withdraw_proposal(
+    /// Which.
+    proposal: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.approvals.withdraw(id_of(&proposal)?, &actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<WithdrawProposal>(outcome.await, PAGE, &[])
+}
+
+/// Asks a second person from now on, or no more.
+#[server(prefix = "/fn", endpoint = "ask_second_person")]
+pub async fn ask_second_person(
+    /// `yes` or nothing.
+    #[server(default)]
+    asked: String,
+) -> Result<(), AppError> {
+    let outcome = async {
+        let (services, actor) = enter()?;
+        services.approvals.ask_second_person(asked == "yes", &actor).await?;
+        Ok(PAGE.to_owned())
+    };
+    finish::<AskSecondPerson>(outcome.await, PAGE, &[])
+}
+
+#[cfg(feature = "ssr")]
+fn id_of(proposal: &str) -> Result<domain::ids::ProposalId, AppError> {
+    let missing = |_| AppError::NotFound { what: format!("proposal {proposal}") };
+    proposal.parse().map_err(missing)
 }
 
 /// Sends what a run held back.

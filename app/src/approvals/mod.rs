@@ -4,3 +4,6 @@ pub mod api;
 pub mod badge;
 pub mod keys;
 pub mod page;
+pub mod proposals;
+
+pub use api::waiting_at;

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::{
     api::{AcceptShrunk, ApprovalsView, DiscardRun, PAGE, ReleaseRun, read_approvals},
     keys::decision_keys,
+    proposals,
 };
 use crate::{
     contract,
@@ -28,6 +29,7 @@ pub struct Actions {
     release: ServerAction<ReleaseRun>,
     discard: ServerAction<DiscardRun>,
     accept: ServerAction<AcceptShrunk>,
+    proposals: proposals::Actions,
 }
 
 impl Actions {
@@ -38,11 +40,15 @@ impl Actions {
             release: ServerAction::new(),
             discard: ServerAction::new(),
             accept: ServerAction::new(),
+            proposals: proposals::Actions::new(),
         }
     }
 
     fn version(self) -> usize {
-        self.release.version().get() + self.discard.version().get() + self.accept.version().get()
+        self.release.version().get()
+            + self.discard.version().get()
+            + self.accept.version().get()
+            + self.proposals.version()
     }
 }
 
@@ -63,29 +69,32 @@ pub fn ApprovalsPage() -> AnyView {
 
 /// The page.
 pub fn approvals_page(view: ApprovalsView, actions: Actions) -> AnyView {
-    let ApprovalsView { now, approvals, changes } = view;
+    let ApprovalsView { now, actor, second_person, approvals, changes } = view;
+    let switch = proposals::switch(second_person, &actor, actions.proposals);
     let answer = sentence(&approvals, changes.len() as u64).into_any();
     let content = if approvals.is_empty() && changes.is_empty() {
         view! {
             <Empty
                 title="Nothing waits"
-                words="A run that would change more than half of those who are there, and more than 1,000 people, waits here with its numbers. So does a suppression's audience that shrinks that much, and a change of the contract that somebody proposes."
+                words="A run that would change more than half of those who are there, and more than 1,000 people, waits here with its numbers. So does a suppression's audience that shrinks that much, a change of the contract that somebody proposes, and, if the workspace asks for a second person, whatever starts a mapping or changes who is kept out."
             />
         }
         .into_any()
     } else {
-        let Approvals { runs, shrunk } = approvals;
+        let Approvals { runs, shrunk, proposals } = approvals;
+        let proposals = (!proposals.is_empty())
+            .then(|| proposals::section(proposals, now, &actor, actions.proposals));
         let runs = (!runs.is_empty()).then(|| runs_section(runs, now, actions));
         let shrunk = (!shrunk.is_empty()).then(|| shrunk_section(shrunk, now, actions));
         let changes = (!changes.is_empty()).then(|| changes_section(changes, now));
-        view! { {runs} {shrunk} {changes} {decision_keys(true)} }.into_any()
+        view! { {runs} {shrunk} {proposals} {changes} {decision_keys(true)} }.into_any()
     };
     view! {
         <Page name="Approvals" answer>
             <FormError answered=answered(actions.release) fields=&[] title="Nothing was released" />
             <FormError answered=answered(actions.discard) fields=&[] title="Nothing was discarded" />
             <FormError answered=answered(actions.accept) fields=&[] title="Nothing was accepted" />
-            {content}
+            {proposals::errors(actions.proposals)} {content} {switch}
             <p class="quiet">
                 "What waits is also told to a webhook, if one is entered: "
                 <a href="/settings/notices">"notices"</a> "."
@@ -106,6 +115,11 @@ fn sentence(approvals: &Approvals, changes: u64) -> String {
         0 => {}
         1 => clauses.push("1 suppression keeps people whom its segment lost".to_owned()),
         all => clauses.push(format!("{all} suppressions keep people whom their segments lost")),
+    }
+    match approvals.proposals.len() as u64 {
+        0 => {}
+        1 => clauses.push("1 change of mappings or suppressions is proposed".to_owned()),
+        all => clauses.push(format!("{all} changes of mappings or suppressions are proposed")),
     }
     match changes {
         0 => {}

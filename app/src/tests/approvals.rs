@@ -1,7 +1,13 @@
 //! The page of what waits for a decision.
 
 use domain::{
-    approvals::{Approvals, ShrunkAudience, WaitingRun},
+    access::{Actor, Role},
+    approvals::{
+        Approvals, ShrunkAudience, WaitingRun,
+        proposal::{Base, Edit, Proposal},
+    },
+    contract::request::State,
+    ids::ProposalId,
     mappings::UseCase,
     sync::RunState,
 };
@@ -14,7 +20,15 @@ use crate::approvals::{
 
 fn approvals_html(approvals: Approvals) -> String {
     page("/approvals", move || {
-        approvals_page(ApprovalsView { now: now(), approvals, changes: Vec::new() }, Actions::new())
+        let actor = Actor { name: "ana@example.com".to_owned(), role: Role::Approver };
+        let view = ApprovalsView {
+            now: now(),
+            actor,
+            second_person: true,
+            approvals,
+            changes: Vec::new(),
+        };
+        approvals_page(view, Actions::new())
     })
 }
 
@@ -40,6 +54,7 @@ fn what_waits_shows_its_numbers_and_what_each_button_does() {
             read: 1,
             suppressions: vec![key("purchase")],
         }],
+        proposals: Vec::new(),
     });
     assert_eq!(
         answer(&html),
@@ -53,4 +68,41 @@ fn what_waits_shows_its_numbers_and_what_each_button_does() {
     let nothing = approvals_html(Approvals::default());
     assert_eq!(answer(&nothing), "Nothing waits for a decision.");
     assert!(!nothing.contains("<table"));
+}
+
+fn proposal(author: &str, edit: Edit) -> Proposal {
+    Proposal {
+        id: ProposalId(uuid::Uuid::nil()),
+        author: author.to_owned(),
+        at: now(),
+        edit,
+        base: Base::default(),
+        state: State::Open,
+        decision: None,
+    }
+}
+
+#[test]
+fn nobody_is_offered_to_approve_what_they_propose() {
+    let retired = || Edit { retired: vec![key("bought")], ..Edit::default() };
+    let ends = Edit { second_person: Some(false), ..Edit::default() };
+    let html = approvals_html(Approvals {
+        proposals: vec![proposal("ben@example.com", retired()), proposal("ben@example.com", ends)],
+        ..Approvals::default()
+    });
+    assert_eq!(answer(&html), "2 changes of mappings or suppressions are proposed.");
+    let told = words(&html);
+    for expected in
+        ["Retire suppression bought", "No second person is asked any more", "Approve", "Turn away"]
+    {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    assert!(!told.contains("Take back"), "{told}");
+    // The switch is an admin's.
+    assert!(!told.contains("Ask nobody else"), "{told}");
+    let own = words(&approvals_html(Approvals {
+        proposals: vec![proposal("ana@example.com", retired())],
+        ..Approvals::default()
+    }));
+    assert!(own.contains("Take back") && !own.contains("Turn away"), "{own}");
 }

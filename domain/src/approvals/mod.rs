@@ -5,11 +5,13 @@
 
 #[cfg(feature = "service")]
 pub mod port;
+pub mod proposal;
 #[cfg(feature = "service")]
 pub mod service;
 
 use serde::{Deserialize, Serialize};
 
+use self::proposal::Proposal;
 use crate::{ids::RunId, key::Key, mappings::UseCase, time::Instant};
 
 /// A run whose change is abnormal: lanes 2 and 3 of it wait, what protects was sent.
@@ -53,19 +55,21 @@ pub struct ShrunkAudience {
 }
 
 /// Everything that waits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Approvals {
     /// Abnormal runs, the oldest first.
     pub runs: Vec<WaitingRun>,
     /// Abnormal readings, by audience.
     pub shrunk: Vec<ShrunkAudience>,
+    /// Changes of the configuration, the oldest first.
+    pub proposals: Vec<Proposal>,
 }
 
 impl Approvals {
     /// How many things wait.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.runs.len() + self.shrunk.len()
+        self.runs.len() + self.shrunk.len() + self.proposals.len()
     }
 
     /// Whether nothing waits.

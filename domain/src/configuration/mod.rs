@@ -119,6 +119,14 @@ pub struct NoticesTable {
     pub signing_key: Option<SecretList>,
 }
 
+/// The table `[approvals]`: who decides.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApprovalsTable {
+    /// Whether a second person approves what starts a mapping and what keeps people out.
+    pub second_person: Option<bool>,
+}
+
 /// The table `[[source]]`: who may send to `/v1`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,6 +147,8 @@ pub struct Desired {
     pub twilio: Option<TwilioTable>,
     /// Who is told what waits.
     pub notices: Option<NoticesTable>,
+    /// Who decides.
+    pub approvals: Option<ApprovalsTable>,
     /// Places behind Segment.
     pub destination: Vec<DestinationSpec>,
     /// Segments promoted for export.
@@ -156,7 +166,7 @@ pub struct Desired {
     pub event: Vec<EventSpec>,
 }
 
-/// The settings of both connections that aren't secret.
+/// What isn't secret and isn't a row: how to reach both vendors, and who decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Customer.io's region.
@@ -167,6 +177,8 @@ pub struct Settings {
     pub twilio_region: Region,
     /// Events a second, at most.
     pub events_per_second: i64,
+    /// Whether a second person approves, see `approvals::proposal::needs_second`.
+    pub second_person: bool,
 }
 
 impl Default for Settings {
@@ -176,6 +188,7 @@ impl Default for Settings {
             requests_per_second: 10,
             twilio_region: Region::Us,
             events_per_second: 1_000,
+            second_person: false,
         }
     }
 }

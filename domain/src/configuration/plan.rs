@@ -12,6 +12,7 @@ use crate::{
     audiences::AudienceSpec,
     connections::Region,
     destinations::DestinationSpec,
+    ids::ProposalId,
     key::Key,
     mappings::{MappingSpec, gates::Pass, timeline::FlowSpec},
     notices::{SIGNING_KEY, WEBHOOK},
@@ -141,6 +142,17 @@ pub struct Plan {
     pub after: Specs,
     /// Gates that its mappings pass, recorded with it.
     pub passes: Vec<Pass>,
+    /// The proposal that it is, which is approved by it.
+    pub approves: Option<Approved>,
+}
+
+/// A proposal that somebody approves by carrying it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// Which.
+    pub proposal: ProposalId,
+    /// What they said to it; empty for nothing.
+    pub note: String,
 }
 
 impl Plan {
@@ -281,6 +293,9 @@ fn plan_settings(plan: &mut Plan, desired: &Desired) {
     if let Some(table) = &desired.twilio {
         set::<Region>(&mut plan.settings.twilio_region, table.region);
         set(&mut plan.settings.events_per_second, table.events_per_second);
+    }
+    if let Some(table) = &desired.approvals {
+        set(&mut plan.settings.second_person, table.second_person);
     }
     plan.changes.extend(differences(&before, &plan.settings).into_iter().map(Change::Set));
 }

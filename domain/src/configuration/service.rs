@@ -8,9 +8,14 @@ use std::{
 
 use crate::{
     access::{Actor, Role},
+    approvals::{
+        port::ProposalStore,
+        proposal::{Base, Edit, Proposal, needs_second},
+    },
     audiences::AudienceSpec,
     destinations::{DestinationSpec, value::ValueRule},
     error::{Error, Result},
+    ids::ProposalId,
     key::Key,
     mappings::{MappingSpec, gates::Pass},
     notices::is_address,
@@ -19,9 +24,9 @@ use crate::{
 };
 
 use super::{
-    Configuration, Desired, Secret, SecretList,
+    ApprovalsTable, Configuration, Desired, Secret, SecretList,
     check::{Specs, check},
-    plan::{Change, Leaving, Plan, Stored, Table, plan},
+    plan::{Approved, Change, Leaving, Plan, Stored, Table, plan},
     port::ConfigurationStore,
 };
 
@@ -33,13 +38,18 @@ const EVENTS: RangeInclusive<i64> = 1..=1_000_000;
 /// Plans and applies.
 pub struct ConfigurationService {
     store: Arc<dyn ConfigurationStore>,
+    proposals: Arc<dyn ProposalStore>,
     clock: Arc<dyn Clock>,
 }
 
 impl ConfigurationService {
-    /// Over this store.
-    pub fn new(store: Arc<dyn ConfigurationStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    /// Over these stores.
+    pub fn new(
+        store: Arc<dyn ConfigurationStore>,
+        proposals: Arc<dyn ProposalStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { store, proposals, clock }
     }
 
     /// What is stored.
@@ -52,7 +62,7 @@ impl ConfigurationService {
         Ok(self.prepare(desired, prune).await?.0)
     }
 
-    /// Makes what is stored what is desired; says what it did.
+    /// Makes what is stored what is desired, whoever else should see it; says what it did.
     pub async fn apply(&self, desired: &Desired, prune: bool, actor: &Actor) -> Result<Plan> {
         self.apply_with(desired, prune, Leaving::Sent, Vec::new(), actor).await
     }
@@ -82,14 +92,113 @@ impl ConfigurationService {
         &self,
         rule: impl FnOnce(&Configuration) -> Result<Desired>,
         actor: &Actor,
-    ) -> Result<Plan> {
+    ) -> Result<()> {
         let (configuration, seen) = self.store.load().await?;
         let desired = rule(&configuration)?;
         actor.require(if needs_admin(&desired) { Role::Admin } else { Role::Operator })?;
-        let plan = self.prepare(&desired, false).await?.0;
-        if !plan.is_empty() {
-            self.store.carry_out(&plan, seen, &actor.name, self.clock.now()).await?;
+        let plan = self.plan_over(&configuration, &desired, false).await?;
+        if plan.is_empty() {
+            return Ok(());
         }
+        let Desired { mapping: mappings, suppression: suppressions, .. } = desired;
+        let edit = Edit { mappings, suppressions, ..Edit::default() };
+        self.carry_out_or_file(&configuration, (&plan, seen), edit, actor).await
+    }
+
+    /// Does an edit, or files it where the workspace wants a second person's approval of it.
+    ///
+    /// # Errors
+    /// [`Error::Filed`] where it waits now.
+    pub async fn submit(&self, edit: Edit, actor: &Actor) -> Result<()> {
+        let is_admins = edit.second_person.is_some();
+        actor.require(if is_admins { Role::Admin } else { Role::Operator })?;
+        let (configuration, version) = self.store.load().await?;
+        let plan = self.plan_of(&configuration, &edit).await?;
+        if plan.is_empty() {
+            return Ok(());
+        }
+        self.carry_out_or_file(&configuration, (&plan, version), edit, actor).await
+    }
+
+    /// Does what somebody else has proposed, as they proposed it.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if its rows are others by now, or it waits no more.
+    pub async fn enact(&self, proposal: &Proposal, note: &str, actor: &Actor) -> Result<()> {
+        let (configuration, version) = self.store.load().await?;
+        if Base::of(&proposal.edit, &configuration) != proposal.base {
+            return Err(Error::Conflict(
+                "what it changes has changed meanwhile: turn it away, and propose it anew"
+                    .to_owned(),
+            ));
+        }
+        let mut plan = self.plan_of(&configuration, &proposal.edit).await?;
+        plan.approves = Some(Approved { proposal: proposal.id, note: note.to_owned() });
+        self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await
+    }
+
+    /// Files what is desired for somebody's approval, whether the workspace asks for it or not;
+    /// nothing where it is so already.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where it changes what can't be proposed.
+    pub async fn propose(
+        &self,
+        desired: &Desired,
+        passes: Vec<Pass>,
+        actor: &Actor,
+    ) -> Result<Option<ProposalId>> {
+        actor.require(if needs_admin(desired) { Role::Admin } else { Role::Operator })?;
+        let (configuration, _) = self.store.load().await?;
+        let plan = self.plan_over(&configuration, desired, false).await?;
+        if plan.is_empty() {
+            return Ok(None);
+        }
+        let edit = Edit::of(&plan.changes).ok_or_else(|| {
+            Error::Conflict(
+                "only events, mappings, suppressions and [approvals] can be proposed: apply the rest first".to_owned(),
+            )
+        })?;
+        let edit = Edit { passes, ..edit };
+        let base = Base::of(&edit, &configuration);
+        self.proposals.file(&edit, &base, &actor.name, self.clock.now()).await.map(Some)
+    }
+
+    async fn carry_out_or_file(
+        &self,
+        configuration: &Configuration,
+        (plan, version): (&Plan, i64),
+        edit: Edit,
+        actor: &Actor,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        if configuration.settings.second_person && needs_second(&plan.changes) {
+            let base = Base::of(&edit, configuration);
+            let id = self.proposals.file(&edit, &base, &actor.name, now).await?;
+            return Err(Error::Filed(id));
+        }
+        self.store.carry_out(plan, version, &actor.name, now).await
+    }
+
+    /// What an edit changes of this configuration.
+    async fn plan_of(&self, configuration: &Configuration, edit: &Edit) -> Result<Plan> {
+        let approvals = edit
+            .second_person
+            .map(|second_person| ApprovalsTable { second_person: Some(second_person) });
+        let desired = Desired {
+            mapping: edit.mappings.clone(),
+            suppression: edit.suppressions.clone(),
+            approvals,
+            ..Desired::default()
+        };
+        let mut plan = self.plan_over(configuration, &desired, false).await?;
+        for key in &edit.retired {
+            if plan.after.suppressions.remove(key).is_none() {
+                return Err(missing("suppression", key));
+            }
+            plan.changes.push(Change::Retire(Table::Suppression, key.clone()));
+        }
+        plan.passes.clone_from(&edit.passes);
         Ok(plan)
     }
 
@@ -102,9 +211,7 @@ impl ConfigurationService {
     ) -> Result<()> {
         actor.require(Role::Operator)?;
         absent("mapping", &spec.key, self.load().await?.mapping(&spec.key).is_some())?;
-        let desired = Desired { mapping: vec![spec], ..Desired::default() };
-        self.apply_with(&desired, false, Leaving::Sent, passes, actor).await?;
-        Ok(())
+        self.submit(Edit { mappings: vec![spec], passes, ..Edit::default() }, actor).await
     }
 
     /// Changes a mapping that is there, and records the gates that it passes.
@@ -116,9 +223,7 @@ impl ConfigurationService {
     ) -> Result<()> {
         actor.require(Role::Operator)?;
         present("mapping", &spec.key, self.load().await?.mapping(&spec.key).is_some())?;
-        let desired = Desired { mapping: vec![spec], ..Desired::default() };
-        self.apply_with(&desired, false, Leaving::Sent, passes, actor).await?;
-        Ok(())
+        self.submit(Edit { mappings: vec![spec], passes, ..Edit::default() }, actor).await
     }
 
     /// Pauses or resumes mappings, all of them or none; those that weren't so before.
@@ -130,17 +235,15 @@ impl ConfigurationService {
     ) -> Result<Vec<Key>> {
         actor.require(Role::Operator)?;
         let stored = self.load().await?;
-        let mut mapping = Vec::new();
+        let mut mappings = Vec::new();
         for key in keys {
             let found = stored.mapping(key).ok_or_else(|| missing("mapping", key))?;
             if found.spec.active != active {
-                mapping.push(MappingSpec { active, ..found.spec.clone() });
+                mappings.push(MappingSpec { active, ..found.spec.clone() });
             }
         }
-        let switched: Vec<Key> = mapping.iter().map(|spec| spec.key.clone()).collect();
-        if !switched.is_empty() {
-            self.apply(&Desired { mapping, ..Desired::default() }, false, actor).await?;
-        }
+        let switched: Vec<Key> = mappings.iter().map(|spec| spec.key.clone()).collect();
+        self.submit(Edit { mappings, ..Edit::default() }, actor).await?;
         Ok(switched)
     }
 
@@ -236,9 +339,7 @@ impl ConfigurationService {
         let stored = self.load().await?;
         let there = stored.suppressions.iter().any(|one| one.spec.key == spec.key);
         absent("suppression", &spec.key, there)?;
-        self.apply(&Desired { suppression: vec![spec], ..Desired::default() }, false, actor)
-            .await?;
-        Ok(())
+        self.submit(Edit { suppressions: vec![spec], ..Edit::default() }, actor).await
     }
 
     /// Takes a flow off the timeline.
@@ -277,13 +378,7 @@ impl ConfigurationService {
 
     /// Retires a suppression: whom only it held may be sent again.
     pub async fn retire_suppression(&self, key: &Key, actor: &Actor) -> Result<()> {
-        actor.require(Role::Operator)?;
-        let (mut plan, version) = self.prepare(&Desired::default(), false).await?;
-        if plan.after.suppressions.remove(key).is_none() {
-            return Err(missing("suppression", key));
-        }
-        plan.changes.push(Change::Retire(Table::Suppression, key.clone()));
-        self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await
+        self.submit(Edit { retired: vec![key.clone()], ..Edit::default() }, actor).await
     }
 
     /// Retires a mapping.
@@ -347,8 +442,9 @@ fn check_ends(before: &Specs, after: &Specs) -> Result<()> {
 }
 
 fn needs_admin(desired: &Desired) -> bool {
-    let Desired { customerio, twilio, notices, source, .. } = desired;
-    customerio.is_some() || twilio.is_some() || notices.is_some() || !source.is_empty()
+    let Desired { customerio, twilio, notices, approvals, source, .. } = desired;
+    let is_anything = customerio.is_some() || twilio.is_some() || notices.is_some();
+    is_anything || approvals.is_some() || !source.is_empty()
 }
 
 fn missing(what: &str, key: &Key) -> Error {

@@ -112,7 +112,7 @@ pub(super) fn named(text: &str) -> Result<String> {
 }
 
 /// A text of moderate length.
-pub(super) fn short(field: &'static str, text: &str) -> Result<String> {
+pub(crate) fn short(field: &'static str, text: &str) -> Result<String> {
     let text = text.trim();
     if text.chars().count() > LONGEST {
         return Err(Error::invalid(field, format!("at most {LONGEST} characters")));

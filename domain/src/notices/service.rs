@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     access::{Actor, Role},
-    approvals::{Approvals, ShrunkAudience, WaitingRun, service::ApprovalService},
+    approvals::{
+        Approvals, ShrunkAudience, WaitingRun, proposal::Proposal, service::ApprovalService,
+    },
     configuration::{Desired, NoticesTable, Secret, SecretList, service::ConfigurationService},
     contract::{request::Request, service::ContractService},
     delivery::port::{Lease, LeaseStore},
@@ -92,9 +94,10 @@ impl NoticeService {
 
     /// Everything that waits for a decision.
     async fn waiting(&self) -> Result<Vec<Waiting>> {
-        let Approvals { runs, shrunk } = self.approvals.list().await?;
+        let Approvals { runs, shrunk, proposals } = self.approvals.list().await?;
         let changes = self.contract.waiting().await?;
         let all = runs.iter().map(of_run).chain(shrunk.iter().map(of_audience));
+        let all = all.chain(proposals.iter().map(of_proposal));
         Ok(all.chain(changes.iter().map(of_change)).collect())
     }
 
@@ -174,6 +177,21 @@ fn of_audience(one: &ShrunkAudience) -> Waiting {
         page: "/approvals".to_owned(),
     };
     Waiting { notice, lull: Some(LULL) }
+}
+
+fn of_proposal(proposal: &Proposal) -> Waiting {
+    let rows: Vec<String> = proposal
+        .changes()
+        .iter()
+        .map(|one| format!("{} {}", one.table.as_str(), one.key))
+        .collect();
+    let what = if rows.is_empty() { "who decides".to_owned() } else { rows.join(", ") };
+    let notice = Notice {
+        subject: format!("proposal {}", proposal.id),
+        words: format!("{} proposes a change of {what}", proposal.author),
+        page: "/approvals".to_owned(),
+    };
+    Waiting { notice, lull: None }
 }
 
 fn of_change(request: &Request) -> Waiting {

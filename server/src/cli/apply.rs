@@ -7,6 +7,7 @@ use std::{io::Write, path::PathBuf};
 use domain::{
     Error,
     access::Actor,
+    approvals::proposal::Edit,
     configuration::{
         Desired,
         plan::{Change, FieldChange, Leaving, Plan, Row, Table, fields, moves},
@@ -40,7 +41,7 @@ pub struct Apply {
     /// make leave; without it their exits are sent
     #[arg(long)]
     abandon: bool,
-    /// Proposes the file's events as a change of the contract, for somebody to approve; nothing
+    /// Proposes the file's events, mappings and suppressions, for somebody to approve; nothing
     /// else may change
     #[arg(long, conflicts_with_all = ["plan", "abandon"])]
     propose: bool,
@@ -62,14 +63,24 @@ pub async fn run(config: &Config, apply: &Apply, out: &mut impl Write) -> Result
     let events = Events::of(contract, &desired, apply.prune).await.map_err(in_file)?;
     let actor = Actor::host("segue apply");
     if apply.propose {
-        let others = service.plan(&desired, false).await.map_err(in_file)?;
-        if !others.is_empty() {
+        let plan = service.plan(&desired, false).await.map_err(in_file)?;
+        if Edit::of(&plan.changes).is_none() {
             return Err(Failure::usage(format!(
-                "{name}: only events can be proposed, and the file changes more: apply it without --propose, or take the rest out"
+                "{name}: only events, mappings, suppressions and [approvals] can be proposed, and the file changes more: apply the rest first"
             )));
         }
         events.print(out)?;
-        events.propose(contract, &name, &actor, out).await?;
+        if plan.is_empty() || !events.differences.is_empty() {
+            events.propose(contract, &name, &actor, out).await?;
+        }
+        if !plan.is_empty() {
+            let passes =
+                segue.services.gates.passed_over(&desired, false).await.map_err(in_file)?;
+            let plan = Plan { passes: passes.clone(), untouched: Vec::new(), ..plan };
+            print(&plan, 0, &[], true, out)?;
+            service.propose(&desired, passes, &actor).await.map_err(in_file)?;
+            writeln!(out, "Proposed: it waits for an approver, under Approvals.")?;
+        }
         return Ok(Exit::Done);
     }
     let leaving = if apply.abandon { Leaving::Abandoned } else { Leaving::Sent };

@@ -122,12 +122,13 @@ impl Parts<'_> {
         });
         let connections = self.connections(config);
         let contract = self.contract();
-        let approvals = Arc::new(ApprovalService::new(
-            configuration.clone(),
-            stored.clone(),
-            clock.clone(),
-            stir.clone(),
-        ));
+        let approvals = Arc::new(ApprovalService {
+            configuration: configuration.clone(),
+            store: stored.clone(),
+            proposals: stored.clone(),
+            clock: clock.clone(),
+            wake: stir.clone(),
+        });
         Services {
             find,
             first_steps,

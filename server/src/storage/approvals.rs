@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     Error, Result,
-    approvals::{Approvals, ShrunkAudience, WaitingRun, port::ApprovalStore},
+    approvals::{ShrunkAudience, WaitingRun, port::ApprovalStore},
     ids::RunId,
     key::Key,
     time::Instant,
@@ -92,7 +92,7 @@ fn end_waiting(run: RunId, words: String) -> Statement {
 
 #[async_trait]
 impl ApprovalStore for Storage {
-    async fn approvals(&self) -> Result<Approvals> {
+    async fn held_back(&self) -> Result<(Vec<WaitingRun>, Vec<ShrunkAudience>)> {
         let (runs, readings): (Vec<WaitingRow>, Vec<ShrunkRow>) =
             reading!(self.database, |connection| {
                 let runs = sqlx::query_as(
@@ -118,10 +118,8 @@ impl ApprovalStore for Storage {
                 .await?;
                 Ok((runs, readings))
             })?;
-        Ok(Approvals {
-            runs: runs.into_iter().map(WaitingRow::read).collect::<Result<_>>()?,
-            shrunk: shrunk(readings)?,
-        })
+        let runs = runs.into_iter().map(WaitingRow::read).collect::<Result<_>>()?;
+        Ok((runs, shrunk(readings)?))
     }
 
     async fn release(&self, run: RunId, by: &str, now: Instant) -> Result<()> {

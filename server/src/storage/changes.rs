@@ -1,6 +1,7 @@
 //! What each change of the configuration writes, and what the audit trail says of it.
 
 use domain::{
+    approvals::proposal::SECOND_PERSON,
     audiences::AudienceSpec,
     configuration::{
         Settings,
@@ -20,7 +21,7 @@ use super::{spans, statement::Statement};
 pub const PUT_SETTING: &str = "INSERT INTO setting (name, value) VALUES ($1, $2)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
-/// The settings of both connections.
+/// What isn't secret and isn't a row.
 pub fn write_settings(settings: &Settings) -> Vec<Statement> {
     setting_rows(settings)
         .into_iter()
@@ -361,11 +362,12 @@ pub fn describe(change: &Change) -> (&'static str, String, String) {
     }
 }
 
-fn setting_rows(settings: &Settings) -> [(&'static str, String); 4] {
+fn setting_rows(settings: &Settings) -> [(&'static str, String); 5] {
     [
         ("customerio_region", settings.customerio_region.as_str().to_owned()),
         ("requests_per_second", settings.requests_per_second.to_string()),
         ("twilio_region", settings.twilio_region.as_str().to_owned()),
         ("events_per_second", settings.events_per_second.to_string()),
+        (SECOND_PERSON, settings.second_person.to_string()),
     ]
 }

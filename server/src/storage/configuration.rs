@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use domain::{
     Error, Result,
+    approvals::proposal::SECOND_PERSON,
     audiences::{Audience, AudienceSpec},
     configuration::{
         Closing, Configuration, EnvironmentSecret, Secret, Settings, Source,
-        plan::{Change, Leaving, Plan, Table, source_secret},
+        plan::{Approved, Change, Leaving, Plan, Table, source_secret},
         port::ConfigurationStore,
     },
+    contract::{port::Verdict, request::State},
     delivery::route::Route,
     destinations::{Destination, DestinationSpec},
     ids::{AudienceId, DestinationId, FlowId, MappingId, SourceId, SuppressionId},
@@ -29,6 +31,7 @@ use super::{
     changes::{abandon, abandoned, describe, follow, write, write_settings},
     gates,
     macros::{Failure, reading, snapshot, writing},
+    proposals,
     statement::{Statement, carry_out},
     suppression::read_scope,
 };
@@ -360,7 +363,21 @@ impl ConfigurationStore for Storage {
             let (action, subject, detail) = gates::describe(pass);
             statements.push(self.audited(actor, action, subject, detail, now));
         }
+        if let Some(Approved { proposal, note }) = &plan.approves {
+            let detail = serde_json::json!({ "note": note }).to_string();
+            let subject = format!("proposal {proposal}");
+            statements.push(self.audited(actor, "approve", subject, detail, now));
+            // Whoever leaves or comes by it does so soon.
+            let again = Statement::new("UPDATE mapping SET next_run_at = $1 WHERE active");
+            statements.push(again.with(now.0));
+        }
         writing!(self.database, |connection| {
+            if let Some(Approved { proposal, note }) = &plan.approves {
+                let verdict = Verdict { state: State::Approved, by: actor, note };
+                if carry_out!(connection, proposals::end(*proposal, verdict, now)) == 0 {
+                    return Err(proposals::waits_no_more());
+                }
+            }
             let raise = Statement::new(
                 "UPDATE installation SET configuration_version = configuration_version + 1
                 WHERE configuration_version = $1",
@@ -461,6 +478,7 @@ fn read_settings(rows: &[(String, String)]) -> Result<Settings> {
             "requests_per_second" => settings.requests_per_second = parse(value)?,
             "twilio_region" => settings.twilio_region = parse(value)?,
             "events_per_second" => settings.events_per_second = parse(value)?,
+            SECOND_PERSON => settings.second_person = parse(value)?,
             _ => {}
         }
     }

@@ -44,6 +44,7 @@ mod order_rows;
 mod orders;
 mod people;
 mod presence;
+mod proposals;
 mod quarantine;
 mod refresh;
 mod retention;

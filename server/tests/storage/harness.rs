@@ -192,7 +192,8 @@ impl Bench {
 
     /// The configuration's service over this database.
     pub fn configuration(&self) -> service::ConfigurationService {
-        service::ConfigurationService::new(Arc::new(self.storage.clone()), self.clock.clone())
+        let stored = Arc::new(self.storage.clone());
+        service::ConfigurationService::new(stored.clone(), stored, self.clock.clone())
     }
 
     /// The gates over this database.

@@ -43,6 +43,7 @@ mod onward;
 mod orders;
 mod outages;
 mod plans;
+mod proposals;
 mod reads;
 mod retention;
 mod standing;

@@ -6,7 +6,6 @@ use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
 use domain::{
     Error,
     access::{Actor, Role},
-    approvals::service::ApprovalService,
     contract::service::{ContractService, Typed},
     delivery::port::LeaseStore as _,
     events::signature::verify,
@@ -16,7 +15,6 @@ use domain::{
         port::{NoticeStore as _, Waiting},
         service::NoticeService,
     },
-    sync::Wake,
     time::Span,
 };
 use http::StatusCode;
@@ -30,15 +28,10 @@ use super::{
         Bench,
         Engine::{self, Postgres, Sqlite},
     },
+    proposals::approvals,
 };
 
 const PUBLIC: &str = "https://segue.example";
-
-struct Still;
-
-impl Wake for Still {
-    fn wake(&self) {}
-}
 
 type Calls = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 
@@ -93,12 +86,7 @@ fn notices(bench: &Bench, contract: ContractService) -> NoticeService {
             vendors::client().unwrap(),
             Credentials::new(stored.clone()),
         )),
-        approvals: Arc::new(ApprovalService::new(
-            configuration.clone(),
-            stored.clone(),
-            bench.clock.clone(),
-            Arc::new(Still),
-        )),
+        approvals: Arc::new(approvals(bench)),
         contract: Arc::new(contract),
         configuration,
         leases: stored,

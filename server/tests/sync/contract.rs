@@ -55,6 +55,14 @@ async fn a_file_has_events_and_they_are_written_as_they_were() {
     assert!(said(&["contract", "export"], 0).await.contains("order_id: text, required"));
     write(&format!("{FILE}[[audience]]\nkey = \"carts\"\nsegment = 1\n"));
     said(&["apply", file, "--propose"], 2).await;
+    let rule = "[[suppression]]\nkey = \"bought\"\nreason = \"purchase\"\nevent = \"Order Completed\"\nttl = \"24h\"\n";
+    write(rule);
+    let proposed = said(&["apply", file, "--propose"], 0).await;
+    assert!(proposed.contains("+ suppression bought"), "{proposed}");
+    assert!(proposed.contains("waits for an approver"), "{proposed}");
+    let twice = bench.segue(&["apply", file, "--propose"]).await;
+    assert!(told(&twice).contains("has proposed the same"), "{}", told(&twice));
+    assert!(said(&["apply", file, "--plan"], 0).await.contains("1 would be added"));
 
     // What is wrong names the event and the line.
     write(&FILE.replace("total: number,", "total: numeral,"));

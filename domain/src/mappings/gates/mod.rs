@@ -192,7 +192,7 @@ impl Checked {
 }
 
 /// A gate that a change of the configuration goes through.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pass {
     /// Whose.
     pub mapping: Key,

@@ -70,7 +70,7 @@ impl From<Error> for Problem {
                 field: Some(field.into_owned()),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
             },
-            Error::Conflict(_) => Self::new(StatusCode::CONFLICT, said),
+            Error::Conflict(_) | Error::Filed(_) => Self::new(StatusCode::CONFLICT, said),
             Error::Busy(_) | Error::Fenced | Error::NoRoom(_) => {
                 Self::after(1, StatusCode::SERVICE_UNAVAILABLE, said)
             }

@@ -1,7 +1,7 @@
 // What waits for somebody: an abnormal change is released, another one turned away; and what
 // is seldom done with a mapping.
 
-import { awake, expect, ownDemoTest as test, settled, type Demo } from './fixtures';
+import { approver, awake, expect, ownDemoTest as test, settled, type Demo } from './fixtures';
 
 /** Asks the sandbox's own routes. */
 async function sandbox(demo: Demo, method: string, path: string, body?: unknown) {
@@ -28,6 +28,53 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto('/approvals');
       await expect(page.locator('.answer')).toHaveText('Nothing waits for a decision.');
       await expect(page.getByRole('main')).toContainText('more than 1,000 people, waits here');
+    });
+
+    test('a mapping starts when a second person says so', async ({ page, browser, ownDemo }) => {
+      test.slow();
+      await settled(page, ownDemo);
+      const ready = async (one: typeof page) => {
+        if (javaScriptEnabled) await awake(one);
+      };
+      await page.goto('/approvals');
+      await ready(page);
+      await page.getByRole('button', { name: 'Ask a second person' }).click();
+      await expect(page.getByRole('main')).toContainText('What stops one is anybody\'s');
+
+      await page.goto('/mappings/vip-to-meta');
+      await ready(page);
+      await page.getByRole('button', { name: 'Pause mapping' }).click();
+      await expect(page.locator('.page-name')).toContainText('Paused');
+      await page.getByRole('button', { name: 'Resume mapping' }).click();
+      await expect(page).toHaveURL(/\/approvals#/);
+      const own = page.getByRole('row').filter({ hasText: 'vip-to-meta' });
+      await expect(own).toContainText('active: false → true');
+      await expect(own.getByRole('button')).toHaveText(['Take back']);
+
+      const other = await approver(browser, ownDemo, javaScriptEnabled);
+      await other.goto('/approvals');
+      await ready(other);
+      await expect(other.locator('.answer')).toHaveText('1 change of mappings or suppressions is proposed.');
+      if (javaScriptEnabled) {
+        for (const key of ['j', 'a', 'Enter']) await other.keyboard.press(key);
+      } else {
+        await other.getByRole('button', { name: 'Approve' }).click();
+      }
+      await expect(other.locator('.answer')).toHaveText('Nothing waits for a decision.');
+      await page.goto('/mappings/vip-to-meta');
+      await expect(page.getByRole('button', { name: 'Pause mapping' })).toBeVisible();
+
+      // A rule that keeps people out is no one person's to take away.
+      await page.goto('/suppression/rules/refund-or-support');
+      await ready(page);
+      await page.getByRole('link', { name: 'See what retiring it would do' }).click();
+      await ready(page);
+      await page.getByRole('button', { name: /^Retire it/ }).click();
+      await expect(page).toHaveURL(/\/approvals#/);
+      await page.getByRole('button', { name: 'Take back' }).click();
+      await expect(page.locator('.answer')).toHaveText('Nothing waits for a decision.');
+      await page.goto('/suppression');
+      await expect(page.getByRole('main')).toContainText('refund-or-support');
     });
 
     test('people are sent again, and a mapping is retired with its exits', async ({ page, ownDemo }) => {

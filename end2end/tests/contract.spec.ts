@@ -1,24 +1,8 @@
 // The contract: one proposes, another approves, and what doesn't come as agreed is kept until
 // somebody decides.
 
-import type { Browser, Page } from '@playwright/test';
-import { awake, expect, forgive, ownDemoTest as test, type Demo } from './fixtures';
-
-/** A page of somebody else, who may approve. */
-async function approver(browser: Browser, demo: Demo, javaScriptEnabled: boolean): Promise<Page> {
-  const printed = await demo.server.command(
-    'user', 'add', 'ben@example.com', '--role', 'approver', '--public-url', demo.url,
-  );
-  // Without the cookies of whoever proposes: signing in would end their session.
-  const storageState = { cookies: [], origins: [] };
-  const context = await browser.newContext({ javaScriptEnabled, baseURL: demo.url, storageState });
-  const page = await context.newPage();
-  await page.goto(printed.trim());
-  await page.getByLabel('New password').fill('a long enough password');
-  await page.getByRole('button', { name: 'Set password' }).click();
-  await page.waitForURL(`${demo.url}/`);
-  return page;
-}
+import type { Page } from '@playwright/test';
+import { approver, awake, expect, forgive, ownDemoTest as test, type Demo } from './fixtures';
 
 async function send(demo: Demo, messageId: string, event: string, properties: object): Promise<number> {
   const sent = await fetch(`${demo.url}/v1/track`, {

@@ -224,6 +224,22 @@ export async function settled(page: Page, demo: Demo) {
     .toBe(false);
 }
 
+/** A page of somebody else, who may approve. */
+export async function approver(browser: Browser, demo: Demo, javaScriptEnabled: boolean): Promise<Page> {
+  const printed = await demo.server.command(
+    'user', 'add', 'ben@example.com', '--role', 'approver', '--public-url', demo.url,
+  );
+  // Without the cookies of whoever proposes: signing in would end their session.
+  const storageState = { cookies: [], origins: [] };
+  const context = await browser.newContext({ javaScriptEnabled, baseURL: demo.url, storageState });
+  const page = await context.newPage();
+  await page.goto(printed.trim());
+  await page.getByLabel('New password').fill('a long enough password');
+  await page.getByRole('button', { name: 'Set password' }).click();
+  await page.waitForURL(`${demo.url}/`);
+  return page;
+}
+
 /**
  * Drops what Chromium says of a refusal that the test provoked: an answer of this status from
  * this path. A fault of the server's own (5xx) is never one.

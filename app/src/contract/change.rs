@@ -2,6 +2,7 @@
 
 use domain::contract::{
     Compatibility, Difference,
+    blast::Over,
     request::{Decision, Request, RequestView, State},
 };
 use leptos::prelude::*;
@@ -86,7 +87,8 @@ pub fn ChangePage() -> AnyView {
 pub fn change_page(read: ChangeRead, actions: Actions, past: AnyView) -> AnyView {
     let ChangeRead { now, view, is_own, may_comment, may_decide } = read;
     let answer = sentence(&view).into_any();
-    let RequestView { request, differences, current, touched, comments, .. } = view;
+    let RequestView { request, differences, current, touched, over, comments, .. } = view;
+    let over = (request.state == State::Open).then(|| over_budget(&over)).flatten();
     let concerned = (!touched.is_empty()).then(|| concerned(touched));
     let is_stale = request.base != current && matches!(request.state, State::Draft | State::Open);
     let stale = is_stale.then(|| stale(&request, current, is_own, actions));
@@ -113,6 +115,7 @@ pub fn change_page(read: ChangeRead, actions: Actions, past: AnyView) -> AnyView
             <FormError answered=answered(actions.decide) fields=&["note"] title="Nothing was decided" />
             <FormError answered=answered(actions.remove) fields=&[] title="Nothing was removed" />
             {stale}
+            {over}
             {decision}
             {deciding}
             <Section title="What it changes">{differences}</Section>
@@ -123,6 +126,27 @@ pub fn change_page(read: ChangeRead, actions: Actions, past: AnyView) -> AnyView
         </Page>
     }
     .into_any()
+}
+
+/// What an approval must say why.
+fn over_budget(over: &[Over]) -> Option<AnyView> {
+    if over.is_empty() {
+        return None;
+    }
+    let lines = over
+        .iter()
+        .map(|one| {
+            let page = format!("/destinations/{}", one.destination);
+            view! { <li><a href=page>{one.words()}</a></li> }
+        })
+        .collect_view();
+    let notice = view! {
+        <Notice kind=NoticeKind::Late title="It is over a budget">
+            <ul class="plain">{lines}</ul>
+            <p>"Whoever approves it says why: the note stays with it."</p>
+        </Notice>
+    };
+    Some(notice.into_any())
 }
 
 fn sentence(view: &RequestView) -> String {

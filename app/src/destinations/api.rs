@@ -5,6 +5,7 @@ use domain::{
     delivery::stop::Stop,
     destinations::{
         DestinationRow, DestinationSpec,
+        budget::Budget,
         fields::{DestinationView, FieldsPreview, names},
         import::Listing,
         needs::NeedsMatrix,
@@ -17,7 +18,7 @@ use domain::{destinations::fields::once, key::Key};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::value::ValueForm;
+use super::{budget::BudgetForm, value::ValueForm};
 #[cfg(feature = "ssr")]
 use crate::{context::enter, form::finish};
 use crate::{error::AppError, vendor_answer::VendorAnswer};
@@ -96,6 +97,7 @@ impl DestinationForm {
             fields: names(&self.fields),
             hash: self.hash == "true",
             value: None,
+            budget: Budget::default(),
         })
     }
 
@@ -211,6 +213,23 @@ pub async fn change_value(
         Ok(page.clone())
     };
     finish::<ChangeValue>(outcome.await, &page, &form.typed())
+}
+
+/// Changes how much may go to a destination.
+#[server(prefix = "/fn", endpoint = "change_budget")]
+pub async fn change_budget(
+    /// What was entered.
+    #[server(flatten)]
+    form: BudgetForm,
+) -> Result<(), AppError> {
+    let page = page_of(&form.key);
+    let outcome = async {
+        let (services, actor) = enter()?;
+        let (base, budget) = (form.base()?, form.parse()?);
+        services.configuration.change_budget(&named(&form.key)?, base, budget, &actor).await?;
+        Ok(page.clone())
+    };
+    finish::<ChangeBudget>(outcome.await, &page, &form.typed())
 }
 
 /// Those that stay, then those that were written.

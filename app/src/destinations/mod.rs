@@ -2,6 +2,7 @@
 //! one.
 
 pub mod api;
+pub mod budget;
 pub mod events;
 pub mod fields;
 pub mod form;

@@ -12,7 +12,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    api::{ChangeFields, ChangeValue, OneDestination, read_destination},
+    api::{ChangeBudget, ChangeFields, ChangeValue, OneDestination, read_destination},
+    budget::budget_section,
     events::heard,
     fields::{FieldsPreviewing, fields_section},
     profile,
@@ -29,26 +30,38 @@ use crate::{
     words,
 };
 
+/// What can be changed here, made once for the page's life.
+#[derive(Clone, Copy)]
+pub struct Actions {
+    /// The fields that flow.
+    pub change: ServerAction<ChangeFields>,
+    /// What a person is worth.
+    pub value: ServerAction<ChangeValue>,
+    /// How much may go there.
+    pub budget: ServerAction<ChangeBudget>,
+}
+
 /// One destination.
 #[component]
 pub fn DestinationPage() -> AnyView {
     let params = use_params_map();
     let change = ServerAction::<ChangeFields>::new();
     let value = ServerAction::<ChangeValue>::new();
+    let budget = ServerAction::<ChangeBudget>::new();
     let key = Memo::new(move |_| params.read().get("key").unwrap_or_default());
     let data = read(
-        move || (key.get(), change.version().get(), done(value)),
+        move || (key.get(), change.version().get(), done(value), done(budget)),
         |(key, ..)| read_destination(key),
     );
     let previewing = FieldsPreviewing::new(key, change);
-    loaded(data, "Destination", move |one| destination_page(one, change, value, previewing))
+    let actions = Actions { change, value, budget };
+    loaded(data, "Destination", move |one| destination_page(one, actions, previewing))
 }
 
 /// The page.
 pub fn destination_page(
     one: OneDestination,
-    change: ServerAction<ChangeFields>,
-    value: ServerAction<ChangeValue>,
+    actions: Actions,
     previewing: FieldsPreviewing,
 ) -> AnyView {
     let OneDestination { now, view, mappings, events } = one;
@@ -56,6 +69,8 @@ pub fn destination_page(
     let answer = sentence(&row.spec, &mappings);
     let key = row.spec.key.to_string();
     let rules = profile::rules(&row.spec);
+    let Actions { change, value, budget } = actions;
+    let budget = budget_section(&row.spec, &mappings, &events, budget);
     view! {
         <Page name=key answer=answer.into_any()>
             <div class="split">
@@ -69,6 +84,7 @@ pub fn destination_page(
             {self_test(vectors)}
             {senders(mappings, &row.spec, now)}
             {heard(events)}
+            {budget}
         </Page>
     }
     .into_any()

@@ -47,6 +47,7 @@ fn request(state: State) -> Request {
 fn change(state: State, is_own: bool, may_decide: bool, current: u64) -> String {
     let request = request(state);
     let view = RequestView {
+        over: Vec::new(),
         differences: effects(&Version::default().contract, &request.contract),
         request,
         current,

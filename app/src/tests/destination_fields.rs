@@ -10,7 +10,7 @@ use super::{answer, page, samples, words};
 use crate::destinations::{
     api::{FieldsTold, OneDestination},
     fields::{FieldsPreviewing, panel, told},
-    one::destination_page,
+    one::{Actions, destination_page},
 };
 
 fn example(message: &str) -> Example {
@@ -36,12 +36,9 @@ fn one(fields: &[&str], sends: bool) -> OneDestination {
 
 fn shown(one: OneDestination) -> String {
     page("/destinations/meta", move || {
-        destination_page(
-            one,
-            ServerAction::new(),
-            ServerAction::new(),
-            FieldsPreviewing::answered(None),
-        )
+        let (change, value, budget) =
+            (ServerAction::new(), ServerAction::new(), ServerAction::new());
+        destination_page(one, Actions { change, value, budget }, FieldsPreviewing::answered(None))
     })
 }
 

@@ -82,6 +82,7 @@ fn begun() -> FirstStepsView {
             fields: vec![],
             hash: false,
             value: None,
+            budget: domain::destinations::budget::Budget::default(),
         }],
         segments: RankedSegments::Known(vec![
             segment("Cart <abandoners>", "cart-abandoners", true),

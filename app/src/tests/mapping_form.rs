@@ -63,6 +63,7 @@ pub fn choices() -> MappingChoices {
         fields: vec![],
         hash: false,
         value: None,
+        budget: domain::destinations::budget::Budget::default(),
     };
     MappingChoices {
         audiences: vec![audience(Mirror::Fresh)],

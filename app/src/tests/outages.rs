@@ -149,6 +149,7 @@ fn choices(every: Span, is_new: bool) -> MappingChoices {
         fields: vec![],
         hash: false,
         value: None,
+        budget: domain::destinations::budget::Budget::default(),
     };
     let row = DestinationRow { spec: destination, mappings: 1, delivered: 0 };
     MappingChoices {

@@ -133,6 +133,7 @@ pub fn destination() -> DestinationRow {
         fields: Vec::new(),
         hash: false,
         value: None,
+        budget: domain::destinations::budget::Budget::default(),
     };
     DestinationRow { spec, mappings: 1, delivered: 12_102 }
 }

@@ -13,7 +13,7 @@ use crate::{
         proposal::{Base, Edit, Proposal, needs_second},
     },
     audiences::AudienceSpec,
-    destinations::{DestinationSpec, value::ValueRule},
+    destinations::{DestinationSpec, budget::Budget, value::ValueRule},
     error::{Error, Result},
     ids::ProposalId,
     key::Key,
@@ -305,6 +305,24 @@ impl ConfigurationService {
         let change = |stored: &DestinationSpec| {
             let after = DestinationSpec { value, ..stored.clone() };
             (stored.value == base).then_some(after)
+        };
+        self.change_destination(key, change, actor).await
+    }
+
+    /// Puts a budget in place of the one that whoever asks has seen.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the destination's budget is another by now.
+    pub async fn change_budget(
+        &self,
+        key: &Key,
+        base: Budget,
+        budget: Budget,
+        actor: &Actor,
+    ) -> Result<()> {
+        let change = |stored: &DestinationSpec| {
+            let after = DestinationSpec { budget, ..stored.clone() };
+            (stored.budget == base).then_some(after)
         };
         self.change_destination(key, change, actor).await
     }

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::Class;
-use crate::key::Key;
+use crate::{destinations::budget::Budgeted, key::Key};
 
 #[cfg(feature = "service")]
-pub use rule::touched;
+pub use rule::{over, touched};
 
 /// What an event that is changed is used for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,28 @@ pub struct Flow {
     pub begins: Vec<Field>,
     /// Properties that cease to.
     pub ceases: Vec<Field>,
+}
+
+/// A destination that would read more than its budget, and more than it does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Over {
+    /// The destination.
+    pub destination: Key,
+    /// More of what.
+    pub of: Budgeted,
+    /// So many it may read.
+    pub most: u32,
+    /// So many it would.
+    pub would: u64,
+}
+
+impl Over {
+    /// In words, such as `meta would read 9 events, and its budget is 8`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { destination, of, most, would } = self;
+        format!("{destination} would read {would} {}, and its budget is {most}", of.as_str())
+    }
 }
 
 /// A property of an event.

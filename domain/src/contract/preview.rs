@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Violation,
-    blast::touched,
+    blast::{over, touched},
     change::effects,
     check::Checker,
     gate::recheck,
@@ -38,13 +38,15 @@ impl ContractService {
         let passes = |one: &&Quarantined| {
             is_empty || recheck(&checker, one).is_some_and(|found| found.violation.is_none())
         };
+        let configuration = self.configuration.load().await?;
         Ok(RequestView {
+            over: over(&base.contract, &request.contract, &configuration),
             differences: effects(&base.contract, &request.contract),
             current: self.store.current().await?.number,
             releases: waiting.iter().filter(passes).count() as u64,
             looked_at: waiting.len() as u64,
             comments: self.store.comments(id).await?,
-            touched: touched(&base.contract, &request.contract, &self.configuration.load().await?),
+            touched: touched(&base.contract, &request.contract, &configuration),
             request,
         })
     }

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contract, Difference, blast::Touched};
+use super::{
+    Contract, Difference,
+    blast::{Over, Touched},
+};
 use crate::{ids::RequestId, time::Instant};
 
 /// How far a request has come.
@@ -153,6 +156,8 @@ pub struct RequestView {
     pub looked_at: u64,
     /// Whom it concerns.
     pub touched: Vec<Touched>,
+    /// Destinations that would read more than they may: then an approval says why.
+    pub over: Vec<Over>,
     /// What was said to it, the oldest first.
     pub comments: Vec<Comment>,
 }

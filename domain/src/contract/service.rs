@@ -18,7 +18,9 @@ use crate::{
 };
 
 use super::{
-    Contract, ContractView, Group, churn,
+    Contract, ContractView, Group,
+    blast::over,
+    churn,
     gate::InForce,
     port::{ContractStore, PastStore, QuarantineStore, Verdict},
     request::{Decision, Request, State, Version, rebased},
@@ -239,7 +241,8 @@ impl ContractService {
     ///
     /// # Errors
     /// [`Error::Forbidden`] for whoever may not; [`Error::Conflict`] for its author, and where
-    /// it is decided, or was made from another version than the one in force.
+    /// it is decided, or was made from another version than the one in force;
+    /// [`Error::Invalid`] for `note` where it is over a budget and nobody says why it may.
     pub async fn decide(
         &self,
         id: RequestId,
@@ -254,6 +257,14 @@ impl ContractService {
             return Err(Error::Conflict(
                 "you have proposed it: somebody else approves it".to_owned(),
             ));
+        }
+        if approve && note.is_empty() {
+            let base = self.base(&request).await?.contract;
+            let over = over(&base, &request.contract, &self.configuration.load().await?);
+            if let Some(one) = over.first() {
+                let why = format!("{}: say why it may all the same", one.words());
+                return Err(Error::invalid("note", why));
+            }
         }
         let state = if approve { State::Approved } else { State::Rejected };
         let verdict = Verdict { state, by: &actor.name, note: &note };

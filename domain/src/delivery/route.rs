@@ -91,6 +91,7 @@ mod tests {
                 fields: Vec::new(),
                 hash: false,
                 value: None,
+                budget: crate::destinations::budget::Budget::default(),
             },
             entry: None,
         }

@@ -2,6 +2,7 @@
 //!
 //! [`profile`] holds what a platform needs as data; a new platform is a new arm there.
 
+pub mod budget;
 pub mod fields;
 #[cfg(feature = "service")]
 pub mod hashing;
@@ -15,6 +16,7 @@ pub mod value;
 use serde::{Deserialize, Serialize};
 
 use crate::{ids::DestinationId, key::Key};
+use budget::Budget;
 pub use profile::Profile;
 use value::ValueRule;
 
@@ -38,6 +40,9 @@ pub struct DestinationSpec {
     /// What a person is worth there; nothing by itself.
     #[serde(default)]
     pub value: Option<ValueRule>,
+    /// How much may go there.
+    #[serde(default)]
+    pub budget: Budget,
 }
 
 impl DestinationSpec {

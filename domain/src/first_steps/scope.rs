@@ -105,6 +105,7 @@ mod tests {
             fields: (0..fields).map(|field| format!("field{field}")).collect(),
             hash: false,
             value: None,
+            budget: crate::destinations::budget::Budget::default(),
         }
     }
 

@@ -49,6 +49,7 @@ fn destination(name: &str) -> DestinationRow {
         fields: vec![],
         hash: false,
         value: None,
+        budget: crate::destinations::budget::Budget::default(),
     };
     DestinationRow { spec, mappings: 1, delivered: 0 }
 }

@@ -7,7 +7,7 @@ use domain::{
         Settings,
         plan::{Change, FieldChange, Row, Table, moves},
     },
-    destinations::DestinationSpec,
+    destinations::{DestinationSpec, budget::Budget},
     key::Key,
     mappings::{MappingSpec, timeline::FlowSpec},
     suppression::SuppressionSpec,
@@ -199,18 +199,20 @@ pub fn write(change: &Change, id: Uuid, now: Instant) -> Option<Statement> {
 
 fn write_destination(spec: &DestinationSpec, new: Option<(Uuid, Instant)>) -> Statement {
     let statement = Statement::new(if new.is_some() {
-        "INSERT INTO destination (profile, integration, fields, hash, value, key, id, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        "INSERT INTO destination (profile, integration, fields, hash, value, budget, key, id,
+            created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     } else {
         "UPDATE destination SET profile = $1, integration = $2, fields = $3, hash = $4,
-            value = $5
-        WHERE key = $6 AND retired_at IS NULL"
+            value = $5, budget = $6
+        WHERE key = $7 AND retired_at IS NULL"
     })
     .with(spec.profile.as_str())
     .with(spec.integration.as_str())
     .with(json(&spec.fields))
     .with(spec.hash)
     .with(spec.value.as_ref().map(json))
+    .with((spec.budget != Budget::default()).then(|| json(&spec.budget)))
     .with(spec.key.as_str());
     identity(statement, new)
 }

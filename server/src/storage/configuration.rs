@@ -45,6 +45,7 @@ pub(super) struct DestinationRow {
     fields: String,
     hash: bool,
     value: Option<String>,
+    budget: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -142,6 +143,7 @@ impl DestinationRow {
                 fields: json(&self.fields)?,
                 hash: self.hash,
                 value: self.value.as_deref().map(json).transpose()?,
+                budget: self.budget.as_deref().map(json).transpose()?.unwrap_or_default(),
             },
         })
     }
@@ -204,7 +206,8 @@ impl MappingRow {
     }
 }
 
-pub(super) const DESTINATIONS: &str = "SELECT id, key, profile, integration, fields, hash, value
+pub(super) const DESTINATIONS: &str =
+    "SELECT id, key, profile, integration, fields, hash, value, budget
     FROM destination WHERE retired_at IS NULL ORDER BY key";
 const AUDIENCES: &str = "SELECT id, key, segment, owner, time_window, purpose, review_on FROM audience WHERE retired_at IS NULL ORDER BY key";
 const SUPPRESSIONS: &str =
@@ -230,7 +233,7 @@ const CLOSING: &str = "SELECT m.id, m.key, m.audience_id, a.key AS audience, m.d
     JOIN destination d ON d.id = m.destination_id
     WHERE m.retired_at IS NOT NULL AND m.owes_exits ORDER BY m.key";
 pub(super) const CLOSING_DESTINATIONS: &str =
-    "SELECT DISTINCT d.id, d.key, d.profile, d.integration, d.fields, d.hash, d.value
+    "SELECT DISTINCT d.id, d.key, d.profile, d.integration, d.fields, d.hash, d.value, d.budget
     FROM destination d JOIN mapping m ON m.destination_id = d.id
     WHERE m.retired_at IS NOT NULL AND m.owes_exits";
 

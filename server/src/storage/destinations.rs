@@ -21,6 +21,7 @@ struct ListRow {
     fields: String,
     hash: bool,
     value: Option<String>,
+    budget: Option<String>,
     mappings: i64,
     delivered: i64,
 }
@@ -30,11 +31,11 @@ impl DestinationStore for Storage {
     async fn destination_rows(&self) -> Result<Vec<DestinationRow>> {
         let rows: Vec<ListRow> = reading!(self.database, |connection| {
             Ok(sqlx::query_as(
-                "SELECT d.key, d.profile, d.integration, d.fields, d.hash, d.value, COUNT(m.id) AS mappings,
+                "SELECT d.key, d.profile, d.integration, d.fields, d.hash, d.value, d.budget, COUNT(m.id) AS mappings,
                     CAST(COALESCE(SUM(m.delivered), 0) AS BIGINT) AS delivered
                 FROM destination d LEFT JOIN mapping m ON m.destination_id = d.id AND m.retired_at IS NULL
                 WHERE d.retired_at IS NULL
-                GROUP BY d.id, d.key, d.profile, d.integration, d.fields, d.hash, d.value ORDER BY d.key",
+                GROUP BY d.id, d.key, d.profile, d.integration, d.fields, d.hash, d.value, d.budget ORDER BY d.key",
             )
             .fetch_all(&mut *connection)
             .await?)
@@ -49,6 +50,7 @@ impl DestinationStore for Storage {
                         fields: json(&row.fields)?,
                         hash: row.hash,
                         value: row.value.as_deref().map(json).transpose()?,
+                        budget: row.budget.as_deref().map(json).transpose()?.unwrap_or_default(),
                     },
                     mappings: row.mappings.unsigned_abs(),
                     delivered: row.delivered.max(0).unsigned_abs(),

@@ -5,6 +5,7 @@ use domain::{
     access::{Actor, Role},
     audiences::port::MirrorStore as _,
     configuration::plan::Leaving,
+    destinations::budget::Budget,
     mappings::{
         MappingSpec, UseCase,
         gates::{Basis, Gate, GateState, SignOff, port::GateStore as _},
@@ -161,6 +162,38 @@ async fn nobody_retargets_in_the_console_without_keeping_out_who_bought(
         MAPPING.replace("carts-meta", "carts-meta-2").replace("retarget", "analytics")
     );
     assert_eq!(gates.passed_over(&desired(&whole), false).await.unwrap(), vec![]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn one_audience_more_than_a_destination_may_get_is_sent_for_a_reason(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = shop(engine, SHOP, 200).await else { return };
+    let (service, actor) = (bench.mappings(), Actor::host("ada"));
+    let budget = Budget { audiences: Some(1), ..Budget::default() };
+    let configuration = bench.configuration();
+    configuration.change_budget(&key("meta"), Budget::default(), budget, &actor).await.unwrap();
+    service.create(spec(), None, &actor).await.unwrap();
+    // The same audience again is none more.
+    let again = |name: &str| MappingSpec { key: key(name), ..spec() };
+    service.create(again("carts-again"), None, &actor).await.unwrap();
+    let buyers = MappingSpec {
+        audience: key("buyers"),
+        use_case: UseCase::Suppress,
+        ..again("buyers-meta")
+    };
+    let paused = MappingSpec { active: false, ..buyers.clone() };
+    service.create(paused, None, &actor).await.unwrap();
+    // Its size would keep it too: a reason passes both.
+    let found = bench.gates().findings(&buyers).await.unwrap();
+    let budget = found.iter().find(|one| one.gate == Gate::ExportBudget).unwrap();
+    assert_eq!(budget.state, GateState::Blocking);
+    assert!(budget.evidence.contains("2 audiences, and its budget is 1"), "{}", budget.evidence);
+    assert_eq!(refusal(service.update(buyers.clone(), None, &actor).await).0, "gate_reason");
+    service.update(buyers, Some("Buyers are excluded there"), &actor).await.unwrap();
+    let passed = bench.row("buyers-meta").await.passed;
+    assert!(passed.iter().any(|one| one.gate == Gate::ExportBudget), "{passed:?}");
 }
 
 const STAGED: &str = r#"

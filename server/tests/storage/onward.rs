@@ -3,9 +3,11 @@
 use domain::{
     contract::{
         Churn,
+        blast::Over,
         onward::echoes,
         service::{ContractService, Typed},
     },
+    destinations::budget::Budget,
     error::Error,
     events::{
         forward::ForwardStore as _,
@@ -227,6 +229,45 @@ async fn a_rule_that_names_another_name_of_an_event_holds(
     keep(&bench, &[NewEvent { names, ..bought }]).await;
     let held = bench.texts("SELECT name FROM held_name ORDER BY name").await;
     assert_eq!(held, ["u-1", "u-2"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_destination_reads_beyond_its_budget_is_approved_with_a_reason(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let place = "[[destination]]\nkey = \"meta\"\nprofile = \"plain\"\nintegration = \"Meta\"\n";
+    bench.apply(&format!("{place}budget = {{ events = 1, properties = 9 }}\n"), false).await;
+    let contract = service(&bench);
+    let read = Typed { consumers: "meta", properties: "total: number", ..Typed::default() };
+    agree(&contract, None, Typed { name: "Order Completed", ..read }).await;
+    let id = contract.draft(false, &author()).await.unwrap();
+    contract.put_event(id, None, &Typed { name: "Refund", ..read }, &author()).await.unwrap();
+    contract.propose(id, "A second one", &author()).await.unwrap();
+    let over = contract.request(id).await.unwrap().over;
+    let words: Vec<_> = over.iter().map(Over::words).collect();
+    assert_eq!(words, ["meta would read 2 events, and its budget is 1"]);
+    let refused = contract.decide(id, true, " ", &approver()).await;
+    let Err(Error::Invalid { field, message }) = refused else { panic!("{refused:?}") };
+    assert_eq!(field, "note");
+    assert!(message.contains("its budget is 1: say why"), "{message}");
+    contract.decide(id, true, "Meta bids by it", &approver()).await.unwrap();
+    let decision = contract.request(id).await.unwrap().request.decision.unwrap();
+    assert_eq!(decision.note, "Meta bids by it");
+
+    // One may be turned away without a word, and a budget is changed as it was seen only.
+    let key = "meta".parse().unwrap();
+    let configuration = bench.configuration();
+    let seen = configuration.load().await.unwrap().destinations[0].spec.budget;
+    assert_eq!((seen.events, seen.audiences), (Some(1), None));
+    let wider = Budget { events: Some(3), ..Budget::default() };
+    configuration.change_budget(&key, seen, wider, &author()).await.unwrap();
+    let stale = configuration.change_budget(&key, seen, seen, &author()).await;
+    assert!(matches!(stale, Err(Error::Conflict(_))), "{stale:?}");
+    agree(&contract, None, Typed { name: "Cart", ..read }).await;
+    configuration.change_budget(&key, wider, Budget::default(), &author()).await.unwrap();
+    assert_eq!(bench.texts("SELECT COALESCE(budget, 'none') FROM destination").await, ["none"]);
 }
 
 #[rstest]

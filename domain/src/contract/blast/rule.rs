@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Field, Flow, Touched};
+use super::{Field, Flow, Over, Touched};
 use crate::{
     configuration::Configuration,
-    contract::{Class, Contract, Event, notation, readers::reads},
-    destinations::DestinationSpec,
+    contract::{
+        Class, Contract, Event, notation,
+        readers::{exported, reads},
+    },
+    destinations::{DestinationSpec, budget::Budgeted},
     key::Key,
     suppression::{Suppression, scope::holds_at},
 };
@@ -53,6 +56,22 @@ pub fn touched(before: &Contract, after: &Contract, configuration: &Configuratio
         }
     });
     told.collect()
+}
+
+/// Destinations that would read more than they may, and more than they do.
+#[must_use]
+pub fn over(before: &Contract, after: &Contract, configuration: &Configuration) -> Vec<Over> {
+    let of_destination = |spec: &DestinationSpec| {
+        let ((events, properties), (more, most)) = (exported(before, spec), exported(after, spec));
+        let counts = [(Budgeted::Events, events, more), (Budgeted::Properties, properties, most)];
+        let (key, budget) = (spec.key.clone(), spec.budget);
+        counts.into_iter().filter_map(move |(of, does, would)| {
+            let most = budget.most(of)?;
+            let is_over = would > u64::from(most) && would > does;
+            is_over.then(|| Over { destination: key.clone(), of, most, would })
+        })
+    };
+    configuration.destinations.iter().flat_map(|one| of_destination(&one.spec)).collect()
 }
 
 /// What each destination that reads one of the sides begins or ceases to hear.
@@ -153,6 +172,41 @@ mod tests {
         assert_eq!(told(contract("A", stopped)), [(vec![], all_of_it)]);
         let said = Event { owner: "Growth".to_owned(), ..before.events["A"].clone() };
         assert!(told(contract("A", said)).is_empty());
+    }
+
+    #[test]
+    fn a_budget_is_broken_by_what_makes_it_worse() {
+        let mut all = configuration(vec![]);
+        let key = all.destinations[0].spec.key.to_string();
+        let contract = |events: usize, lines: &str| {
+            let event = Event {
+                properties: notation::read(lines).unwrap(),
+                consumers: [key.clone()].into(),
+                ..Event::default()
+            };
+            Contract { events: (0..events).map(|at| (format!("E{at}"), event.clone())).collect() }
+        };
+        let (none, three) = (Contract::default(), contract(3, "a: text\nb: text"));
+        assert!(over(&none, &three, &all).is_empty(), "nobody has said how many");
+        all.destinations[0].spec.budget.events = Some(2);
+        all.destinations[0].spec.budget.properties = Some(6);
+        let [one] = &over(&none, &three, &all)[..] else { panic!("events alone") };
+        assert!(one.words().ends_with("would read 3 events, and its budget is 2"), "{one:?}");
+        // What is over already may become less, or stay.
+        assert!(
+            over(&contract(4, "a: text"), &three, &all)
+                .iter()
+                .all(|one| one.of == Budgeted::Properties)
+        );
+        assert!(over(&three, &three, &all).is_empty());
+        let wider = over(&three, &contract(3, "a: text\nb: text\nc: text"), &all);
+        assert_eq!(
+            wider.iter().map(|one| (one.of, one.would)).collect::<Vec<_>>(),
+            [(Budgeted::Properties, 9)]
+        );
+        let stopped = contract(3, "a: text").events.into_iter();
+        let stopped = stopped.map(|(name, event)| (name, Event { is_stopped: true, ..event }));
+        assert!(over(&none, &Contract { events: stopped.collect() }, &all).is_empty());
     }
 
     #[test]

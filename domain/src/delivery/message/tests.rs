@@ -22,6 +22,7 @@ fn destination(profile: Profile) -> DestinationSpec {
         fields: Vec::new(),
         hash: false,
         value: None,
+        budget: crate::destinations::budget::Budget::default(),
     }
 }
 

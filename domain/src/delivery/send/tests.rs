@@ -160,6 +160,7 @@ fn send(script: Vec<Outcome>, renewals: usize, patience: Patience) -> (Answer, u
         fields: Vec::new(),
         hash: false,
         value: None,
+        budget: crate::destinations::budget::Budget::default(),
     };
     let audience = AudienceId(Uuid::nil());
     let mapping = Mapping {

@@ -107,6 +107,7 @@ mod tests {
             fields: fields.iter().map(|&field| field.to_owned()).collect(),
             hash: false,
             value: None,
+            budget: crate::destinations::budget::Budget::default(),
         };
         let destination = Destination { id: DestinationId(Uuid::nil()), spec: spec.clone() };
         let now = Instant::from_seconds(1_790_000_000);

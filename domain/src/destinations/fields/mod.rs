@@ -127,6 +127,7 @@ mod tests {
             fields: fields.into_iter().map(str::to_owned).collect(),
             hash: false,
             value: None,
+            budget: crate::destinations::budget::Budget::default(),
         }
     }
 

@@ -128,6 +128,7 @@ mod tests {
             fields: fields.iter().map(|&field| field.to_owned()).collect(),
             hash: false,
             value: None,
+            budget: crate::destinations::budget::Budget::default(),
         }
     }
 

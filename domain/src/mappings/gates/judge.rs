@@ -1,7 +1,8 @@
 //! The rules of the gates.
 
 use super::{
-    Coverage, Finding, Gate, GateFacts, GateLink, GateState, Tested, rollout::one_destination_first,
+    Audiences, Coverage, Finding, Gate, GateFacts, GateLink, GateState, Tested,
+    rollout::one_destination_first,
 };
 use crate::{
     audiences::Window,
@@ -32,6 +33,7 @@ pub fn judge(facts: &GateFacts<'_>) -> Vec<Finding> {
         Gate::Window => window(facts),
         Gate::ControlledTest => facts.tested.map(|one| controlled_test(one, facts.profile)),
         Gate::OneDestinationFirst => one_destination_first(facts),
+        Gate::ExportBudget => facts.audiences.map(|audiences| export_budget(audiences, facts)),
     };
     Gate::ALL.into_iter().filter_map(look).collect()
 }
@@ -212,6 +214,22 @@ pub(super) fn controlled_test(tested: Tested<'_>, profile: Profile) -> Finding {
             "pin somebody of your own and send one",
         ),
     }
+}
+
+/// Each audience more is one that somebody has to answer for.
+fn export_budget(Audiences { most, would }: Audiences, facts: &GateFacts<'_>) -> Finding {
+    let link = GateLink::Destination(facts.destination.clone());
+    let evidence = format!(
+        "{} would get {} audiences, and its budget is {}",
+        facts.destination,
+        grouped(would),
+        grouped(most)
+    );
+    if would <= most {
+        return finding(Gate::ExportBudget, link, GateState::Open, evidence);
+    }
+    finding(Gate::ExportBudget, link, GateState::Blocking, evidence)
+        .with("pause a mapping that nobody needs, or change the destination's budget")
 }
 
 /// What is odd about the window of people who are to be won back.

@@ -44,17 +44,20 @@ pub enum Gate {
     ControlledTest,
     /// The audience is seen to work at one destination before it goes to the next.
     OneDestinationFirst,
+    /// The destination gets no more audiences than it may.
+    ExportBudget,
 }
 
 impl Gate {
     /// All of them, in the order that pages show.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SuppressionPolicy,
         Self::MinimumSize,
         Self::Identifiers,
         Self::Window,
         Self::ControlledTest,
         Self::OneDestinationFirst,
+        Self::ExportBudget,
     ];
 
     /// The fixed name.
@@ -67,6 +70,7 @@ impl Gate {
             Self::Window => "window",
             Self::ControlledTest => "controlled-test",
             Self::OneDestinationFirst => "one-destination-first",
+            Self::ExportBudget => "export-budget",
         }
     }
 
@@ -80,6 +84,7 @@ impl Gate {
             Self::Window => "Window",
             Self::ControlledTest => "Controlled test",
             Self::OneDestinationFirst => "One destination first",
+            Self::ExportBudget => "Export budget",
         }
     }
 
@@ -236,6 +241,17 @@ pub struct GateFacts<'a> {
     pub tested: Option<Tested<'a>>,
     /// Where else the audience goes.
     pub rollout: Rollout<'a>,
+    /// How many audiences may go there, and how many would; nothing where nobody has said.
+    pub audiences: Option<Audiences>,
+}
+
+/// Audiences of a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Audiences {
+    /// So many may go there.
+    pub most: u64,
+    /// So many would, with the mapping's.
+    pub would: u64,
 }
 
 /// How far controlled tests of a mapping have come.

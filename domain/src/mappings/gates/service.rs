@@ -1,6 +1,9 @@
 //! Asks the gates about what is stored and what is about to be.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     access::{Actor, Role},
@@ -29,8 +32,8 @@ use crate::{
 };
 
 use super::{
-    Basis, Checked, Coverage, Finding, Gate, GateFacts, GateState, Pass, Rollout, Sibling, SignOff,
-    Tested,
+    Audiences, Basis, Checked, Coverage, Finding, Gate, GateFacts, GateState, Pass, Rollout,
+    Sibling, SignOff, Tested,
     checklist::{self, Line},
     judge,
     port::GateStore,
@@ -293,6 +296,10 @@ impl GateService {
             suppressions: after.suppressions.values().collect(),
             tested,
             rollout: known.rollout(spec),
+            audiences: destination.budget.audiences.map(|most| Audiences {
+                most: most.into(),
+                would: known.audiences_at(spec, after),
+            }),
         };
         Ok(judge(&facts))
     }
@@ -358,6 +365,15 @@ impl Known {
             siblings: runs.chain(&self.starting).filter(beside).map(sibling).collect(),
             has_run: row.is_some_and(|row| row.last_done_at.is_some()),
         }
+    }
+
+    /// How many audiences a mapping's destination would get with it.
+    fn audiences_at(&self, spec: &MappingSpec, after: &Specs) -> u64 {
+        let active = after.mappings.values().chain(&self.starting).filter(|one| one.active);
+        let there = active.filter(|one| one.destination == spec.destination);
+        let mut audiences: BTreeSet<&Key> = there.map(|one| &one.audience).collect();
+        audiences.insert(&spec.audience);
+        audiences.len() as u64
     }
 
     /// What keeps a mapping from starting, beside what somebody let it pass.

@@ -38,6 +38,7 @@ fn destination(number: usize) -> Destination {
             fields: fields.iter().map(|&field| field.to_owned()).collect(),
             hash: false,
             value: None,
+            budget: crate::destinations::budget::Budget::default(),
         },
     }
 }

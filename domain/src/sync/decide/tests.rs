@@ -60,6 +60,7 @@ pub(crate) fn configuration(mappings: Vec<Mapping>) -> Configuration {
             fields: Vec::new(),
             hash: false,
             value: None,
+            budget: crate::destinations::budget::Budget::default(),
         },
     };
     let audiences = (0..AUDIENCES)

@@ -2,7 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    destinations::Profile, key::Key, mappings::gates::Rollout, suppression::SuppressionSpec,
+    destinations::Profile,
+    key::Key,
+    mappings::gates::{Audiences, Rollout},
+    suppression::SuppressionSpec,
 };
 
 fn key(text: &str) -> Key {
@@ -25,6 +28,7 @@ fn good<'a>(audience: &'a Key, rule: &'a SuppressionSpec) -> GateFacts<'a> {
         profile: Profile::MetaCustomAudiences,
         suppressions: vec![rule],
         tested: Some(Tested { mapping: audience, proof: Some(Proof::Forwarded) }),
+        audiences: Some(Audiences { most: 3, would: 3 }),
         rollout: Rollout::default(),
     }
 }
@@ -39,6 +43,19 @@ fn a_mapping_in_order_is_open_at_every_gate() {
     let findings = judge(&good(&audience, &rule));
     assert_eq!(findings.iter().map(|one| one.gate).collect::<Vec<_>>(), Gate::ALL);
     assert!(findings.iter().all(|one| one.state == GateState::Open && one.remedy.is_none()));
+}
+
+#[test]
+fn a_destination_gets_no_more_audiences_than_it_may() {
+    let (audience, rule) = (key("carts"), rule("purchase"));
+    let gate = Gate::ExportBudget;
+    let with = |audiences| GateFacts { audiences, ..good(&audience, &rule) };
+    assert_eq!(state(&with(None), gate), None, "nobody has said how many");
+    let over = with(Some(Audiences { most: 3, would: 4 }));
+    assert_eq!(state(&over, gate), Some(GateState::Blocking));
+    let words = judge(&over).into_iter().find(|one| one.gate == gate).unwrap().words();
+    assert!(words.contains("carts would get 4 audiences, and its budget is 3: pause"), "{words}");
+    assert!(gate.can_be_passed());
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn state(
         profile: Profile::MetaCustomAudiences,
         suppressions: Vec::new(),
         tested: None,
+        audiences: None,
         rollout: Rollout { siblings, has_run },
     };
     one_destination_first(&facts).map(|found| (found.state, found.link))

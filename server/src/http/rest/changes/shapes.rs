@@ -2,7 +2,7 @@
 
 use domain::contract::{
     Difference,
-    blast::{Field, Flow, Touched},
+    blast::{Field, Flow, Over, Touched},
     replay::{Replay, Replayed},
     request::{Comment, Request, RequestView},
     spec::EventSpec,
@@ -155,6 +155,9 @@ pub struct ChangeView {
     looked_at: u64,
     /// Whom it concerns.
     touched: Vec<TouchedBody>,
+    /// Budgets that it breaks, such as `meta would read 9 events, and its budget is 8`: an
+    /// approval needs a note then.
+    over_budget: Vec<String>,
     /// What was said to it, the oldest first.
     comments: Vec<CommentBody>,
 }
@@ -170,6 +173,7 @@ impl From<RequestView> for ChangeView {
             releases: view.releases,
             looked_at: view.looked_at,
             touched: view.touched.into_iter().map(Into::into).collect(),
+            over_budget: view.over.iter().map(Over::words).collect(),
             comments: view.comments.into_iter().map(Into::into).collect(),
         }
     }

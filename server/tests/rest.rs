@@ -85,6 +85,38 @@ fn cart(properties: &[&str]) -> Value {
     json!([{ "name": "Cart Updated", "owner": "Growth", "properties": properties }])
 }
 
+#[rstest]
+#[tokio::test]
+async fn a_proposal_that_is_sent_again_is_filed_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let programs = Programs::on(engine).await;
+    let body = json!({ "title": "Carts", "events": cart(&["total: number"]) });
+    let send = async |key: &str, body: &Value| {
+        let request = Request::post("/api/v1/change-requests")
+            .header(AUTHORIZATION, format!("Bearer {}", programs.token(Role::Operator)))
+            .header("content-type", "application/json")
+            .header("idempotency-key", key);
+        programs.send(request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    let (one, other) = tokio::join!(send("k-1", &body), send("k-1", &body));
+    assert_eq!((one.0, &one), (StatusCode::CREATED, &other));
+    let id = one.1["id"].as_str().unwrap();
+    // Also once it is in force, where it would change nothing.
+    assert_eq!(programs.approved(id).await.0, StatusCode::OK);
+    assert_eq!(send("k-1", &body).await, one);
+    let (status, told) = send("k-2", &body).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{told}");
+    let other = json!({ "title": "Else", "events": cart(&["total: number", "x: text"]) });
+    for key in ["k-1", "", "two words", "é"] {
+        let (status, told) = send(key, &other).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{key}: {told}");
+        assert_eq!(told["field"], "Idempotency-Key", "{told}");
+    }
+    let (_, listed) = programs.get(Role::Viewer, "/change-requests").await;
+    assert_eq!(listed["change_requests"].as_array().unwrap().len(), 1, "{listed}");
+}
+
 #[tokio::test]
 async fn nothing_is_served_without_a_token_that_works() {
     let programs = Programs::on(Engine::Sqlite).await;

@@ -58,6 +58,10 @@ pub fn contract_page(read: ContractRead, draft: ServerAction<DraftChange>) -> An
                     "JSON Schema"
                 </a>
                 ", "
+                <a href="/contract/fixtures.json" rel="external" download="">
+                    "events to test with"
+                </a>
+                ", "
                 <a href="/contract/tracking-plan.json" rel="external" download="">
                     "rules of a Segment tracking plan"
                 </a>

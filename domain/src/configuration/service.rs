@@ -114,7 +114,7 @@ impl ConfigurationService {
         actor.require(if is_admins { Role::Admin } else { Role::Operator })?;
         let (configuration, version) = self.store.load().await?;
         let plan = self.plan_of(&configuration, &edit).await?;
-        if plan.is_empty() {
+        if plan.is_empty() && plan.passes.is_empty() {
             return Ok(());
         }
         self.carry_out_or_file(&configuration, (&plan, version), edit, actor).await
@@ -172,7 +172,8 @@ impl ConfigurationService {
         actor: &Actor,
     ) -> Result<()> {
         let now = self.clock.now();
-        if configuration.settings.second_person && needs_second(&plan.changes) {
+        let is_for_two = needs_second(&plan.changes) || !plan.passes.is_empty();
+        if configuration.settings.second_person && is_for_two {
             let base = Base::of(&edit, configuration);
             let id = self.proposals.file(&edit, &base, &actor.name, now).await?;
             return Err(Error::Filed(id));

@@ -100,9 +100,10 @@ impl ContractService {
         Ok(Checked { canonical, violation, also_known_as, onward, version })
     }
 
-    /// Looks once more at events whose last look was by an older version: those that are as
+    /// Gives back what waits for too long, and looks once more at events whose last look was by an older version: those that are as
     /// agreed by now go on. How many were looked at.
     pub async fn run_once(&self) -> Result<u64> {
+        self.give_back().await?;
         let current = self.store.current().await?;
         let events = self.quarantine.unseen(current.number, STEP).await?;
         if events.is_empty() {

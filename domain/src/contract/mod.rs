@@ -15,6 +15,8 @@ pub mod check;
 mod churn;
 mod clash;
 #[cfg(feature = "service")]
+pub mod fixtures;
+#[cfg(feature = "service")]
 pub mod gate;
 #[cfg(feature = "service")]
 pub mod infer;

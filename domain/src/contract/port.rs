@@ -56,6 +56,9 @@ pub trait ContractStore: Send + Sync {
     /// Notes that somebody made a tracking plan of Segment's as a version says.
     async fn note_plan(&self, plan: &str, version: u64, by: &str, now: Instant) -> Result<()>;
 
+    /// Requests that wait since before a moment.
+    async fn opened_before(&self, before: Instant) -> Result<Vec<RequestId>>;
+
     /// What was said to a request, the oldest first.
     async fn comments(&self, id: RequestId) -> Result<Vec<Comment>>;
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use sha2::{Digest, Sha256};
+
 use super::{
     Contract, Difference,
     change::effects,
@@ -18,6 +20,12 @@ use crate::{
 
 /// More events than any contract should have at once.
 const MOST: usize = 1_000;
+
+/// The header that keeps a proposal from being filed twice.
+pub const KEY: &str = "Idempotency-Key";
+
+/// Longest of them.
+const LONGEST_KEY: usize = 255;
 
 /// Who approves what a command enacts.
 const HOST: &str = "host";
@@ -88,9 +96,35 @@ impl ContractService {
         edits: &Edits,
         actor: &Actor,
     ) -> Result<RequestId> {
-        self.file(title, edits, actor)
-            .await?
-            .ok_or_else(|| Error::Conflict("it changes nothing: all of it is in force".to_owned()))
+        self.file(title, edits, None, actor).await?.ok_or_else(changes_nothing)
+    }
+
+    /// The same, once for each key of the actor's, however often it is asked: a program that got
+    /// no answer asks again.
+    ///
+    /// # Errors
+    /// As [`Self::propose_edits`]; [`Error::Invalid`] for a key that was used for something else.
+    pub async fn propose_edits_once(
+        &self,
+        key: &str,
+        title: &str,
+        edits: &Edits,
+        actor: &Actor,
+    ) -> Result<RequestId> {
+        actor.require(Role::Operator)?;
+        let id = number_of(key, actor)?;
+        if let Some(filed) = self.store.request(id).await? {
+            return same(&filed, title);
+        }
+        let filed = self.file(title, edits, Some(id), actor).await;
+        match filed.and_then(|filed| filed.ok_or_else(changes_nothing)) {
+            Ok(id) => Ok(id),
+            // Of two that came at once one was first.
+            Err(error) => match self.store.request(id).await? {
+                Some(filed) => same(&filed, title),
+                None => Err(error),
+            },
+        }
     }
 
     /// Proposes and approves edits in one go, for whoever runs the host: nobody else may. The
@@ -100,7 +134,7 @@ impl ContractService {
     /// As [`Edits::done_to`]; [`Error::Conflict`] if another version was approved meanwhile.
     pub async fn enact_edits(&self, edits: &Edits, host: &Actor) -> Result<()> {
         host.require(Role::Admin)?;
-        let Some(id) = self.file(&host.name, edits, host).await? else { return Ok(()) };
+        let Some(id) = self.file(&host.name, edits, None, host).await? else { return Ok(()) };
         // The command proposes, and whoever runs the host stands for it.
         let verdict = Verdict { state: State::Approved, by: HOST, note: "" };
         self.store.decide(id, verdict, self.clock.now()).await?;
@@ -108,8 +142,14 @@ impl ContractService {
         Ok(())
     }
 
-    /// A request that waits, unless it would change nothing.
-    async fn file(&self, title: &str, edits: &Edits, actor: &Actor) -> Result<Option<RequestId>> {
+    /// A request that waits, under this number if one is given, unless it would change nothing.
+    async fn file(
+        &self,
+        title: &str,
+        edits: &Edits,
+        id: Option<RequestId>,
+        actor: &Actor,
+    ) -> Result<Option<RequestId>> {
         actor.require(Role::Operator)?;
         let title = titled(title)?;
         let current = self.store.current().await?;
@@ -118,10 +158,37 @@ impl ContractService {
             return Ok(None);
         }
         let drafted = self.drafted(&current, actor);
-        let request = Request { title, contract, state: State::Open, ..drafted };
+        let id = id.unwrap_or(drafted.id);
+        let request = Request { id, title, contract, state: State::Open, ..drafted };
         self.keep(&request, None).await?;
         Ok(Some(request.id))
     }
+}
+
+fn changes_nothing() -> Error {
+    Error::Conflict("it changes nothing: all of it is in force".to_owned())
+}
+
+/// The number that follows from somebody's key.
+fn number_of(key: &str, actor: &Actor) -> Result<RequestId> {
+    let fits =
+        (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|one| one.is_ascii_graphic());
+    if !fits {
+        let why = format!("1 to {LONGEST_KEY} visible ASCII characters, such as a UUID");
+        return Err(Error::invalid(KEY, why));
+    }
+    let hash = Sha256::new().chain_update(&actor.name).chain_update([0]).chain_update(key);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    Ok(RequestId(uuid::Builder::from_custom_bytes(bytes).into_uuid()))
+}
+
+/// What was filed under a key, if it is what is asked for now.
+fn same(filed: &Request, title: &str) -> Result<RequestId> {
+    if filed.title == titled(title)? {
+        return Ok(filed.id);
+    }
+    Err(Error::invalid(KEY, "it was used for another proposal: take a new one for each"))
 }
 
 /// A refusal with the event that it is about.

@@ -21,6 +21,7 @@ use super::{
     Contract, ContractView, Group,
     blast::over,
     churn,
+    fixtures::{Fixture, fixtures},
     gate::InForce,
     port::{ContractStore, PastStore, QuarantineStore, Verdict},
     request::{Decision, Request, State, Version, rebased},
@@ -125,6 +126,11 @@ impl ContractService {
     /// What is in force, as JSON Schema.
     pub async fn schema(&self) -> Result<Value> {
         Ok(of_contract(&self.store.current().await?.contract))
+    }
+
+    /// Events that are and that aren't like what is in force.
+    pub async fn fixtures(&self) -> Result<Vec<Fixture>> {
+        Ok(fixtures(&self.store.current().await?.contract))
     }
 
     /// The requests that wait for somebody.

@@ -8,7 +8,14 @@ use crate::{
     access::{Actor, Role},
     error::{Error, Result},
     ids::RequestId,
+    time::Span,
 };
+
+/// How long a request waits.
+const OPEN_FOR: Span = Span::from_hours(30 * 24);
+
+/// Who does what nobody asked for.
+const ITSELF: &str = "segue";
 
 /// Longest comment, in characters.
 const LONGEST: usize = 2_000;
@@ -39,6 +46,22 @@ impl ContractService {
             return Err(Error::Conflict("it doesn't wait for approval".to_owned()));
         }
         self.say(id, ("note", words), true, actor).await
+    }
+
+    /// Gives back to their authors what nobody has decided on for long: whoever approves later
+    /// approves something that nobody has in mind any more.
+    pub async fn give_back(&self) -> Result<()> {
+        let now = self.clock.now();
+        for id in self.store.opened_before(now.minus(OPEN_FOR)).await? {
+            let words = format!("Nobody has decided on it for {OPEN_FOR}: it is a draft again.");
+            let comment = Comment { by: ITSELF.to_owned(), at: now, words };
+            match self.store.comment(id, self.ids.next(), &comment, true).await {
+                // Somebody has decided just now.
+                Ok(()) | Err(Error::Conflict(_)) => (),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     async fn say(

@@ -38,6 +38,8 @@ pub enum Form {
     TrackingPlan,
     /// Whoever checks events: JSON Schema
     JsonSchema,
+    /// Whoever tests what sends or reads events: calls of /v1/track, each with whether it passes
+    Fixtures,
 }
 
 /// Flags of `segue contract import`.
@@ -71,6 +73,10 @@ pub async fn run(
         }
         Contract::Export(Export { form: Form::JsonSchema }) => {
             writeln!(out, "{:#}", service.schema().await?)?;
+        }
+        Contract::Export(Export { form: Form::Fixtures }) => {
+            let fixtures = serde_json::to_string_pretty(&service.fixtures().await?);
+            writeln!(out, "{}", fixtures.map_err(Error::unexpected)?)?;
         }
         Contract::Import(Import { file }) => {
             let name = file.display();

@@ -44,6 +44,7 @@ pub fn routes(services: Services) -> Router {
         .route("/audiences/{key}/ledger.csv", get(ledger))
         .route("/review.md", get(review))
         .route("/contract/schema.json", get(schema))
+        .route("/contract/fixtures.json", get(fixtures))
         .route("/contract/tracking-plan.json", get(tracking_plan))
         .with_state(services)
 }
@@ -166,6 +167,14 @@ async fn review(State(services): State<Services>) -> Response {
 async fn schema(State(services): State<Services>) -> Response {
     let schema = services.contract.schema().await;
     contract("contract.schema.json", "application/schema+json", schema)
+}
+
+/// Events that are and that aren't as agreed, for tests of whoever sends or reads them.
+async fn fixtures(State(services): State<Services>) -> Response {
+    let fixtures = services.contract.fixtures().await;
+    let fixtures =
+        fixtures.and_then(|all| serde_json::to_value(all).map_err(domain::Error::unexpected));
+    contract("contract.fixtures.json", "application/json", fixtures)
 }
 
 /// What is agreed on, as Segment's Public API takes it.

@@ -168,6 +168,7 @@ impl ContractStore for Storage {
         let seen_contract = seen.map(|seen| text(&seen.contract)).transpose()?;
         let seen = seen.zip(seen_contract);
         let base = i64::try_from(request.base).map_err(Error::unexpected)?;
+        let opened_at = (request.state == State::Open).then_some(now.0);
         let action = match (&seen, request.state) {
             (None, _) => "begin",
             (Some(_), State::Open) => "propose",
@@ -177,7 +178,8 @@ impl ContractStore for Storage {
         writing!(self.database, |connection| {
             let written = if let Some((seen, seen_contract)) = &seen {
                 sqlx::query(
-                    "UPDATE change_request SET title = $1, base = $2, contract = $3, state = $4
+                    "UPDATE change_request SET title = $1, base = $2, contract = $3, state = $4,
+                        opened_at = $9
                     WHERE id = $5 AND state = $6 AND contract = $7 AND title = $8
                         AND decided_at IS NULL",
                 )
@@ -189,13 +191,15 @@ impl ContractStore for Storage {
                 .bind(seen.state.as_str())
                 .bind(seen_contract)
                 .bind(&seen.title)
+                .bind(opened_at)
                 .execute(&mut *connection)
                 .await?
                 .rows_affected()
             } else {
                 sqlx::query(
-                    "INSERT INTO change_request (id, title, base, contract, author, at, state)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                    "INSERT INTO change_request
+                        (id, title, base, contract, author, at, state, opened_at)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                 )
                 .bind(request.id.0)
                 .bind(&request.title)
@@ -204,6 +208,7 @@ impl ContractStore for Storage {
                 .bind(&request.author)
                 .bind(request.at.0)
                 .bind(request.state.as_str())
+                .bind(opened_at)
                 .execute(&mut *connection)
                 .await?
                 .rows_affected()
@@ -237,6 +242,18 @@ impl ContractStore for Storage {
             audit!(self, connection, now, by, "push", format!("tracking plan {plan}"), detail);
             Ok(())
         })
+    }
+
+    async fn opened_before(&self, before: Instant) -> Result<Vec<RequestId>> {
+        let ids: Vec<Uuid> = reading!(self.database, |connection| {
+            Ok(sqlx::query_scalar(
+                "SELECT id FROM change_request WHERE state = 'open' AND opened_at < $1",
+            )
+            .bind(before.0)
+            .fetch_all(&mut *connection)
+            .await?)
+        })?;
+        Ok(ids.into_iter().map(RequestId).collect())
     }
 
     async fn comment(

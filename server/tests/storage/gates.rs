@@ -20,6 +20,7 @@ use super::harness::{
     Engine::{self, Postgres, Sqlite},
     desired, key, people,
 };
+use super::proposals::approvals;
 use domain::audiences::port::Identifiers;
 
 const SHOP: &str = r#"
@@ -166,6 +167,26 @@ async fn nobody_retargets_in_the_console_without_keeping_out_who_bought(
 
 #[rstest]
 #[tokio::test]
+async fn with_a_second_person_nobody_passes_a_gate_alone(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some(bench) = shop(engine, SHOP, 20).await else { return };
+    bench.apply(&MAPPING.replace("use_case", "active = false\nuse_case"), false).await;
+    bench.apply("[approvals]\nsecond_person = true\n", false).await;
+    let (gates, approvals) = (bench.gates(), approvals(&bench));
+    let ana = Actor { name: "ana@example.com".to_owned(), role: Role::Operator };
+    let ben = Actor { name: "ben@example.com".to_owned(), role: Role::Approver };
+    let passed = async || bench.row("carts-meta").await.passed;
+    let filed = gates.pass(&key("carts-meta"), Gate::MinimumSize, "A pilot", &ana).await;
+    let Err(Error::Filed(id)) = filed else { panic!("{filed:?}") };
+    assert!(passed().await.is_empty());
+    approvals.approve(id, "", &ben).await.unwrap();
+    let [one] = &passed().await[..] else { panic!("one gate") };
+    assert_eq!((one.gate, &*one.reason, &*one.by), (Gate::MinimumSize, "A pilot", &*ben.name));
+}
+
+#[rstest]
+#[tokio::test]
 async fn one_audience_more_than_a_destination_may_get_is_sent_for_a_reason(
     #[values(Sqlite, Postgres)] engine: Engine,
 ) {
@@ -177,7 +198,8 @@ async fn one_audience_more_than_a_destination_may_get_is_sent_for_a_reason(
     service.create(spec(), None, &actor).await.unwrap();
     // The same audience again is none more.
     let again = |name: &str| MappingSpec { key: key(name), ..spec() };
-    service.create(again("carts-again"), None, &actor).await.unwrap();
+    let counted = MappingSpec { use_case: UseCase::Analytics, ..again("carts-again") };
+    service.create(counted, None, &actor).await.unwrap();
     let buyers = MappingSpec {
         audience: key("buyers"),
         use_case: UseCase::Suppress,

@@ -5,6 +5,7 @@ use domain::{
         Churn,
         blast::Over,
         onward::echoes,
+        request::State,
         service::{ContractService, Typed},
     },
     destinations::budget::Budget,
@@ -229,6 +230,31 @@ async fn a_rule_that_names_another_name_of_an_event_holds(
     keep(&bench, &[NewEvent { names, ..bought }]).await;
     let held = bench.texts("SELECT name FROM held_name ORDER BY name").await;
     assert_eq!(held, ["u-1", "u-2"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_nobody_decides_on_is_its_authors_again(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Some(bench) = Bench::open(engine).await else { return };
+    let contract = service(&bench);
+    let id = contract.draft(false, &author()).await.unwrap();
+    let typed = Typed { name: "Refund", ..Typed::default() };
+    contract.put_event(id, None, &typed, &author()).await.unwrap();
+    // A draft may take as long as it takes.
+    bench.clock.advance(Span::from_hours(90 * 24));
+    contract.propose(id, "Refunds", &author()).await.unwrap();
+    bench.clock.advance(Span::from_hours(30 * 24));
+    contract.run_once().await.unwrap();
+    assert_eq!(contract.request(id).await.unwrap().request.state, State::Open);
+    bench.clock.advance(Span::from_seconds(1));
+    contract.run_once().await.unwrap();
+    let view = contract.request(id).await.unwrap();
+    assert_eq!((view.request.state, view.comments.len()), (State::Draft, 1));
+    assert!(view.comments[0].words.contains("draft again"), "{:?}", view.comments);
+    // Asked for anew it waits anew.
+    contract.propose(id, "Refunds", &author()).await.unwrap();
+    contract.run_once().await.unwrap();
+    assert_eq!(contract.waiting().await.unwrap().len(), 1);
 }
 
 #[rstest]

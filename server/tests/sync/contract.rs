@@ -84,4 +84,6 @@ async fn a_file_has_events_and_they_are_written_as_they_were() {
     let imported = said(&["contract", "import", file], 0).await;
     assert!(imported.contains("waits for an approver"), "{imported}");
     assert!(said(&["contract", "export", "--as", "json-schema"], 0).await.contains("$defs"));
+    let fixtures = said(&["contract", "export", "--as", "fixtures"], 0).await;
+    assert!(fixtures.contains("\"passes\": false"), "{fixtures}");
 }

@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     access::{Actor, Role},
+    approvals::proposal::Edit,
     audiences::{AudienceRow, port::MirrorStore},
     configuration::{
         Configuration, Desired,
@@ -253,6 +254,10 @@ impl GateService {
             return Err(Error::Conflict(finding.words()));
         }
         let pass = Pass { mapping: key.clone(), gate, reason, evidence: finding.evidence };
+        if known.configuration.settings.second_person {
+            let edit = Edit { passes: vec![pass], ..Edit::default() };
+            return self.configuration.submit(edit, actor).await;
+        }
         self.gates.put_override(&pass, &actor.name, self.clock.now()).await
     }
 

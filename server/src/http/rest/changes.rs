@@ -5,10 +5,13 @@ mod shapes;
 use axum::{Json, extract::State};
 use domain::{
     access::Actor,
-    contract::{proposal::Edits, request},
+    contract::{
+        proposal::{Edits, KEY},
+        request,
+    },
     ids::RequestId,
 };
-use http::{HeaderValue, StatusCode, header::LOCATION};
+use http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION};
 
 use super::{
     Api, ROOT,
@@ -46,9 +49,13 @@ pub(super) async fn list(
     Ok(Json(ChangeList { change_requests: requests.map(ChangeBody::from).collect() }))
 }
 
-/// Proposes events as they shall be, over what is in force. It waits for approval at once.
+/// Proposes events as they shall be, over what is in force. It waits for approval at once. With
+/// an `Idempotency-Key` it is filed once, however often it is sent: send it again if no answer
+/// came.
 #[utoipa::path(
     post, path = "/api/v1/change-requests", tag = "change requests", operation_id = "propose_change",
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "1 to 255 visible ASCII characters, such as a UUID: another for each proposal")),
     request_body = NewChange,
     responses(
         (status = 201, description = "It waits for somebody else's approval", body = Made,
@@ -62,10 +69,17 @@ pub(super) async fn list(
 pub(super) async fn propose(
     Caller(actor): Caller,
     State(api): State<Api>,
+    headers: HeaderMap,
     Body(NewChange { title, events, remove }): Body<NewChange>,
 ) -> Result<(StatusCode, [(http::HeaderName, HeaderValue); 1], Json<Made>), Problem> {
     let edits = Edits { put: events.into_iter().map(Into::into).collect(), remove };
-    let id = api.contract.propose_edits(&title, &edits, &actor).await?;
+    let id = match headers.get(KEY) {
+        None => api.contract.propose_edits(&title, &edits, &actor).await?,
+        Some(key) => {
+            let key = key.to_str().unwrap_or_default();
+            api.contract.propose_edits_once(key, &title, &edits, &actor).await?
+        }
+    };
     let place = HeaderValue::from_str(&format!("{ROOT}/change-requests/{id}"));
     let place = place.map_err(domain::Error::unexpected)?;
     Ok((StatusCode::CREATED, [(LOCATION, place)], Json(Made { id: id.0 })))

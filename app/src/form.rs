@@ -125,7 +125,7 @@ pub fn finish<S: ServerFn>(
         Ok(page) => leptos_axum::redirect(&page),
         // It was taken; whoever asked sees where it waits.
         Err(AppError::Filed { proposal }) => {
-            leptos_axum::redirect(&approvals::waiting_at(&proposal))
+            leptos_axum::redirect(&approvals::waiting_at(&proposal));
         }
         Err(error) if wants_page() => {
             let address = back_with::<S>(error, back, typed)?;

@@ -1,2 +1,2 @@
--- Since when a change waits for somebody; nothing for those that waited before this was kept.
+-- Since when a change waits for somebody; of those that waited before this was kept, when they were begun counts.
 ALTER TABLE change_request ADD COLUMN opened_at BIGINT;

@@ -113,6 +113,9 @@ async fn a_proposal_that_is_sent_again_is_filed_once(
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{key}: {told}");
         assert_eq!(told["field"], "Idempotency-Key", "{told}");
     }
+    let others = json!({ "title": "Carts", "events": cart(&["total: text"]) });
+    let (status, told) = send("k-1", &others).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "the same title is not enough: {told}");
     let (_, listed) = programs.get(Role::Viewer, "/change-requests").await;
     assert_eq!(listed["change_requests"].as_array().unwrap().len(), 1, "{listed}");
 }

@@ -56,10 +56,9 @@ pub async fn read_waiting() -> Result<u64, AppError> {
 pub async fn waiting(services: &Services, actor: &Actor) -> Result<u64, AppError> {
     let Approvals { runs, shrunk, proposals } = services.approvals.list().await?;
     let changes = services.contract.waiting().await?;
-    let authors = changes.iter().map(|one| &one.author);
-    let authors = authors.chain(proposals.iter().map(|one| &one.author));
-    let others = authors.filter(|author| **author != actor.name).count();
-    Ok((runs.len() + shrunk.len() + others) as u64)
+    let changes = changes.iter().filter(|change| change.author != actor.name).count();
+    let proposals = proposals.iter().filter(|one| one.may_be_approved_by(actor)).count();
+    Ok((runs.len() + shrunk.len() + changes + proposals) as u64)
 }
 
 /// Where a change of the configuration waits.

@@ -72,7 +72,7 @@ pub fn section(proposals: Vec<Proposal>, now: Instant, actor: &Actor, actions: A
         Column::words("Proposed by"),
         Column::words("Waits since"),
     ];
-    let rows = proposals.into_iter().map(|one| row(one, now, actor, actions)).collect_view();
+    let rows = proposals.iter().map(|one| row(one, now, actor, actions)).collect_view();
     view! {
         <Section title="Mappings and suppressions">
             <p class="reading">
@@ -87,7 +87,7 @@ pub fn section(proposals: Vec<Proposal>, now: Instant, actor: &Actor, actions: A
     .into_any()
 }
 
-fn row(proposal: Proposal, now: Instant, actor: &Actor, actions: Actions) -> AnyView {
+fn row(proposal: &Proposal, now: Instant, actor: &Actor, actions: Actions) -> AnyView {
     let id = proposal.id.to_string();
     let is_own = proposal.author == actor.name;
     let mut changes = proposal.changes().into_iter().map(change).collect::<Vec<_>>();
@@ -112,8 +112,8 @@ fn row(proposal: Proposal, now: Instant, actor: &Actor, actions: Actions) -> Any
             <th scope="row" class="wrap">
                 <ul class="plain">{changes}</ul>
             </th>
-            <td class="tight">{decide(&id, is_own, actor, actions)}</td>
-            <td>{if is_own { "you".to_owned() } else { proposal.author }}</td>
+            <td class="tight">{decide(&proposal, actor, actions)}</td>
+            <td>{if is_own { "you".to_owned() } else { proposal.author.clone() }}</td>
             <td>
                 <Moment at=proposal.at now />
             </td>
@@ -142,14 +142,20 @@ fn change(changed: Changed) -> AnyView {
     view! { <li>{verb} {table.as_str()} " " {name} {lines}</li> }.into_any()
 }
 
-fn decide(id: &str, is_own: bool, actor: &Actor, actions: Actions) -> AnyView {
-    let (approve, reject, withdraw) = (id.to_owned(), id.to_owned(), id.to_owned());
-    let others = (!is_own && actor.role >= Role::Approver).then(|| {
+fn decide(proposal: &Proposal, actor: &Actor, actions: Actions) -> AnyView {
+    let is_own = proposal.author == actor.name;
+    let id = proposal.id.to_string();
+    let (approve, reject, withdraw) = (id.clone(), id.clone(), id);
+    let approves = proposal.may_be_approved_by(actor).then(|| {
         view! {
             <ActionForm action=actions.approve>
                 <input type="hidden" name="proposal" value=approve />
                 <Button busy=actions.approve.pending() attr:data-verdict="approve">"Approve"</Button>
             </ActionForm>
+        }
+    });
+    let rejects = (!is_own && actor.role >= Role::Approver).then(|| {
+        view! {
             <ActionForm action=actions.reject>
                 <input type="hidden" name="proposal" value=reject />
                 <Button kind=ButtonKind::Quiet busy=actions.reject.pending() attr:data-verdict="reject">
@@ -168,7 +174,7 @@ fn decide(id: &str, is_own: bool, actor: &Actor, actions: Actions) -> AnyView {
             </ActionForm>
         }
     });
-    view! { <div class="buttons">{others} {own}</div> }.into_any()
+    view! { <div class="buttons">{approves} {rejects} {own}</div> }.into_any()
 }
 
 /// Whether a second person is asked, and for an admin the switch.

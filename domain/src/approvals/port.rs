@@ -44,8 +44,8 @@ pub trait ProposalStore: Send + Sync {
     /// One of them.
     async fn proposal(&self, id: ProposalId) -> Result<Option<Proposal>>;
 
-    /// Those that were neither decided nor taken back, the oldest first.
-    async fn undecided(&self) -> Result<Vec<Proposal>>;
+    /// Those after a moment that were neither decided nor taken back, the oldest first.
+    async fn undecided(&self, since: Instant) -> Result<Vec<Proposal>>;
 
     /// Turns one away or takes it back. [`crate::Error::Conflict`] if it waits no more.
     async fn end_proposal(&self, id: ProposalId, verdict: Verdict<'_>, now: Instant) -> Result<()>;

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    access::trail::{Line, lines},
+    access::{
+        Actor, Role,
+        trail::{Line, lines},
+    },
     configuration::{
         Configuration,
         plan::{Change, Row, Table, differences},
@@ -68,12 +71,12 @@ impl Edit {
 /// What an edit's rows were when it was proposed; those that weren't there are left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Base {
-    /// Its mappings.
+    /// Its mappings, also those that pass a gate.
     pub mappings: Vec<MappingSpec>,
     /// Its suppressions, also those that shall go.
     pub suppressions: Vec<SuppressionSpec>,
-    /// The setting.
-    pub second_person: bool,
+    /// The setting, if it shall be another.
+    pub second_person: Option<bool>,
 }
 
 impl Base {
@@ -85,13 +88,14 @@ impl Base {
         let is_touched = |key: &Key| {
             edit.retired.contains(key) || edit.suppressions.iter().any(|one| one.key == *key)
         };
+        let is_named = |key: &Key| {
+            edit.mappings.iter().any(|one| one.key == *key)
+                || edit.passes.iter().any(|one| one.mapping == *key)
+        };
         Self {
-            mappings: mappings
-                .filter(|one| edit.mappings.iter().any(|mine| mine.key == one.key))
-                .cloned()
-                .collect(),
+            mappings: mappings.filter(|one| is_named(&one.key)).cloned().collect(),
             suppressions: suppressions.filter(|one| is_touched(&one.key)).cloned().collect(),
-            second_person: stored.settings.second_person,
+            second_person: edit.second_person.map(|_| stored.settings.second_person),
         }
     }
 }
@@ -147,6 +151,14 @@ impl Proposal {
         self.state == State::Open && now.since(self.at) < OPEN_FOR
     }
 
+    /// Whether somebody may approve it: never its author, and that nobody is asked any more is
+    /// for admins.
+    #[must_use]
+    pub fn may_be_approved_by(&self, actor: &Actor) -> bool {
+        let role = if self.edit.second_person.is_some() { Role::Admin } else { Role::Approver };
+        actor.role >= role && actor.name != self.author
+    }
+
     /// What it does, row by row.
     #[must_use]
     pub fn changes(&self) -> Vec<Changed> {
@@ -186,9 +198,9 @@ pub fn needs_second(changes: &[Change]) -> bool {
         Change::Update(Row::Mapping(spec), fields) => fields
             .iter()
             .any(|one| one.field == "use_case" || (one.field == "active" && spec.active)),
-        Change::Create(Row::Suppression(_))
-        | Change::Update(Row::Suppression(_), _)
-        | Change::Retire(Table::Suppression, _) => true,
+        // A list that is made holds nobody.
+        Change::Create(Row::Suppression(spec)) => !spec.list,
+        Change::Update(Row::Suppression(_), _) | Change::Retire(Table::Suppression, _) => true,
         Change::Set(field) => field.field == SECOND_PERSON,
         _ => false,
     })
@@ -217,6 +229,8 @@ mod tests {
         assert!(needs_second(&[Change::Create(Row::Mapping(active.clone()))]));
         let rule = SuppressionSpec::new("bought".parse().unwrap(), "purchase");
         assert!(needs_second(&[Change::Create(Row::Suppression(rule.clone()))]));
+        let list = SuppressionSpec { list: true, ..rule.clone() };
+        assert!(!needs_second(&[Change::Create(Row::Suppression(list))]));
         assert!(needs_second(&[Change::Update(Row::Suppression(rule), vec![])]));
         assert!(needs_second(&[Change::Retire(Table::Suppression, "bought".parse().unwrap())]));
         // What stops or waits is anybody's.

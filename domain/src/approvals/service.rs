@@ -16,7 +16,7 @@ use crate::{
 use super::{
     Approvals,
     port::{ApprovalStore, ProposalStore},
-    proposal::{Edit, Proposal},
+    proposal::{Edit, OPEN_FOR, Proposal},
 };
 
 /// Lists, lets go on, turns away.
@@ -37,9 +37,8 @@ impl ApprovalService {
     /// Everything that waits.
     pub async fn list(&self) -> Result<Approvals> {
         let (runs, shrunk) = self.store.held_back().await?;
-        let now = self.clock.now();
-        let mut proposals = self.proposals.undecided().await?;
-        proposals.retain(|one| one.is_open(now));
+        let since = self.clock.now().minus(OPEN_FOR);
+        let proposals = self.proposals.undecided(since).await?;
         Ok(Approvals { runs, shrunk, proposals })
     }
 
@@ -64,8 +63,8 @@ impl ApprovalService {
                 "you have proposed it: somebody else approves it".to_owned(),
             ));
         }
-        if proposal.edit.second_person.is_some() {
-            actor.require(Role::Admin)?;
+        if !proposal.may_be_approved_by(actor) {
+            return Err(Error::Forbidden);
         }
         self.configuration.enact(&proposal, &note, actor).await?;
         self.wake.wake();

@@ -1,5 +1,7 @@
 //! Planning and applying, for `segue apply` and for every form.
 
+mod second_person;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::RangeInclusive,
@@ -8,14 +10,10 @@ use std::{
 
 use crate::{
     access::{Actor, Role},
-    approvals::{
-        port::ProposalStore,
-        proposal::{Base, Edit, Proposal, needs_second},
-    },
+    approvals::{port::ProposalStore, proposal::Edit},
     audiences::AudienceSpec,
     destinations::{DestinationSpec, budget::Budget, value::ValueRule},
     error::{Error, Result},
-    ids::ProposalId,
     key::Key,
     mappings::{MappingSpec, gates::Pass},
     notices::is_address,
@@ -24,9 +22,9 @@ use crate::{
 };
 
 use super::{
-    ApprovalsTable, Configuration, Desired, Secret, SecretList,
+    Configuration, Desired, Secret, SecretList,
     check::{Specs, check},
-    plan::{Approved, Change, Leaving, Plan, Stored, Table, plan},
+    plan::{Change, Leaving, Plan, Stored, Table, plan},
     port::ConfigurationStore,
 };
 
@@ -86,123 +84,6 @@ impl ConfigurationService {
         Ok(plan)
     }
 
-    /// Changes what is stored to what a rule makes of it, or nothing if it has changed since the
-    /// rule saw it.
-    pub async fn revise(
-        &self,
-        rule: impl FnOnce(&Configuration) -> Result<Desired>,
-        actor: &Actor,
-    ) -> Result<()> {
-        let (configuration, seen) = self.store.load().await?;
-        let desired = rule(&configuration)?;
-        actor.require(if needs_admin(&desired) { Role::Admin } else { Role::Operator })?;
-        let plan = self.plan_over(&configuration, &desired, false).await?;
-        if plan.is_empty() {
-            return Ok(());
-        }
-        let Desired { mapping: mappings, suppression: suppressions, .. } = desired;
-        let edit = Edit { mappings, suppressions, ..Edit::default() };
-        self.carry_out_or_file(&configuration, (&plan, seen), edit, actor).await
-    }
-
-    /// Does an edit, or files it where the workspace wants a second person's approval of it.
-    ///
-    /// # Errors
-    /// [`Error::Filed`] where it waits now.
-    pub async fn submit(&self, edit: Edit, actor: &Actor) -> Result<()> {
-        let is_admins = edit.second_person.is_some();
-        actor.require(if is_admins { Role::Admin } else { Role::Operator })?;
-        let (configuration, version) = self.store.load().await?;
-        let plan = self.plan_of(&configuration, &edit).await?;
-        if plan.is_empty() && plan.passes.is_empty() {
-            return Ok(());
-        }
-        self.carry_out_or_file(&configuration, (&plan, version), edit, actor).await
-    }
-
-    /// Does what somebody else has proposed, as they proposed it.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] if its rows are others by now, or it waits no more.
-    pub async fn enact(&self, proposal: &Proposal, note: &str, actor: &Actor) -> Result<()> {
-        let (configuration, version) = self.store.load().await?;
-        if Base::of(&proposal.edit, &configuration) != proposal.base {
-            return Err(Error::Conflict(
-                "what it changes has changed meanwhile: turn it away, and propose it anew"
-                    .to_owned(),
-            ));
-        }
-        let mut plan = self.plan_of(&configuration, &proposal.edit).await?;
-        plan.approves = Some(Approved { proposal: proposal.id, note: note.to_owned() });
-        self.store.carry_out(&plan, version, &actor.name, self.clock.now()).await
-    }
-
-    /// Files what is desired for somebody's approval, whether the workspace asks for it or not;
-    /// nothing where it is so already.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] where it changes what can't be proposed.
-    pub async fn propose(
-        &self,
-        desired: &Desired,
-        passes: Vec<Pass>,
-        actor: &Actor,
-    ) -> Result<Option<ProposalId>> {
-        actor.require(if needs_admin(desired) { Role::Admin } else { Role::Operator })?;
-        let (configuration, _) = self.store.load().await?;
-        let plan = self.plan_over(&configuration, desired, false).await?;
-        if plan.is_empty() {
-            return Ok(None);
-        }
-        let edit = Edit::of(&plan.changes).ok_or_else(|| {
-            Error::Conflict(
-                "only events, mappings, suppressions and [approvals] can be proposed: apply the rest first".to_owned(),
-            )
-        })?;
-        let edit = Edit { passes, ..edit };
-        let base = Base::of(&edit, &configuration);
-        self.proposals.file(&edit, &base, &actor.name, self.clock.now()).await.map(Some)
-    }
-
-    async fn carry_out_or_file(
-        &self,
-        configuration: &Configuration,
-        (plan, version): (&Plan, i64),
-        edit: Edit,
-        actor: &Actor,
-    ) -> Result<()> {
-        let now = self.clock.now();
-        let is_for_two = needs_second(&plan.changes) || !plan.passes.is_empty();
-        if configuration.settings.second_person && is_for_two {
-            let base = Base::of(&edit, configuration);
-            let id = self.proposals.file(&edit, &base, &actor.name, now).await?;
-            return Err(Error::Filed(id));
-        }
-        self.store.carry_out(plan, version, &actor.name, now).await
-    }
-
-    /// What an edit changes of this configuration.
-    async fn plan_of(&self, configuration: &Configuration, edit: &Edit) -> Result<Plan> {
-        let approvals = edit
-            .second_person
-            .map(|second_person| ApprovalsTable { second_person: Some(second_person) });
-        let desired = Desired {
-            mapping: edit.mappings.clone(),
-            suppression: edit.suppressions.clone(),
-            approvals,
-            ..Desired::default()
-        };
-        let mut plan = self.plan_over(configuration, &desired, false).await?;
-        for key in &edit.retired {
-            if plan.after.suppressions.remove(key).is_none() {
-                return Err(missing("suppression", key));
-            }
-            plan.changes.push(Change::Retire(Table::Suppression, key.clone()));
-        }
-        plan.passes.clone_from(&edit.passes);
-        Ok(plan)
-    }
-
     /// Stores a mapping that isn't there yet, and the gates that it passes.
     pub async fn create_mapping(
         &self,
@@ -235,16 +116,19 @@ impl ConfigurationService {
         actor: &Actor,
     ) -> Result<Vec<Key>> {
         actor.require(Role::Operator)?;
-        let stored = self.load().await?;
-        let mut mappings = Vec::new();
-        for key in keys {
-            let found = stored.mapping(key).ok_or_else(|| missing("mapping", key))?;
-            if found.spec.active != active {
-                mappings.push(MappingSpec { active, ..found.spec.clone() });
+        let mut switched = Vec::new();
+        let rule = |stored: &Configuration| {
+            let mut mapping = Vec::new();
+            for key in keys {
+                let found = stored.mapping(key).ok_or_else(|| missing("mapping", key))?;
+                if found.spec.active != active {
+                    switched.push(key.clone());
+                    mapping.push(MappingSpec { active, ..found.spec.clone() });
+                }
             }
-        }
-        let switched: Vec<Key> = mappings.iter().map(|spec| spec.key.clone()).collect();
-        self.submit(Edit { mappings, ..Edit::default() }, actor).await?;
+            Ok(Desired { mapping, ..Desired::default() })
+        };
+        self.revise(rule, actor).await?;
         Ok(switched)
     }
 

@@ -60,21 +60,22 @@ impl Clash<'_> {
     }
 }
 
-/// The first name that would mean two of these events.
-fn find<'a>(events: impl Iterator<Item = (&'a String, &'a Event)>) -> Option<Clash<'a>> {
+/// Names that would mean two of these events.
+fn find<'a>(events: impl Iterator<Item = (&'a String, &'a Event)>) -> Vec<Clash<'a>> {
     let mut seen: BTreeMap<&str, Vec<(&str, Bears)>> = BTreeMap::new();
+    let mut clashes = Vec::new();
     for (canonical, event) in events {
         for (name, bears) in borne(canonical, event) {
             let all = seen.entry(name).or_default();
             let other =
                 |(other, had): &&(&str, Bears)| *other != canonical && !bears.goes_with(*had);
             if let Some(first) = all.iter().find(other) {
-                return Some(Clash { name, bears, first: *first, second: canonical });
+                clashes.push(Clash { name, bears, first: *first, second: canonical });
             }
             all.push((canonical, bears));
         }
     }
-    None
+    clashes
 }
 
 impl Contract {
@@ -83,7 +84,8 @@ impl Contract {
     /// # Errors
     /// [`Error::Conflict`] with the name and both events.
     pub fn check_names(&self) -> Result<()> {
-        let Some(clash) = find(self.events.iter()) else { return Ok(()) };
+        let clashes = find(self.events.iter());
+        let Some(clash) = clashes.first() else { return Ok(()) };
         Err(Error::Conflict(format!("{}: {}", clash.second, clash.words())))
     }
 
@@ -97,7 +99,8 @@ impl Contract {
             return Err(Error::invalid("name", "there is an event of that name already"));
         }
         // It stands last, so that a clash is one of its own.
-        if let Some(clash) = find(others.chain([(&name, &event)])) {
+        let clashes = find(others.chain([(&name, &event)]));
+        if let Some(clash) = clashes.iter().find(|clash| clash.second == name) {
             return Err(Error::invalid(clash.bears.field(), clash.words()));
         }
         if let Some(former) = former {

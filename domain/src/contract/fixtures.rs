@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{Contract, Event, Kind, Property, schema::example};
 
@@ -32,7 +33,7 @@ fn of_event(name: &str, event: &Event) -> Vec<Fixture> {
     let whole = example(event);
     let whole = whole.as_object().cloned().unwrap_or_default();
     let fixture = |shows: String, passes: bool, sent_as: &str, properties: Map<String, Value>| {
-        let message_id = format!("fixture: {shows}");
+        let message_id = format!("fixture-{}", &hex(&shows)[..24]);
         let call = json!({"type": "track", "event": sent_as, "userId": "fixture",
             "messageId": message_id, "properties": properties});
         Fixture { name: shows, passes, call }
@@ -61,6 +62,11 @@ fn of_event(name: &str, event: &Event) -> Vec<Fixture> {
     let more = with(UNEXPECTED, json!(1));
     all.push(fixture(format!("{name} with something more"), false, name, more));
     all
+}
+
+/// Names are longer than a `messageId` may be.
+fn hex(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A value that a property can't have, and what it is.

@@ -103,10 +103,10 @@ impl ContractService {
     /// Gives back what waits for too long, and looks once more at events whose last look was by an older version: those that are as
     /// agreed by now go on. How many were looked at.
     pub async fn run_once(&self) -> Result<u64> {
-        self.give_back().await?;
         let current = self.store.current().await?;
         let events = self.quarantine.unseen(current.number, STEP).await?;
         if events.is_empty() {
+            self.give_back().await?;
             return Ok(0);
         }
         let in_force = InForce::new(&current.contract);

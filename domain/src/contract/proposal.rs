@@ -114,17 +114,27 @@ impl ContractService {
         actor.require(Role::Operator)?;
         let id = number_of(key, actor)?;
         if let Some(filed) = self.store.request(id).await? {
-            return same(&filed, title);
+            return self.same(&filed, title, edits).await;
         }
         let filed = self.file(title, edits, Some(id), actor).await;
         match filed.and_then(|filed| filed.ok_or_else(changes_nothing)) {
             Ok(id) => Ok(id),
             // Of two that came at once one was first.
             Err(error) => match self.store.request(id).await? {
-                Some(filed) => same(&filed, title),
+                Some(filed) => self.same(&filed, title, edits).await,
                 None => Err(error),
             },
         }
+    }
+
+    /// What was filed under a key, if it is what is asked for now.
+    async fn same(&self, filed: &Request, title: &str, edits: &Edits) -> Result<RequestId> {
+        let base = self.base(filed).await?.contract;
+        let is_same = edits.done_to(&base).is_ok_and(|contract| contract == filed.contract);
+        if is_same && filed.title == titled(title)? {
+            return Ok(filed.id);
+        }
+        Err(Error::invalid(KEY, "it was used for another proposal: take a new one for each"))
     }
 
     /// Proposes and approves edits in one go, for whoever runs the host: nobody else may. The
@@ -181,14 +191,6 @@ fn number_of(key: &str, actor: &Actor) -> Result<RequestId> {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finalize()[..16]);
     Ok(RequestId(uuid::Builder::from_custom_bytes(bytes).into_uuid()))
-}
-
-/// What was filed under a key, if it is what is asked for now.
-fn same(filed: &Request, title: &str) -> Result<RequestId> {
-    if filed.title == titled(title)? {
-        return Ok(filed.id);
-    }
-    Err(Error::invalid(KEY, "it was used for another proposal: take a new one for each"))
 }
 
 /// A refusal with the event that it is about.

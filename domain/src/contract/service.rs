@@ -293,10 +293,14 @@ impl ContractService {
         }
     }
 
-    /// Keeps a request, in place of what was seen of it. Nothing is kept in which a name means two
-    /// events, whichever way it was made.
+    /// Keeps a request, in place of what was seen of it. None makes a name mean two events,
+    /// whichever way it was made; what was in force so may be mended step by step.
     pub(super) async fn keep(&self, request: &Request, seen: Option<&Request>) -> Result<()> {
-        request.contract.check_names()?;
+        if let Err(clash) = request.contract.check_names()
+            && self.base(request).await?.contract.check_names().is_ok()
+        {
+            return Err(clash);
+        }
         self.store.put_request(request, seen, self.clock.now()).await
     }
 

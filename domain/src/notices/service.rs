@@ -185,10 +185,17 @@ fn of_proposal(proposal: &Proposal) -> Waiting {
         .iter()
         .map(|one| format!("{} {}", one.table.as_str(), one.key))
         .collect();
-    let what = if rows.is_empty() { "who decides".to_owned() } else { rows.join(", ") };
+    let gates = proposal.edit.passes.iter();
+    let gates: Vec<String> =
+        gates.map(|pass| format!("pass {} of {}", pass.gate, pass.mapping)).collect();
+    let what = match (rows.is_empty(), gates.is_empty()) {
+        (false, _) => format!("a change of {}", rows.join(", ")),
+        (true, false) => format!("to {}", gates.join(", ")),
+        (true, true) => "a change of who decides".to_owned(),
+    };
     let notice = Notice {
         subject: format!("proposal {}", proposal.id),
-        words: format!("{} proposes a change of {what}", proposal.author),
+        words: format!("{} proposes {what}", proposal.author),
         page: "/approvals".to_owned(),
     };
     Waiting { notice, lull: None }

@@ -12,7 +12,7 @@ use domain::{
         Desired,
         plan::{Change, FieldChange, Leaving, Plan, Row, Table, fields, moves},
     },
-    mappings::MappingRow,
+    mappings::{MappingRow, gates::Pass},
 };
 
 use self::events::Events;
@@ -76,10 +76,25 @@ pub async fn run(config: &Config, apply: &Apply, out: &mut impl Write) -> Result
         if !plan.is_empty() {
             let passes =
                 segue.services.gates.passed_over(&desired, false).await.map_err(in_file)?;
+            if let Some(pass) = passes.iter().find(|pass| !pass.gate.can_be_passed()) {
+                return Err(Failure::usage(format!(
+                    "{name}: mapping {} can't start: {}",
+                    pass.mapping, pass.evidence
+                )));
+            }
+            let reason = format!("proposed by segue apply {name}");
+            let passes: Vec<_> =
+                passes.into_iter().map(|pass| Pass { reason: reason.clone(), ..pass }).collect();
             let plan = Plan { passes: passes.clone(), untouched: Vec::new(), ..plan };
             print(&plan, 0, &[], true, out)?;
-            service.propose(&desired, passes, &actor).await.map_err(in_file)?;
-            writeln!(out, "Proposed: it waits for an approver, under Approvals.")?;
+            match service.propose(&desired, passes, &actor).await {
+                // It waits already.
+                Err(Error::Conflict(said)) => writeln!(out, "{said}.")?,
+                filed => {
+                    filed.map_err(in_file)?;
+                    writeln!(out, "Proposed: it waits for an approver, under Approvals.")?;
+                }
+            }
         }
         return Ok(Exit::Done);
     }

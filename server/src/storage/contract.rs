@@ -247,7 +247,7 @@ impl ContractStore for Storage {
     async fn opened_before(&self, before: Instant) -> Result<Vec<RequestId>> {
         let ids: Vec<Uuid> = reading!(self.database, |connection| {
             Ok(sqlx::query_scalar(
-                "SELECT id FROM change_request WHERE state = 'open' AND opened_at < $1",
+                "SELECT id FROM change_request WHERE state = 'open' AND COALESCE(opened_at, at) < $1",
             )
             .bind(before.0)
             .fetch_all(&mut *connection)

@@ -125,9 +125,10 @@ impl ProposalStore for Storage {
         row.map(ProposalRow::read).transpose()
     }
 
-    async fn undecided(&self) -> Result<Vec<Proposal>> {
+    async fn undecided(&self, since: Instant) -> Result<Vec<Proposal>> {
         let rows: Vec<ProposalRow> = reading!(self.database, |connection| {
-            Ok(sqlx::query_as(proposals!("WHERE state = 'open' ORDER BY at, id"))
+            Ok(sqlx::query_as(proposals!("WHERE state = 'open' AND at > $1 ORDER BY at, id"))
+                .bind(since.0)
                 .fetch_all(&mut *connection)
                 .await?)
         })?;

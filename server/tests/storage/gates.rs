@@ -177,6 +177,14 @@ async fn with_a_second_person_nobody_passes_a_gate_alone(
     let ana = Actor { name: "ana@example.com".to_owned(), role: Role::Operator };
     let ben = Actor { name: "ben@example.com".to_owned(), role: Role::Approver };
     let passed = async || bench.row("carts-meta").await.passed;
+    // Of something else by now nobody has approved it.
+    let filed = gates.pass(&key("carts-meta"), Gate::MinimumSize, "A pilot", &ana).await;
+    let Err(Error::Filed(stale)) = filed else { panic!("{filed:?}") };
+    bench
+        .apply(&MAPPING.replace("use_case", "active = false\npriority = 7\nuse_case"), false)
+        .await;
+    let refused = approvals.approve(stale, "", &ben).await;
+    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
     let filed = gates.pass(&key("carts-meta"), Gate::MinimumSize, "A pilot", &ana).await;
     let Err(Error::Filed(id)) = filed else { panic!("{filed:?}") };
     assert!(passed().await.is_empty());
@@ -216,6 +224,17 @@ async fn one_audience_more_than_a_destination_may_get_is_sent_for_a_reason(
     service.update(buyers, Some("Buyers are excluded there"), &actor).await.unwrap();
     let passed = bench.row("buyers-meta").await.passed;
     assert!(passed.iter().any(|one| one.gate == Gate::ExportBudget), "{passed:?}");
+
+    // What is over already may stay so, and two that start together are two.
+    service.pause(&key("carts-meta"), &actor).await.unwrap();
+    service.resume(&key("carts-meta"), &actor).await.unwrap();
+    for name in ["carts-meta", "carts-again", "buyers-meta"] {
+        service.pause(&key(name), &actor).await.unwrap();
+    }
+    bench.gates().withdraw(&key("buyers-meta"), Gate::ExportBudget, &actor).await.unwrap();
+    let both = [key("carts-meta"), key("buyers-meta")];
+    let refused = refusal(service.switch(&both, true, &actor).await);
+    assert!(refused.1.contains("its budget is 1"), "{refused:?}");
 }
 
 const STAGED: &str = r#"

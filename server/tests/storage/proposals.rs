@@ -183,6 +183,24 @@ async fn that_nobody_is_asked_any_more_is_for_two_admins(
 
 #[rstest]
 #[tokio::test]
+async fn what_one_person_still_does_alone_and_what_keeps_waiting(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let Some((bench, approvals, ana, _)) = cautious(engine).await else { return };
+    let configuration = bench.configuration();
+    // A list that is made holds nobody: whoever is put on it leaves at once.
+    let list =
+        SuppressionSpec { list: true, ..SuppressionSpec::new(key("do-not-target"), "asked") };
+    configuration.create_suppression(list, &ana).await.unwrap();
+    // That nobody is asked any more changes nothing of what waits.
+    let id = filed(configuration.set_all_active(&[key("carts-meta")], true, &ana).await);
+    bench.apply("[approvals]\nsecond_person = false\n", false).await;
+    approvals.approve(id, "", &actor("ben", Role::Approver)).await.unwrap();
+    assert!(bench.mapping("carts-meta").await.spec.active);
+}
+
+#[rstest]
+#[tokio::test]
 async fn of_two_who_decide_at_once_one_does(#[values(Sqlite, Postgres)] engine: Engine) {
     let Some((bench, approvals, ana, ben)) = cautious(engine).await else { return };
     let configuration = bench.configuration();

@@ -217,7 +217,8 @@ pub(super) fn controlled_test(tested: Tested<'_>, profile: Profile) -> Finding {
 }
 
 /// Each audience more is one that somebody has to answer for.
-fn export_budget(Audiences { most, would }: Audiences, facts: &GateFacts<'_>) -> Finding {
+fn export_budget(audiences: Audiences, facts: &GateFacts<'_>) -> Finding {
+    let Audiences { most, does, would } = audiences;
     let link = GateLink::Destination(facts.destination.clone());
     let evidence = format!(
         "{} would get {} audiences, and its budget is {}",
@@ -225,7 +226,8 @@ fn export_budget(Audiences { most, would }: Audiences, facts: &GateFacts<'_>) ->
         grouped(would),
         grouped(most)
     );
-    if would <= most {
+    // What is over already may stay so.
+    if would <= most || would <= does {
         return finding(Gate::ExportBudget, link, GateState::Open, evidence);
     }
     finding(Gate::ExportBudget, link, GateState::Blocking, evidence)

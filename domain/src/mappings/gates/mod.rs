@@ -250,6 +250,8 @@ pub struct GateFacts<'a> {
 pub struct Audiences {
     /// So many may go there.
     pub most: u64,
+    /// So many do.
+    pub does: u64,
     /// So many would, with the mapping's.
     pub would: u64,
 }

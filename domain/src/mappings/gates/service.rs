@@ -301,10 +301,10 @@ impl GateService {
             suppressions: after.suppressions.values().collect(),
             tested,
             rollout: known.rollout(spec),
-            audiences: destination.budget.audiences.map(|most| Audiences {
-                most: most.into(),
-                would: known.audiences_at(spec, after),
-            }),
+            audiences: destination
+                .budget
+                .audiences
+                .map(|most| known.audiences_at(spec, after, most.into())),
         };
         Ok(judge(&facts))
     }
@@ -372,13 +372,16 @@ impl Known {
         }
     }
 
-    /// How many audiences a mapping's destination would get with it.
-    fn audiences_at(&self, spec: &MappingSpec, after: &Specs) -> u64 {
-        let active = after.mappings.values().chain(&self.starting).filter(|one| one.active);
-        let there = active.filter(|one| one.destination == spec.destination);
+    /// How many audiences a mapping's destination gets, and would get with it.
+    fn audiences_at(&self, spec: &MappingSpec, after: &Specs, most: u64) -> Audiences {
+        let others = after.mappings.values().filter(|one| one.active && one.key != spec.key);
+        let runs = self.configuration.mapping(&spec.key).map(|one| &one.spec);
+        let going = others.chain(&self.starting).chain(runs.filter(|one| one.active));
+        let there = going.filter(|one| one.destination == spec.destination);
         let mut audiences: BTreeSet<&Key> = there.map(|one| &one.audience).collect();
+        let does = audiences.len() as u64;
         audiences.insert(&spec.audience);
-        audiences.len() as u64
+        Audiences { most, does, would: audiences.len() as u64 }
     }
 
     /// What keeps a mapping from starting, beside what somebody let it pass.

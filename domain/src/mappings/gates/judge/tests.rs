@@ -28,7 +28,7 @@ fn good<'a>(audience: &'a Key, rule: &'a SuppressionSpec) -> GateFacts<'a> {
         profile: Profile::MetaCustomAudiences,
         suppressions: vec![rule],
         tested: Some(Tested { mapping: audience, proof: Some(Proof::Forwarded) }),
-        audiences: Some(Audiences { most: 3, would: 3 }),
+        audiences: Some(Audiences { most: 3, does: 2, would: 3 }),
         rollout: Rollout::default(),
     }
 }
@@ -51,7 +51,9 @@ fn a_destination_gets_no_more_audiences_than_it_may() {
     let gate = Gate::ExportBudget;
     let with = |audiences| GateFacts { audiences, ..good(&audience, &rule) };
     assert_eq!(state(&with(None), gate), None, "nobody has said how many");
-    let over = with(Some(Audiences { most: 3, would: 4 }));
+    let as_before = with(Some(Audiences { most: 3, does: 4, would: 4 }));
+    assert_eq!(state(&as_before, gate), Some(GateState::Open), "it makes nothing worse");
+    let over = with(Some(Audiences { most: 3, does: 3, would: 4 }));
     assert_eq!(state(&over, gate), Some(GateState::Blocking));
     let words = judge(&over).into_iter().find(|one| one.gate == gate).unwrap().words();
     assert!(words.contains("carts would get 4 audiences, and its budget is 3: pause"), "{words}");

@@ -33,7 +33,7 @@ fn of_event(name: &str, event: &Event) -> Vec<Fixture> {
     let whole = example(event);
     let whole = whole.as_object().cloned().unwrap_or_default();
     let fixture = |shows: String, passes: bool, sent_as: &str, properties: Map<String, Value>| {
-        let message_id = format!("fixture-{}", &hex(&shows)[..24]);
+        let message_id = format!("fixture-{}", number_of(&shows));
         let call = json!({"type": "track", "event": sent_as, "userId": "fixture",
             "messageId": message_id, "properties": properties});
         Fixture { name: shows, passes, call }
@@ -65,8 +65,10 @@ fn of_event(name: &str, event: &Event) -> Vec<Fixture> {
 }
 
 /// Names are longer than a `messageId` may be.
-fn hex(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+fn number_of(text: &str) -> uuid::Uuid {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&Sha256::digest(text)[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// A value that a property can't have, and what it is.

@@ -112,7 +112,7 @@ fn row(proposal: &Proposal, now: Instant, actor: &Actor, actions: Actions) -> An
             <th scope="row" class="wrap">
                 <ul class="plain">{changes}</ul>
             </th>
-            <td class="tight">{decide(&proposal, actor, actions)}</td>
+            <td class="tight">{decide(proposal, actor, actions)}</td>
             <td>{if is_own { "you".to_owned() } else { proposal.author.clone() }}</td>
             <td>
                 <Moment at=proposal.at now />

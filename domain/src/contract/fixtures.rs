@@ -5,9 +5,9 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{Contract, Event, Kind, Property, schema::example};
+use crate::ids::derived;
 
 /// A name that no contract has.
 const UNEXPECTED: &str = "not_agreed_on";
@@ -33,7 +33,8 @@ fn of_event(name: &str, event: &Event) -> Vec<Fixture> {
     let whole = example(event);
     let whole = whole.as_object().cloned().unwrap_or_default();
     let fixture = |shows: String, passes: bool, sent_as: &str, properties: Map<String, Value>| {
-        let message_id = format!("fixture-{}", number_of(&shows));
+        // Names are longer than a `messageId` may be.
+        let message_id = format!("fixture-{}", derived(&[&shows]));
         let call = json!({"type": "track", "event": sent_as, "userId": "fixture",
             "messageId": message_id, "properties": properties});
         Fixture { name: shows, passes, call }
@@ -62,13 +63,6 @@ fn of_event(name: &str, event: &Event) -> Vec<Fixture> {
     let more = with(UNEXPECTED, json!(1));
     all.push(fixture(format!("{name} with something more"), false, name, more));
     all
-}
-
-/// Names are longer than a `messageId` may be.
-fn number_of(text: &str) -> uuid::Uuid {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&Sha256::digest(text)[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// A value that a property can't have, and what it is.

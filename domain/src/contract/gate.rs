@@ -100,8 +100,9 @@ impl ContractService {
         Ok(Checked { canonical, violation, also_known_as, onward, version })
     }
 
-    /// Gives back what waits for too long, and looks once more at events whose last look was by an older version: those that are as
-    /// agreed by now go on. How many were looked at.
+    /// Looks once more at events whose last look was by an older version: those that are as
+    /// agreed by now go on. How many were looked at. Where none is left it gives back requests
+    /// that wait for too long.
     pub async fn run_once(&self) -> Result<u64> {
         let current = self.store.current().await?;
         let events = self.quarantine.unseen(current.number, STEP).await?;

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
 use super::{
     Contract, Difference,
     change::effects,
@@ -15,7 +13,7 @@ use super::{
 use crate::{
     access::{Actor, Role},
     error::{Error, Result},
-    ids::RequestId,
+    ids::{RequestId, derived},
 };
 
 /// More events than any contract should have at once.
@@ -187,10 +185,7 @@ fn number_of(key: &str, actor: &Actor) -> Result<RequestId> {
         let why = format!("1 to {LONGEST_KEY} visible ASCII characters, such as a UUID");
         return Err(Error::invalid(KEY, why));
     }
-    let hash = Sha256::new().chain_update(&actor.name).chain_update([0]).chain_update(key);
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.finalize()[..16]);
-    Ok(RequestId(uuid::Builder::from_custom_bytes(bytes).into_uuid()))
+    Ok(RequestId(derived(&[&actor.name, key])))
 }
 
 /// A refusal with the event that it is about.

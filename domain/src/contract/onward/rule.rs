@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::Echo;
-use crate::{contract::Contract, day::Day, time::Instant};
+use crate::{contract::Contract, day::Day, ids::derived, time::Instant};
 
 /// How an event goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,21 +46,13 @@ impl Onwards {
 #[must_use]
 pub fn echoes(body: &Value, number: &str, also_as: &[String]) -> Vec<Echo> {
     let echo = |name: &String| {
-        let number = number_of(number, name);
+        let number = derived(&[number, name]).to_string();
         let mut body = body.clone();
         body["event"] = name.as_str().into();
         body["messageId"] = number.as_str().into();
         Echo { number, name: name.clone(), body: body.to_string() }
     };
     also_as.iter().map(echo).collect()
-}
-
-/// A number that follows from an event's and a name.
-fn number_of(number: &str, name: &str) -> String {
-    let hash = Sha256::new().chain_update(number).chain_update([0]).chain_update(name).finalize();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
 #[cfg(test)]
@@ -101,7 +92,7 @@ mod tests {
         assert_ne!(told[0].number, told[1].number);
         assert_ne!(told[0].number, echoes(&body, "m-2", &names)[0].number);
         // Where one ends and the other begins can't be mistaken.
-        assert_ne!(number_of("m", "1B"), number_of("m1", "B"));
+        assert_ne!(derived(&["m", "1B"]), derived(&["m1", "B"]));
         let read: Value = serde_json::from_str(&told[0].body).unwrap();
         assert_eq!((&read["event"], &read["properties"]["total"]), (&json!("B"), &json!(9)));
         assert_eq!(read["messageId"], told[0].number);

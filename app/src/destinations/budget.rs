@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    contract::{Event, notation},
+    contract::Event,
     destinations::{
         DestinationSpec,
-        budget::{Budget, Budgeted},
+        budget::{Budget, Budgeted, exported},
     },
     mappings::MappingRow,
 };
@@ -77,9 +77,8 @@ impl BudgetForm {
 fn used(mappings: &[MappingRow], events: &[(String, Event)]) -> [u64; 3] {
     let active = mappings.iter().filter(|row| row.spec.active);
     let audiences: BTreeSet<_> = active.map(|row| &row.spec.audience).collect();
-    let going: Vec<_> = events.iter().filter(|(_, event)| !event.is_stopped).collect();
-    let properties = going.iter().map(|(_, event)| notation::paths(&event.properties).len());
-    [audiences.len() as u64, going.len() as u64, properties.sum::<usize>() as u64]
+    let (events, properties) = exported(events.iter().map(|(_, event)| event));
+    [audiences.len() as u64, events, properties]
 }
 
 /// The form, with what goes there now.

@@ -4,7 +4,7 @@
 //! An event itself says where it goes (`integrations`), and Segment what it is connected to; what
 //! the contract says is what somebody has approved.
 
-use super::{Contract, Event, notation, service::ContractService};
+use super::{Event, service::ContractService};
 use crate::{destinations::DestinationSpec, error::Result};
 
 /// Whether a destination is named as a reader of an event.
@@ -15,16 +15,6 @@ pub fn reads(event: &Event, destination: &DestinationSpec) -> bool {
             || name.eq_ignore_ascii_case(&destination.integration)
     };
     event.consumers.iter().any(is_it)
-}
-
-/// Events that a destination reads and that go somewhere, and all of their properties.
-#[must_use]
-pub fn exported(contract: &Contract, destination: &DestinationSpec) -> (u64, u64) {
-    let all = contract.events.values();
-    let read = all.filter(|event| !event.is_stopped && reads(event, destination));
-    read.fold((0, 0), |(events, properties), event| {
-        (events + 1, properties + notation::paths(&event.properties).len() as u64)
-    })
 }
 
 impl ContractService {

@@ -7,6 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::{Event, notation};
+
 /// The most of each that may go there; nothing where nobody has said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +22,15 @@ pub struct Budget {
     /// Properties of all those events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub properties: Option<u32>,
+}
+
+/// How many of these events go somewhere, and all of their properties.
+#[must_use]
+pub fn exported<'a>(events: impl IntoIterator<Item = &'a Event>) -> (u64, u64) {
+    let going = events.into_iter().filter(|event| !event.is_stopped);
+    going.fold((0, 0), |(events, properties), event| {
+        (events + 1, properties + notation::paths(&event.properties).len() as u64)
+    })
 }
 
 /// What is counted.

@@ -31,9 +31,7 @@ impl ConfigurationService {
         if plan.is_empty() {
             return Ok(());
         }
-        let Desired { mapping: mappings, suppression: suppressions, .. } = desired;
-        let edit = Edit { mappings, suppressions, ..Edit::default() };
-        self.carry_out_or_file(&configuration, (&plan, seen), edit, actor).await
+        self.carry_out_or_file(&configuration, &plan, seen, actor).await
     }
 
     /// Does an edit, or files it where the workspace wants a second person's approval of it.
@@ -48,7 +46,7 @@ impl ConfigurationService {
         if plan.is_empty() && plan.passes.is_empty() {
             return Ok(());
         }
-        self.carry_out_or_file(&configuration, (&plan, version), edit, actor).await
+        self.carry_out_or_file(&configuration, &plan, version, actor).await
     }
 
     /// Does what somebody else has proposed, as they proposed it.
@@ -85,31 +83,38 @@ impl ConfigurationService {
         if plan.is_empty() {
             return Ok(None);
         }
+        self.file(&configuration, &Plan { passes, ..plan }, actor).await.map(Some)
+    }
+
+    /// Files what a plan changes.
+    async fn file(
+        &self,
+        configuration: &Configuration,
+        plan: &Plan,
+        actor: &Actor,
+    ) -> Result<ProposalId> {
         let edit = Edit::of(&plan.changes).ok_or_else(|| {
             Error::Conflict(
                 "only events, mappings, suppressions and [approvals] can be proposed: apply the rest first".to_owned(),
             )
         })?;
-        let edit = Edit { passes, ..edit };
-        let base = Base::of(&edit, &configuration);
-        self.proposals.file(&edit, &base, &actor.name, self.clock.now()).await.map(Some)
+        let edit = Edit { passes: plan.passes.clone(), ..edit };
+        let base = Base::of(&edit, configuration);
+        self.proposals.file(&edit, &base, &actor.name, self.clock.now()).await
     }
 
     async fn carry_out_or_file(
         &self,
         configuration: &Configuration,
-        (plan, version): (&Plan, i64),
-        edit: Edit,
+        plan: &Plan,
+        version: i64,
         actor: &Actor,
     ) -> Result<()> {
-        let now = self.clock.now();
         let is_for_two = needs_second(&plan.changes) || !plan.passes.is_empty();
         if configuration.settings.second_person && is_for_two {
-            let base = Base::of(&edit, configuration);
-            let id = self.proposals.file(&edit, &base, &actor.name, now).await?;
-            return Err(Error::Filed(id));
+            return Err(Error::Filed(self.file(configuration, plan, actor).await?));
         }
-        self.store.carry_out(plan, version, &actor.name, now).await
+        self.store.carry_out(plan, version, &actor.name, self.clock.now()).await
     }
 
     /// What an edit changes of this configuration.

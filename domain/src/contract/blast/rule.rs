@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Field, Flow, Over, Touched};
 use crate::{
     configuration::Configuration,
-    contract::{
-        Class, Contract, Event, notation,
-        readers::{exported, reads},
+    contract::{Class, Contract, Event, notation, readers::reads},
+    destinations::{
+        DestinationSpec,
+        budget::{Budgeted, exported},
     },
-    destinations::{DestinationSpec, budget::Budgeted},
     key::Key,
     suppression::{Suppression, scope::holds_at},
 };
@@ -62,8 +62,10 @@ pub fn touched(before: &Contract, after: &Contract, configuration: &Configuratio
 #[must_use]
 pub fn over(before: &Contract, after: &Contract, configuration: &Configuration) -> Vec<Over> {
     let of_destination = |spec: &DestinationSpec| {
-        let ((events, properties), (more, most)) = (exported(before, spec), exported(after, spec));
-        let counts = [(Budgeted::Events, events, more), (Budgeted::Properties, properties, most)];
+        let [(events, properties), (more, further)] = [before, after]
+            .map(|one| exported(one.events.values().filter(|event| reads(event, spec))));
+        let counts =
+            [(Budgeted::Events, events, more), (Budgeted::Properties, properties, further)];
         let (key, budget) = (spec.key.clone(), spec.budget);
         counts.into_iter().filter_map(move |(of, does, would)| {
             let most = budget.most(of)?;

@@ -98,6 +98,8 @@ fn nobody_is_offered_to_approve_what_they_propose() {
         assert!(told.contains(expected), "{expected}: {told}");
     }
     assert!(!told.contains("Take back"), "{told}");
+    let buttons = html.matches("data-verdict=\"approve\"").count();
+    assert_eq!(buttons, 1, "that nobody is asked any more is for admins");
     // The switch is an admin's.
     assert!(!told.contains("Ask nobody else"), "{told}");
     let own = words(&approvals_html(Approvals {
